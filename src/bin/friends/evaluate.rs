@@ -1,0 +1,99 @@
+//! `friends evaluate`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use friends_judge::model::Classifier;
+use friends_judge::training::dataset::Dataset;
+use friends_judge::training::examples::{self, Example, Skipped, Views};
+use friends_judge::training::metrics::{self, Evaluation, Judged};
+
+use crate::{model, progress};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Labelled photos: DIR/<slug>/*.jpg; DIR/unknown/ counts as strangers
+    dir: PathBuf,
+    /// The bundle to measure [default: the shipped one]
+    #[arg(long, value_name = "BUNDLE")]
+    model: Option<PathBuf>,
+    /// More strangers, searched at any depth
+    #[arg(long, value_name = "DIR")]
+    unknown: Option<PathBuf>,
+    /// Look for no faces: the pictures are head crops already
+    #[arg(long)]
+    whole: bool,
+    /// Print figures for programs
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let classifier = model::classifier(args.model.as_deref())?;
+    let slugs = classifier.bundle().slugs();
+    let mut dataset = Dataset::read(&args.dir)?;
+    // The folder's labels may be some of the bundle's, in another order.
+    let mut place = Vec::new();
+    for label in &dataset.labels {
+        match slugs.iter().position(|slug| slug == label) {
+            Some(label) => place.push(label),
+            None => bail!(
+                "{} has a folder {label}, but the bundle knows only {}: rename it, or move it to unknown/",
+                args.dir.display(),
+                slugs.join(", ")
+            ),
+        }
+    }
+    for sample in &mut dataset.samples {
+        sample.label = sample.label.map(|label| place[label]);
+    }
+    if let Some(dir) = &args.unknown {
+        dataset.samples.extend(Dataset::strangers(dir)?);
+    }
+
+    let bar = progress::bar(dataset.samples.len(), "judging");
+    let framing = model::framing(args.whole)?;
+    let (examples, skipped) = examples::extract(&dataset.samples, classifier.backbone(), &framing, Views::Plain, || bar.inc(1))?;
+    bar.finish_and_clear();
+    warn_of_skipped(&skipped);
+
+    let judged: Vec<Judged> = examples.iter().map(|example| judged(example, &classifier)).collect();
+    let evaluation = metrics::evaluate(&judged, &slugs, &classifier.bundle().thresholds());
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&evaluation)?);
+    } else {
+        print(&evaluation);
+    }
+    Ok(if skipped.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Names each photo that could not be used.
+pub fn warn_of_skipped(skipped: &[Skipped]) {
+    for photo in skipped {
+        eprintln!("left out: {}: {}", photo.path.display(), photo.reason);
+    }
+}
+
+fn judged(example: &Example, classifier: &Classifier) -> Judged {
+    Judged { truth: example.sample.label, scores: classifier.scores_of(&example.views[0]) }
+}
+
+fn print(figures: &Evaluation) {
+    println!("{} known photos: top-1 {:.3}, macro F1 {:.3}, ECE {:.3}", figures.n, figures.top1, figures.macro_f1, figures.ece);
+    let width = figures.labels.iter().map(String::len).max().unwrap_or(0);
+    println!("\n{:width$}  precision  recall    n   confusion (columns in the same order)", "");
+    for (class, row) in figures.per_class.iter().zip(&figures.confusion) {
+        let cells: String = row.iter().map(|cell| format!("{cell:5}")).collect();
+        println!("{:width$}  {:9.3}  {:6.3}  {:3}  {cells}", class.friend, class.precision, class.recall, class.n);
+    }
+    if let Some(open) = &figures.open_set {
+        println!(
+            "\n{} strangers: {:.1} % accepted, while {:.1} % of the known are; AUROC {:.3}",
+            open.unknown_n,
+            open.unknown_accepted * 100.0,
+            open.known_accepted * 100.0,
+            open.auroc
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! Progress bars, where the terminal can show them.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar over `length` items; it stays silent when standard error is no terminal.
+pub fn bar(length: usize, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64).with_message(what);
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
+    bar.set_style(style.expect("the template is well formed"));
+    bar
+}

@@ -1,0 +1,98 @@
+//! `friends serve`
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow, bail};
+use friends_judge::config::{self, DetectorSettings};
+use friends_judge::local::server::Server;
+use friends_judge::photo::Limits;
+use friends_judge::pipeline::Judge;
+use friends_judge::transport;
+use tokio::net::TcpListener;
+
+use crate::model;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The address to listen on; 0.0.0.0 lets phones on the same network in
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where photos (until they are judged) and results (for seven days) are kept
+    /// [default: a folder in the user's data directory]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[tokio::main]
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let data = match args.data {
+        Some(dir) => dir,
+        None => dirs::data_dir().context("there is no data directory here; name one with --data DIR")?.join("friends-judge"),
+    };
+    let _lock = lock(&data)?;
+    let listener = listen(&args.host, args.port).await?;
+
+    let detector = DetectorSettings::read(None, &config::environment)?.load(&transport::client()?)?;
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let judge = Judge::new(detector, model::classifier(None)?, Limits::default(), workers);
+    let server = Server::open(&data.join("objects"), judge, workers).map_err(|error| anyhow!(error))?;
+
+    println!("フレンズ判定器 / Friends Judge: http://{}/", listener.local_addr()?);
+    println!("photos and results are kept in {}; Ctrl-C stops", data.display());
+    server.run(listener, interrupted()).await.map_err(|error| anyhow!(error))?;
+    println!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps a second server off the same folder.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made; choose another --data DIR", data.display()))?;
+    let file = File::create(data.join("lock")).with_context(|| format!("{} cannot be written", data.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another friends serve uses {}; stop it or choose another --data DIR", data.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", data.display())),
+    }
+}
+
+async fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((host, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {port} on {host} is taken; stop what uses it, or choose another with --port (0 takes a free one)")
+        }
+        Err(error) => Err(error).with_context(|| format!("{host}:{port} cannot be listened on")),
+    }
+}
+
+/// Ends with Ctrl-C or SIGTERM; a second one ends the process at once.
+async fn interrupted() {
+    signal().await;
+    tokio::spawn(async {
+        signal().await;
+        std::process::exit(130);
+    });
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,102 @@
+//! `friends train`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+use friends_judge::model::{Backbone, Bundle, Classifier, Input};
+use friends_judge::training::dataset::{Dataset, Names};
+use friends_judge::training::examples::{self, Views};
+use friends_judge::training::trainer::{self, Recipe};
+
+use crate::{evaluate, model, progress};
+
+/// What MobileNet backbones expect.
+const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], deviation: [127.5; 3] };
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Photos: DIR/<slug>/*.jpg; DIR/unknown/ for photos of nobody; DIR/labels.json for names and colours
+    dir: PathBuf,
+    /// Where the bundle goes
+    #[arg(long, value_name = "BUNDLE")]
+    out: PathBuf,
+    /// Take the backbone of this bundle [default: the shipped one]
+    #[arg(long, value_name = "BUNDLE")]
+    model: Option<PathBuf>,
+    /// Take this ONNX file as the backbone: input [1,3,128,128] scaled to -1..1, output features
+    #[arg(long, value_name = "ONNX", conflicts_with = "model")]
+    backbone: Option<PathBuf>,
+    /// For everything that is drawn at random: the same seed gives the same bundle
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Look for no faces: the pictures are head crops already
+    #[arg(long)]
+    whole: bool,
+    /// Replace a bundle that is there already
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.out.exists() && !args.force {
+        anyhow::bail!("{} is there already: choose another --out, or --force to replace it", args.out.display());
+    }
+    let dataset = Dataset::read(&args.dir)?;
+    let mut names = Dataset::names(&args.dir)?;
+    let (backbone_bytes, backbone) = match &args.backbone {
+        Some(path) => from_onnx(path)?,
+        None => {
+            let base = model::classifier(args.model.as_deref())?;
+            inherit_names(&mut names, base.bundle());
+            from_bundle(base)?
+        }
+    };
+    let input = *backbone.input();
+    let framing = model::framing(args.whole)?;
+
+    let bar = progress::bar(dataset.samples.len(), "looking at photos");
+    let (examples, skipped) = examples::extract(&dataset.samples, &backbone, &framing, Views::Augmented, || bar.inc(1))?;
+    bar.finish_and_clear();
+    evaluate::warn_of_skipped(&skipped);
+
+    let name = args.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let recipe = Recipe { name, labels: dataset.labels, names, backbone: backbone_bytes, input, seed: args.seed };
+    let files = trainer::train(&examples, &recipe).map_err(|reason| anyhow!(reason))?;
+    trainer::write(&files, &args.out, args.force).map_err(|reason| anyhow!(reason))?;
+
+    let bundle = Bundle::load(&args.out)?;
+    println!("{} written: {} labels, {} photos", args.out.display(), bundle.manifest.labels.len(), examples.len());
+    let unseen = &bundle.manifest.training["cross_validation"];
+    println!(
+        "cross-validated on photos that were left out: top-1 {:.3} of {}, macro F1 {:.3}",
+        unseen["top1"].as_f64().unwrap_or_default(),
+        unseen["n"],
+        unseen["macro_f1"].as_f64().unwrap_or_default()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The backbone in a plain ONNX file; the length of its features is read off the network.
+fn from_onnx(path: &std::path::Path) -> anyhow::Result<(Vec<u8>, Backbone)> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let backbone = Backbone::measured(&bytes, MOBILENET_INPUT).map_err(|reason| anyhow!("{} {reason}", path.display()))?;
+    Ok((bytes, backbone))
+}
+
+fn from_bundle(base: Classifier) -> anyhow::Result<(Vec<u8>, Backbone)> {
+    let Bundle { manifest, backbone: bytes, .. } = base.bundle().clone();
+    let backbone = Backbone::new(&bytes, manifest.input, manifest.features).map_err(|reason| anyhow!("the backbone {reason}"))?;
+    Ok((bytes, backbone))
+}
+
+/// Labels that the base bundle knows keep their names, unless `labels.json` says otherwise.
+fn inherit_names(names: &mut std::collections::BTreeMap<String, Names>, base: &Bundle) {
+    for label in &base.manifest.labels {
+        names.entry(label.slug.clone()).or_insert_with(|| Names {
+            ja: label.ja.clone(),
+            en: label.en.clone(),
+            color: label.color.clone(),
+        });
+    }
+}

@@ -1,0 +1,319 @@
+//! The HTTP API: the same router on Lambda and in `friends serve`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use crate::app::{App, UploadAddress};
+use crate::error::{Code, Error, Rejection};
+use crate::geometry::Rect;
+use crate::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
+use crate::pipeline::Look;
+use crate::result::{Outcome, ResultDocument};
+use crate::storage::{Storage, StorageKey, Upload};
+use crate::ticket::{RESULT_LIFETIME, TicketId, WAIT};
+
+/// Bytes of a JSON request: feedback with a crop is the largest.
+const JSON_LIMIT: usize = 512 * 1024;
+/// Bytes of a crop that comes with feedback.
+const CROP_LIMIT: usize = 256 * 1024;
+
+/// Time for a request's body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// All routes of the API.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/uploads", post(open_ticket))
+        .route("/results/{document}", get(result))
+        .route("/api/judge", post(judge))
+        .route("/api/feedback", post(feedback))
+        .route("/api/health", get(health))
+        .fallback(async || Problem::from(nothing_here()))
+        .method_not_allowed_fallback(async || Problem {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            rejection: Rejection::new(Code::BadRequest, "This address does not take that method."),
+        })
+        .with_state(app)
+}
+
+/// `POST /api/uploads`: a ticket and one presigned upload.
+async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    struct Wish {
+        content_type: String,
+        size_bytes: u64,
+    }
+    #[derive(Serialize)]
+    struct Ticket {
+        id: String,
+        upload: Upload,
+        result_url: String,
+    }
+
+    let storage = buckets(&app)?;
+    let endpoint = match app.upload_address {
+        UploadAddress::Storage => None,
+        UploadAddress::SameHost => Some(format!("http://{}", host(request.headers())?)),
+    };
+    let wish: Wish = read_json(request).await?;
+    let content_type = accepted_type(&wish.content_type)?;
+    check_size(wish.size_bytes, app.judge.limits.upload_bytes)?;
+
+    let id = TicketId::random()?;
+    let now = OffsetDateTime::now_utc();
+    let document = ResultDocument::waiting(id.as_str().to_owned(), now, now + WAIT, now + RESULT_LIFETIME);
+    storage.open(&id, &document).await?;
+    let upload = storage.presign_upload(&id, content_type, wish.size_bytes, now, endpoint).await?;
+    let result_url = format!("/{}", StorageKey::Result(&id).path());
+    tracing::info!(ticket = id.log_name(), photo.size_bytes = wish.size_bytes, "a ticket was opened");
+    Ok(answer(StatusCode::CREATED, &Ticket { id: id.as_str().to_owned(), upload, result_url }))
+}
+
+/// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
+async fn result(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(nothing_here)?;
+    let stored = buckets(&app)?.result(&id).await?.ok_or_else(nothing_here)?;
+    let overdue = stored.document.is_overdue(OffsetDateTime::now_utc());
+    let document = if overdue { stored.document.ended(Outcome::Expired) } else { stored.document };
+    Ok(answer(StatusCode::OK, &document))
+}
+
+/// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
+async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    let look = match query_value(request.uri().query(), "box") {
+        Some(text) => Look::Drawn(parse_box(&text)?),
+        None => Look::Detect,
+    };
+    let _place = app.judge.queue_place().ok_or_else(|| {
+        Rejection::new(Code::TooManyRequests, "Many photos are being judged right now. Please try again in a moment.")
+    })?;
+    let bytes = read_body(request, app.judge.limits.judge_bytes).await?;
+    let _turn = app.judge.turn().await;
+    let document = app.judge.document(bytes, &look).await?;
+    Ok(answer(StatusCode::OK, &document))
+}
+
+/// `POST /api/feedback`: what a visitor says of a verdict.
+async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    struct Feedback {
+        id: String,
+        face: usize,
+        /// `null` means nobody, but saying nothing is not the same.
+        #[serde(deserialize_with = "given")]
+        friend: Option<String>,
+        crop: Option<String>,
+    }
+    fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+        Option::deserialize(deserializer)
+    }
+
+    let storage = buckets(&app)?;
+    let said: Feedback = read_json(request).await?;
+    let id = TicketId::parse(&said.id).ok_or_else(nothing_here)?;
+    let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
+    let judgement = document.judgement.ok_or_else(|| bad_request("This ticket has no verdict to speak of."))?;
+    let face = judgement.faces.get(said.face).ok_or_else(|| bad_request("This result has no such face."))?;
+    if let Some(friend) = &said.friend
+        && !app.judge.classifier().bundle().slugs().contains(&friend.as_str())
+    {
+        return Err(bad_request("This bundle knows no such Friend; send null for nobody.").into());
+    }
+    let crop = said.crop.as_deref().map(decode_crop).transpose()?;
+
+    let kept = json!({
+        "friend": said.friend,
+        "verdict": face.verdict,
+        "scores": face.scores,
+        "model": judgement.model,
+        "given_at": rfc3339(OffsetDateTime::now_utc()),
+        "crop": crop.is_some(),
+    });
+    if let Some(crop) = crop {
+        storage.keep(StorageKey::FeedbackCrop(&id, said.face), crop).await?;
+    }
+    storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await?;
+    Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
+}
+
+/// `GET /api/health`: who is here, and whom they know.
+async fn health(State(app): State<Arc<App>>) -> Response {
+    let bundle = app.judge.classifier().bundle();
+    let friends = bundle.manifest.labels.iter();
+    let friends = friends.map(|label| json!({"slug": label.slug, "ja": label.ja, "en": label.en, "color": label.color}));
+    let body = json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "model": {
+            "name": bundle.manifest.name,
+            "sha256": bundle.sha256,
+            "friends": friends.collect::<Vec<_>>(),
+        },
+        "detector": app.judge.detector().name(),
+    });
+    answer(StatusCode::OK, &body)
+}
+
+/// A JSON answer that nobody may keep.
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    let bytes = serde_json::to_vec(body).expect("our own types can be written as JSON");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (status, headers, bytes).into_response()
+}
+
+/// An error as RFC 9457 has it, with our stable `code`.
+struct Problem {
+    status: StatusCode,
+    rejection: Rejection,
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let status = StatusCode::from_u16(rejection.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, rejection }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        if !matches!(error, Error::Rejected(_)) {
+            tracing::error!(error = error.chain(), "a request failed");
+        }
+        error.public().into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, rejection } = self;
+        let mut response = answer(
+            status,
+            &json!({
+                "type": "about:blank",
+                "title": rejection.code.title(),
+                "status": status.as_u16(),
+                "detail": rejection.message,
+                "code": rejection.code,
+            }),
+        );
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if rejection.code == Code::TooManyRequests {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}
+
+fn bad_request(message: &str) -> Rejection {
+    Rejection::new(Code::BadRequest, message)
+}
+
+fn nothing_here() -> Rejection {
+    Rejection::new(Code::NotFound, "There is nothing at this address.")
+}
+
+fn buckets(app: &App) -> Result<&Storage, Error> {
+    app.storage
+        .as_ref()
+        .ok_or_else(|| Error::fault("finding the buckets", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))
+}
+
+/// The host that the visitor asked, as far as it can stand in a URL.
+fn host(headers: &HeaderMap) -> Result<String, Rejection> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
+    host.map(|host| host.to_string()).ok_or_else(|| bad_request("The request names no host."))
+}
+
+/// The whole body, if it is not longer than `limit` bytes.
+async fn read_body(request: Request, limit: usize) -> Result<Bytes, Rejection> {
+    let too_large = || Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read."));
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
+    }
+    let limited = Limited::new(request.into_body(), limit);
+    match tokio::time::timeout(BODY_TIMEOUT, limited.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(bad_request("The request broke off.")),
+        Err(_) => Err(bad_request("The request took too long to arrive.")),
+    }
+}
+
+async fn read_json<T: serde::de::DeserializeOwned>(request: Request<Body>) -> Result<T, Rejection> {
+    let bytes = read_body(request, JSON_LIMIT).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| bad_request(&format!("The request is not the JSON that belongs here: {error}.")))
+}
+
+/// The declared type without parameters, if photos of that type are taken.
+fn accepted_type(declared: &str) -> Result<&'static str, Rejection> {
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    ACCEPTED_TYPES.into_iter().find(|accepted| *accepted == essence).ok_or_else(|| {
+        let advice = if essence.starts_with("image/hei") { HEIC_ADVICE } else { "Send a JPEG, PNG, WebP or GIF." };
+        Rejection::new(Code::UnsupportedMediaType, advice)
+    })
+}
+
+fn check_size(bytes: u64, limit: u64) -> Result<(), Rejection> {
+    match bytes {
+        0 => Err(bad_request("size_bytes is 0: there is no photo to send.")),
+        bytes if bytes > limit => Err(Rejection::new(
+            Code::PhotoTooLarge,
+            format!("The photo has {bytes} bytes; at most {limit} are taken. Send a smaller copy."),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The percent-decoded value of a query parameter.
+fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    let pair = query?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(percent_encoding::percent_decode_str(pair).decode_utf8_lossy().into_owned())
+}
+
+/// `x,y,w,h` in pixels of the upright photo.
+fn parse_box(text: &str) -> Result<Rect, Rejection> {
+    let wrong = || bad_request("box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.");
+    let numbers: Vec<f32> = text.split(',').map(|n| n.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [x, y, width, height] if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 => {
+            Ok(Rect { x, y, width, height })
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The crop's bytes, if they look like a JPEG of modest size.
+fn decode_crop(base64: &str) -> Result<Vec<u8>, Rejection> {
+    let crop = STANDARD.decode(base64).map_err(|_| bad_request("The crop is not base64."))?;
+    if crop.len() > CROP_LIMIT {
+        return Err(Rejection::new(Code::PhotoTooLarge, format!("The crop is too large; at most {CROP_LIMIT} bytes are kept.")));
+    }
+    if !crop.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        return Err(Rejection::new(Code::UnsupportedMediaType, "The crop is not a JPEG."));
+    }
+    Ok(crop)
+}
+
+fn rfc3339(time: OffsetDateTime) -> String {
+    time.format(&time::format_description::well_known::Rfc3339).expect("a time of our own can be written")
+}

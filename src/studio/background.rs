@@ -1,0 +1,225 @@
+//! What is behind the character.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tiny_skia::PixmapMut;
+
+use super::colour::Colour;
+use super::easel::Easel;
+use super::random::Dice;
+
+/// What is behind the character. Lengths are shares of the picture's shorter side, angles are in
+/// degrees clockwise.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Background {
+    /// One colour.
+    Flat(Colour),
+    /// Fades from one colour to another.
+    Gradient {
+        /// Colour on the side the angle points away from.
+        from: Colour,
+        /// Colour on the side the angle points to.
+        to: Colour,
+        /// Direction; 0 is from left to right.
+        angle: f32,
+    },
+    /// Stripes as wide as the gaps between them.
+    Stripes {
+        /// Colour of the gaps.
+        ground: Colour,
+        /// Colour of the stripes.
+        stripe: Colour,
+        /// Width of one stripe.
+        width: f32,
+        /// Direction; 0 is upright.
+        angle: f32,
+    },
+    /// Dots in rows and columns.
+    Dots {
+        /// Colour between the dots.
+        ground: Colour,
+        /// Colour of the dots.
+        dot: Colour,
+        /// Distance between the middles of neighbours.
+        distance: f32,
+    },
+    /// Simple shapes in random colours.
+    Shapes {
+        /// Colour behind the shapes.
+        ground: Colour,
+        /// Number of shapes.
+        count: u32,
+    },
+    /// Bands of sky, trees and grass.
+    Meadow {
+        /// Colour of the sky.
+        sky: Colour,
+        /// Colour of the trees at the horizon.
+        trees: Colour,
+        /// Colour of the grass.
+        grass: Colour,
+    },
+    /// A room with a few rectangles as furniture.
+    Room {
+        /// Colour of the wall.
+        wall: Colour,
+        /// Colour of the floor.
+        floor: Colour,
+        /// Number of pieces of furniture.
+        pieces: u32,
+    },
+    /// A round badge on paper.
+    Badge {
+        /// Colour outside the badge.
+        paper: Colour,
+        /// Colour inside the ring.
+        disc: Colour,
+        /// Colour of the ring.
+        edge: Colour,
+    },
+    /// Lines of letter-like strokes.
+    Writing {
+        /// Colour of the paper.
+        ground: Colour,
+        /// Colour of the strokes.
+        ink: Colour,
+    },
+}
+
+/// Any colour, mostly not a shrill one.
+fn any(rng: &mut (impl Rng + ?Sized)) -> Colour {
+    let saturation = rng.between(0.0, 1.0);
+    Colour::from_hsv(rng.between(0.0, 1.0), saturation * saturation * 0.9, rng.between(0.15, 1.0))
+}
+
+/// A light colour, as paper and badges have.
+fn pale(rng: &mut (impl Rng + ?Sized)) -> Colour {
+    Colour::from_hsv(rng.between(0.0, 1.0), rng.between(0.0, 0.25), rng.between(0.88, 1.0))
+}
+
+impl Background {
+    /// A random background; badges get rings more often.
+    pub(super) fn sample(rng: &mut (impl Rng + ?Sized), badge: bool) -> Self {
+        if badge && rng.chance(0.7) {
+            return Self::badge(rng);
+        }
+        match rng.whole(0, 99) {
+            0..32 => Self::Flat(Colour::WHITE),
+            32..40 => Self::Flat(pale(rng)),
+            40..50 => Self::Flat(any(rng)),
+            50..64 => {
+                let from = any(rng);
+                let to = from.mix(any(rng), rng.between(0.2, 0.8));
+                let angle = rng.between(0.0, 360.0);
+                Self::Gradient { from, to, angle }
+            }
+            64..69 => Self::Stripes {
+                ground: pale(rng),
+                stripe: if rng.chance(0.6) { pale(rng) } else { any(rng) },
+                width: rng.between(0.03, 0.15),
+                angle: rng.between(0.0, 180.0),
+            },
+            69..73 => Self::Dots { ground: pale(rng), dot: any(rng), distance: rng.between(0.08, 0.2) },
+            73..81 => Self::Shapes { ground: any(rng), count: rng.whole(3, 20) },
+            81..88 => Self::meadow(rng),
+            88..96 => Self::Room { wall: any(rng), floor: any(rng), pieces: rng.whole(1, 6) },
+            _ => Self::Writing { ground: if rng.chance(0.6) { Colour::WHITE } else { pale(rng) }, ink: any(rng).dimmed(0.5) },
+        }
+    }
+
+    fn badge(rng: &mut (impl Rng + ?Sized)) -> Self {
+        let edge = any(rng);
+        let disc = if rng.chance(0.5) { Colour::WHITE } else { edge.mix(Colour::WHITE, 0.75) };
+        let paper = Colour::WHITE;
+        Self::Badge { paper, disc, edge }
+    }
+
+    fn meadow(rng: &mut (impl Rng + ?Sized)) -> Self {
+        let mut natural = |hue: (f32, f32), saturation: (f32, f32), value: (f32, f32)| {
+            Colour::from_hsv(rng.between(hue.0, hue.1), rng.between(saturation.0, saturation.1), rng.between(value.0, value.1))
+        };
+        Self::Meadow {
+            sky: natural((0.5, 0.62), (0.1, 0.5), (0.85, 1.0)),
+            trees: natural((0.25, 0.4), (0.2, 0.6), (0.3, 0.7)),
+            grass: natural((0.12, 0.33), (0.2, 0.6), (0.5, 0.9)),
+        }
+    }
+
+    /// Whether white things would hardly stand out.
+    pub(super) fn is_pale(&self) -> bool {
+        match self {
+            Self::Flat(colour) => colour.luma() > 0.75,
+            Self::Gradient { from, to, .. } => from.mix(*to, 0.5).luma() > 0.75,
+            Self::Stripes { .. } | Self::Dots { .. } | Self::Badge { .. } | Self::Writing { .. } => true,
+            Self::Shapes { .. } | Self::Meadow { .. } | Self::Room { .. } => false,
+        }
+    }
+
+    /// Covers the whole canvas.
+    pub(super) fn paint(&self, canvas: &mut PixmapMut<'_>, seed: u64) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xba5e);
+        let easel = &mut Easel::new(canvas);
+        match *self {
+            Self::Flat(colour) => easel.cover(colour),
+            Self::Gradient { from, to, angle } => easel.gradient(from, to, angle),
+            Self::Stripes { ground, stripe, width, angle } => {
+                easel.cover(ground);
+                let mut x = -1.0;
+                while x < 1.0 {
+                    easel.box_at((0.5, 0.5), (x, -1.0, width, 2.0), angle, stripe, 1.0);
+                    x += 2.0 * width;
+                }
+            }
+            Self::Dots { ground, dot, distance } => {
+                easel.cover(ground);
+                let mut y = 0.0;
+                while y < 1.2 {
+                    let mut x = 0.0;
+                    while x < 1.2 {
+                        easel.disc((x, y), distance * 0.22, dot, 1.0);
+                        x += distance;
+                    }
+                    y += distance;
+                }
+            }
+            Self::Shapes { ground, count } => {
+                easel.cover(ground);
+                for _ in 0..count {
+                    let colour = any(&mut rng);
+                    easel.shape(&mut rng, colour);
+                }
+            }
+            Self::Meadow { sky, trees, grass } => {
+                easel.gradient(sky, sky.mix(Colour::WHITE, 0.5), 90.0);
+                let horizon = rng.between(0.45, 0.75);
+                for _ in 0..10 {
+                    let at = (rng.between(-0.1, 1.1), horizon - rng.between(0.0, 0.1));
+                    easel.disc(at, rng.between(0.05, 0.16), trees.dimmed(rng.between(0.8, 1.2)), 1.0);
+                }
+                easel.box_at((0.5, horizon), (-2.0, 0.0, 4.0, 2.0), 0.0, grass, 1.0);
+            }
+            Self::Room { wall, floor, pieces } => {
+                easel.gradient(wall, wall.dimmed(0.85), 60.0);
+                easel.box_at((0.5, rng.between(0.6, 0.9)), (-2.0, 0.0, 4.0, 2.0), 0.0, floor, 1.0);
+                for _ in 0..pieces {
+                    let at = (rng.between(0.0, 1.0), rng.between(0.0, 0.9));
+                    let (width, height) = (rng.between(0.08, 0.4), rng.between(0.1, 0.6));
+                    let colour = any(&mut rng);
+                    easel.box_at(at, (-width / 2.0, -height / 2.0, width, height), 0.0, colour, 1.0);
+                }
+            }
+            Self::Badge { paper, disc, edge } => {
+                easel.cover(paper);
+                easel.disc((0.5, 0.5), 0.49, edge, 1.0);
+                easel.disc((0.5, 0.5), 0.44, disc, 1.0);
+            }
+            Self::Writing { ground, ink } => {
+                easel.cover(ground);
+                for line in 0..6_u8 {
+                    let y = 0.06 + f32::from(line) * 0.17;
+                    easel.writing(&mut rng, (0.03, y), 0.94, 0.09, ink);
+                }
+            }
+        }
+    }
+}

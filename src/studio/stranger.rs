@@ -1,0 +1,331 @@
+//! Invents characters that nobody knows.
+
+use rand::Rng;
+
+use super::character::{
+    Bottom, Character, Clothes, Crest, Cut, EarKind, Ears, Ends, EyeShape, Eyes, Fade, Fringe, Garment, Hair, Hat, HatKind,
+    Locks, Mark, MarkKind, Neckwear, NeckwearKind, Ornament, OrnamentKind, Side, Sleeves, Tail, TailKind, WingKind, Wings,
+};
+use super::colour::Colour;
+use super::random::Dice;
+
+/// A random character: "nobody" for the classifier. Never one of the seven Friends, whose
+/// combinations of parts are excluded.
+#[must_use]
+pub fn random_character(rng: &mut (impl Rng + ?Sized)) -> Character {
+    loop {
+        let character = invent(rng);
+        if !resembles_a_friend(&character) {
+            return character;
+        }
+    }
+}
+
+/// Whether the parts that make one of the seven recognisable come together.
+fn resembles_a_friend(character: &Character) -> bool {
+    let hair = character.hair.colour;
+    let (hue, saturation, value) = hair.to_hsv();
+    let yellow = (0.04..0.17).contains(&hue) && saturation > 0.12;
+    let grey = saturation < 0.3;
+    let ear = character.ears.map(|ears| ears.kind);
+    let marked = |kind: MarkKind| character.hair.marks.iter().any(|mark| mark.kind == kind);
+    let wing = character.wings.map(|wings| wings.kind);
+    let hat = character.hat.as_ref().map(|hat| hat.kind);
+    let serval = yellow && matches!(ear, Some(EarKind::Tall | EarKind::Cat)) && value > 0.6;
+    let fennec = (yellow || grey && value > 0.8) && ear == Some(EarKind::Huge);
+    let raccoon = grey && value < 0.8 && (ear == Some(EarKind::Round) || marked(MarkKind::Mask));
+    let otter = grey && (0.3..0.9).contains(&value) && matches!(ear, Some(EarKind::Small | EarKind::Round));
+    let ibis = grey && value > 0.75 && wing == Some(WingKind::Raised);
+    let shoebill = grey && wing == Some(WingKind::Folded);
+    let kaban = hat == Some(HatKind::Safari) && value < 0.4;
+    serval || fennec || raccoon || otter || ibis || shoebill || kaban
+}
+
+const NATURAL_HAIR: [Colour; 12] = [
+    Colour::new(0.11, 0.10, 0.12),
+    Colour::new(0.17, 0.14, 0.13),
+    Colour::new(0.29, 0.20, 0.14),
+    Colour::new(0.42, 0.27, 0.15),
+    Colour::new(0.66, 0.44, 0.18),
+    Colour::new(0.88, 0.69, 0.38),
+    Colour::new(0.94, 0.85, 0.56),
+    Colour::new(0.54, 0.54, 0.56),
+    Colour::new(0.78, 0.78, 0.80),
+    Colour::new(0.96, 0.95, 0.93),
+    Colour::new(0.69, 0.25, 0.13),
+    Colour::new(0.35, 0.12, 0.09),
+];
+
+fn any_colour(rng: &mut (impl Rng + ?Sized)) -> Colour {
+    Colour::from_hsv(rng.between(0.0, 1.0), rng.between(0.0, 0.9), rng.between(0.15, 1.0))
+}
+
+fn hair_colour(rng: &mut (impl Rng + ?Sized)) -> Colour {
+    if rng.chance(0.55) {
+        rng.pick(&NATURAL_HAIR)
+    } else {
+        Colour::from_hsv(rng.between(0.0, 1.0), rng.between(0.2, 0.8), rng.between(0.35, 1.0))
+    }
+}
+
+fn fade(rng: &mut (impl Rng + ?Sized)) -> Fade {
+    let from = rng.between(0.2, 0.75);
+    Fade { colour: hair_colour(rng), from, to: from + rng.between(0.02, 0.5) }
+}
+
+fn invent(rng: &mut (impl Rng + ?Sized)) -> Character {
+    let depth = rng.between(0.0, 1.0);
+    let skin = Colour::new(0.996, 0.906, 0.843).mix(Colour::new(0.60, 0.40, 0.26), depth * depth);
+    let hair = hair(rng);
+    let mut character = Character {
+        shown: None,
+        name: "stranger".to_owned(),
+        skin,
+        eyes: Eyes {
+            colour: any_colour(rng),
+            shape: rng.pick(&[EyeShape::Round, EyeShape::Round, EyeShape::Sharp, EyeShape::Calm, EyeShape::Glaring]),
+            size: rng.between(0.8, 1.2),
+            brows: rng.maybe(0.2, any_colour),
+        },
+        hair,
+        ears: None,
+        wings: None,
+        crest: None,
+        hat: None,
+        ornaments: Vec::new(),
+        neck: Vec::new(),
+        clothes: clothes(rng),
+        tail: rng.maybe(0.35, tail),
+    };
+    match rng.whole(0, 99) {
+        0..48 => character.ears = Some(ears(rng)),
+        48..60 => character.wings = Some(wings(rng)),
+        _ => {}
+    }
+    character.crest = rng.maybe(0.1, |rng| Crest {
+        colour: rng.maybe(0.4, hair_colour),
+        strands: rng.pick(&[1, 2, 3, 4, 5]),
+        size: rng.between(0.6, 1.4),
+    });
+    character.hat = rng.maybe(0.22, hat);
+    for _ in 0..rng.pick(&[0, 0, 0, 1, 1, 2]) {
+        character.ornaments.push(ornament(rng));
+    }
+    for _ in 0..rng.pick(&[0, 1, 1, 2]) {
+        character.neck.push(neckwear(rng));
+    }
+    character
+}
+
+fn hair(rng: &mut (impl Rng + ?Sized)) -> Hair {
+    let cut = rng.pick(&[
+        Cut::Bob,
+        Cut::Bob,
+        Cut::Short,
+        Cut::Long,
+        Cut::Long,
+        Cut::Wavy,
+        Cut::HighTails,
+        Cut::LowTails,
+        Cut::Ponytail,
+        Cut::Buns,
+    ]);
+    let length = match cut {
+        Cut::Long | Cut::Wavy => rng.between(1.2, 2.8),
+        Cut::Bob => rng.between(0.75, 1.3),
+        _ => rng.between(0.6, 1.0),
+    };
+    let mut marks = Vec::new();
+    if rng.chance(0.35) {
+        let kind = rng.pick(&[
+            MarkKind::Em,
+            MarkKind::Crown,
+            MarkKind::Mask,
+            MarkKind::Patches,
+            MarkKind::Streak,
+            MarkKind::Stripes,
+            MarkKind::Dot,
+            MarkKind::Whiskers,
+            MarkKind::Brows,
+            MarkKind::Parting,
+        ]);
+        marks.push(Mark { kind, colour: hair_colour(rng) });
+    }
+    Hair {
+        colour: hair_colour(rng),
+        tips: rng.maybe(0.3, fade),
+        cut,
+        length,
+        volume: rng.between(1.02, 1.22),
+        ends: rng.pick(&[Ends::Pointed, Ends::Pointed, Ends::Blunt, Ends::Curled, Ends::Shaggy]),
+        fringe: rng.pick(&[
+            Fringe::Jagged,
+            Fringe::Centre,
+            Fringe::Blunt,
+            Fringe::Parted,
+            Fringe::Swept,
+            Fringe::Beak,
+            Fringe::Open,
+        ]),
+        fringe_fade: rng.maybe(0.2, fade),
+        locks: rng.maybe(0.6, |rng| Locks {
+            colour: rng.maybe(0.25, hair_colour),
+            tips: rng.maybe(0.25, fade),
+            length: rng.between(0.4, 1.9),
+            width: rng.between(0.2, 0.42),
+        }),
+        marks,
+    }
+}
+
+fn ears(rng: &mut (impl Rng + ?Sized)) -> Ears {
+    Ears {
+        kind: rng.pick(&[
+            EarKind::Cat,
+            EarKind::Cat,
+            EarKind::Tall,
+            EarKind::Huge,
+            EarKind::Round,
+            EarKind::Small,
+            EarKind::Rabbit,
+            EarKind::Floppy,
+        ]),
+        colour: rng.maybe(0.3, any_colour),
+        inner: Colour::new(0.99, 0.89, 0.86).mix(any_colour(rng), rng.between(0.0, 0.6)),
+        fluff: rng.maybe(0.3, |_| Colour::WHITE),
+        tip: rng.maybe(0.3, hair_colour),
+        rim: rng.maybe(0.2, hair_colour),
+        size: rng.between(0.75, 1.25),
+    }
+}
+
+fn wings(rng: &mut (impl Rng + ?Sized)) -> Wings {
+    Wings {
+        kind: rng.pick(&[WingKind::Raised, WingKind::Folded]),
+        colour: rng.maybe(0.5, any_colour),
+        tip: rng.maybe(0.7, any_colour),
+        size: rng.between(0.7, 1.2),
+    }
+}
+
+fn hat(rng: &mut (impl Rng + ?Sized)) -> Hat {
+    Hat {
+        kind: rng.pick(&[
+            HatKind::Safari,
+            HatKind::Cap,
+            HatKind::Witch,
+            HatKind::Beret,
+            HatKind::Beanie,
+            HatKind::Crown,
+            HatKind::Straw,
+            HatKind::Hood,
+        ]),
+        colour: any_colour(rng),
+        band: rng.maybe(0.7, any_colour),
+        feathers: (0..rng.pick(&[0, 0, 0, 1, 2])).map(|_| any_colour(rng)).collect(),
+    }
+}
+
+fn ornament(rng: &mut (impl Rng + ?Sized)) -> Ornament {
+    Ornament {
+        kind: rng.pick(&[
+            OrnamentKind::Tassel,
+            OrnamentKind::Bow,
+            OrnamentKind::Bow,
+            OrnamentKind::Flower,
+            OrnamentKind::Star,
+            OrnamentKind::Pebble,
+            OrnamentKind::Glasses,
+            OrnamentKind::Eyepatch,
+            OrnamentKind::Horns,
+            OrnamentKind::Antlers,
+            OrnamentKind::Halo,
+            OrnamentKind::Hairband,
+            OrnamentKind::Headphones,
+        ]),
+        colour: any_colour(rng),
+        side: rng.pick(&[Side::Left, Side::Right]),
+    }
+}
+
+fn neckwear(rng: &mut (impl Rng + ?Sized)) -> Neckwear {
+    Neckwear {
+        kind: rng.pick(&[
+            NeckwearKind::Bow,
+            NeckwearKind::Fur,
+            NeckwearKind::Tie,
+            NeckwearKind::Scarf,
+            NeckwearKind::Ribbon,
+            NeckwearKind::Collar,
+            NeckwearKind::Bell,
+        ]),
+        colour: any_colour(rng),
+        spots: rng.maybe(0.15, any_colour),
+        trim: rng.maybe(0.3, any_colour),
+    }
+}
+
+fn garment(rng: &mut (impl Rng + ?Sized)) -> Garment {
+    Garment {
+        colour: any_colour(rng),
+        spots: rng.maybe(0.12, any_colour),
+        stripes: rng.maybe(0.1, any_colour),
+        trim: rng.maybe(0.25, any_colour),
+    }
+}
+
+fn clothes(rng: &mut (impl Rng + ?Sized)) -> Clothes {
+    Clothes {
+        top: garment(rng),
+        sleeves: rng.pick(&[Sleeves::None, Sleeves::Short, Sleeves::Puffed, Sleeves::Long, Sleeves::Wide]),
+        gloves: rng.maybe(0.25, garment),
+        cut: rng.pick(&[
+            Bottom::Skirt,
+            Bottom::Skirt,
+            Bottom::Pleats,
+            Bottom::Shorts,
+            Bottom::Trousers,
+            Bottom::Frill,
+            Bottom::Dress,
+        ]),
+        bottom: garment(rng),
+        stockings: rng.maybe(0.5, garment),
+        shoes: any_colour(rng),
+        belt: rng.maybe(0.25, any_colour),
+        straps: rng.maybe(0.12, any_colour),
+    }
+}
+
+fn tail(rng: &mut (impl Rng + ?Sized)) -> Tail {
+    Tail {
+        kind: rng.pick(&[TailKind::Cat, TailKind::Bushy, TailKind::Tapered, TailKind::Feathers]),
+        colour: hair_colour(rng),
+        rings: rng.maybe(0.25, hair_colour),
+        tip: rng.maybe(0.3, hair_colour),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    #[test]
+    fn strangers_differ_and_are_no_friends() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let people: Vec<Character> = (0..200).map(|_| random_character(&mut rng)).collect();
+        for (index, person) in people.iter().enumerate() {
+            assert!(!resembles_a_friend(person));
+            assert!(!people[..index].contains(person));
+        }
+    }
+
+    #[test]
+    fn strangers_have_drawable_sizes() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        for _ in 0..200 {
+            random_character(&mut rng).check().unwrap();
+        }
+    }
+}

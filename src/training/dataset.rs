@@ -1,0 +1,201 @@
+//! Photos in folders: `DIR/<slug>/*.jpg`, and `DIR/unknown/` for photos of nobody.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::bundle::is_slug;
+
+/// The folder for photos of nobody.
+pub const UNKNOWN: &str = "unknown";
+/// Optional names and colours of the labels: `{"serval": {"ja": "サーバル", "en": "Serval", "color": "#e8a33d"}}`.
+pub const NAMES: &str = "labels.json";
+const EXTENSIONS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "gif"];
+
+/// One photo and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The file.
+    pub path: PathBuf,
+    /// Index into the labels; `None` for nobody.
+    pub label: Option<usize>,
+    /// Photos of one cosplayer or artwork share a group and never straddle a split.
+    pub group: String,
+}
+
+/// A labelled folder.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The folders' names, sorted.
+    pub labels: Vec<String>,
+    /// All photos, sorted by path.
+    pub samples: Vec<Sample>,
+}
+
+/// How a label is shown to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// The Japanese name.
+    pub ja: String,
+    /// The English name.
+    pub en: String,
+    /// A CSS colour, `#rrggbb`.
+    pub color: String,
+}
+
+/// A folder that cannot be used, in a sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DatasetError(pub String);
+
+impl Dataset {
+    /// Reads `dir`: each folder is a label, `unknown/` is nobody, other files are left alone.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, holds no label, or a label has no photo or an unusable name.
+    pub fn read(dir: &Path) -> Result<Self, DatasetError> {
+        let mut folders: Vec<PathBuf> = entries(dir)?.into_iter().filter(|path| path.is_dir()).collect();
+        folders.sort();
+        let mut labels = Vec::new();
+        let mut samples = Vec::new();
+        for folder in folders {
+            let name = name_of(&folder);
+            let label = if name == UNKNOWN {
+                None
+            } else {
+                if !is_slug(&name) {
+                    return Err(DatasetError(format!(
+                        "the folder {} cannot name a label: use lower-case letters, digits and hyphens",
+                        folder.display()
+                    )));
+                }
+                labels.push(name.clone());
+                Some(labels.len() - 1)
+            };
+            let photos = photos_in(&folder)?;
+            if photos.is_empty() && label.is_some() {
+                return Err(DatasetError(format!(
+                    "{} holds no photo (jpg, png, webp, gif): add some or remove the folder",
+                    folder.display()
+                )));
+            }
+            samples.extend(photos.into_iter().map(|path| Sample { group: group_of(&name, &path), path, label }));
+        }
+        if labels.is_empty() {
+            return Err(DatasetError(format!(
+                "{} holds no folders of photos: make one folder for each character, named in lower-case letters",
+                dir.display()
+            )));
+        }
+        Ok(Self { labels, samples })
+    }
+
+    /// Photos of nobody from anywhere below `dir`.
+    ///
+    /// # Errors
+    /// When a folder cannot be read, or there is no photo at all.
+    pub fn strangers(dir: &Path) -> Result<Vec<Sample>, DatasetError> {
+        let mut samples = Vec::new();
+        let mut folders = vec![dir.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let photos = photos_in(&folder)?;
+            samples.extend(photos.into_iter().map(|path| Sample { group: group_of(UNKNOWN, &path), path, label: None }));
+            folders.extend(entries(&folder)?.into_iter().filter(|path| path.is_dir()));
+        }
+        if samples.is_empty() {
+            return Err(DatasetError(format!("there is no photo (jpg, png, webp, gif) below {}", dir.display())));
+        }
+        samples.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(samples)
+    }
+
+    /// The names that `labels.json` gives, by slug; none without that file.
+    ///
+    /// # Errors
+    /// When the file is not of that form.
+    pub fn names(dir: &Path) -> Result<BTreeMap<String, Names>, DatasetError> {
+        let path = dir.join(NAMES);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) => return Err(DatasetError(format!("{} cannot be read: {error}", path.display()))),
+        };
+        serde_json::from_slice(&text).map_err(|error| DatasetError(format!("{} is not as expected: {error}", path.display())))
+    }
+}
+
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let unreadable = |error: std::io::Error| DatasetError(format!("the folder {} cannot be read: {error}", dir.display()));
+    std::fs::read_dir(dir).map_err(unreadable)?.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
+}
+
+fn photos_in(dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let is_photo = |path: &PathBuf| {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
+        path.is_file() && EXTENSIONS.contains(&extension.as_str()) && !name_of(path).starts_with('.')
+    };
+    let mut photos: Vec<PathBuf> = entries(dir)?.into_iter().filter(is_photo).collect();
+    photos.sort();
+    Ok(photos)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The name up to `__`, or all of it; with the label, since two cosplayers of two characters may share a name.
+fn group_of(label: &str, path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{label}/{}", stem.split("__").next().unwrap_or(&stem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = dir.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"").unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn folders_are_labels_and_unknown_is_nobody() {
+        let dir = folder(&["serval/mio__01.jpg", "serval/mio__02.PNG", "fennec/a.webp", "unknown/x.gif", "notes.txt"]);
+        let dataset = Dataset::read(dir.path()).unwrap();
+        assert_eq!(dataset.labels, ["fennec", "serval"]);
+        assert_eq!(dataset.samples.iter().map(|s| s.label).collect::<Vec<_>>(), [Some(0), Some(1), Some(1), None]);
+        assert_eq!(dataset.samples[1].group, "serval/mio");
+        assert_eq!(dataset.samples[1].group, dataset.samples[2].group);
+    }
+
+    #[test]
+    fn an_empty_label_is_refused_by_name() {
+        let dir = folder(&["serval/a.jpg", "otter/readme.txt"]);
+        assert!(Dataset::read(dir.path()).unwrap_err().to_string().contains("otter"));
+    }
+
+    #[test]
+    fn a_label_must_be_a_slug() {
+        let dir = folder(&["Serval Cat/a.jpg"]);
+        assert!(Dataset::read(dir.path()).unwrap_err().to_string().contains("lower-case"));
+    }
+
+    #[test]
+    fn no_labels_at_all_says_what_to_do() {
+        let dir = folder(&["a.jpg"]);
+        assert!(Dataset::read(dir.path()).unwrap_err().to_string().contains("one folder for each character"));
+    }
+
+    #[test]
+    fn strangers_are_found_at_any_depth() {
+        let dir = folder(&["a.jpg", "b/c/d.png", "b/e.txt"]);
+        assert_eq!(Dataset::strangers(dir.path()).unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,197 @@
+//! The head: one logistic unit a label, fitted independently by L-BFGS.
+//!
+//! For a label with targets `y` in {0, 1} over standardised features `z`, the objective is the mean logistic loss plus
+//! `regularisation / 2 * |w|²`; the bias is not regularised. The standardisation is folded into the weights afterwards, so that
+//! a served head takes plain features.
+
+use argmin::core::{CostFunction, Executor, Gradient};
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+use rayon::prelude::*;
+
+use crate::model::bundle::Head;
+
+/// Corrections that L-BFGS remembers.
+const MEMORY: usize = 10;
+/// Iterations at most; fits of 512 features settle in 30 to 80.
+const ITERATIONS: u64 = 200;
+/// The least deviation of a feature, as a share of the median deviation: a feature that hardly varies in the training photos
+/// would otherwise explode on a stranger's.
+const DEVIATION_FLOOR: f64 = 0.25;
+
+/// One row of the training set: features and, unless it is nobody, the label.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The features.
+    pub features: &'a [f32],
+    /// Index into the labels; `None` for nobody.
+    pub label: Option<usize>,
+}
+
+/// Fits a head for `labels` labels.
+///
+/// # Errors
+/// When the optimiser breaks off: features that are not finite, for instance.
+pub fn fit(rows: &[Row<'_>], labels: usize, regularisation: f64) -> Result<Head, String> {
+    let scaler = Scaler::of(rows);
+    let inputs: Vec<Vec<f64>> = rows.iter().map(|row| scaler.scale(row.features)).collect();
+    let units: Vec<(Vec<f32>, f32)> = (0..labels)
+        .into_par_iter()
+        .map(|label| {
+            let targets = rows.iter().map(|row| f64::from(u8::from(row.label == Some(label)))).collect();
+            let solution = Unit { inputs: &inputs, targets, regularisation }.solve()?;
+            Ok(scaler.fold(&solution))
+        })
+        .collect::<Result<_, String>>()?;
+    let (weights, bias) = units.into_iter().unzip();
+    Ok(Head { weights, bias })
+}
+
+/// The logits that a head gives for a feature vector.
+#[must_use]
+pub fn logits(head: &Head, features: &[f32]) -> Vec<f32> {
+    let dot = |row: &Vec<f32>| row.iter().zip(features).map(|(w, x)| w * x).sum::<f32>();
+    head.weights.iter().zip(&head.bias).map(|(row, bias)| dot(row) + bias).collect()
+}
+
+/// Mean and deviation of each feature.
+struct Scaler {
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+impl Scaler {
+    fn of(rows: &[Row<'_>]) -> Self {
+        let length = rows.first().map_or(0, |row| row.features.len());
+        let count = rows.len().max(1) as f64;
+        let mut mean = vec![0.0; length];
+        for row in rows {
+            for (sum, &x) in mean.iter_mut().zip(row.features) {
+                *sum += f64::from(x) / count;
+            }
+        }
+        let mut deviation = vec![0.0; length];
+        for row in rows {
+            for ((sum, &x), mean) in deviation.iter_mut().zip(row.features).zip(&mean) {
+                *sum += (f64::from(x) - mean).powi(2) / count;
+            }
+        }
+        for value in &mut deviation {
+            *value = value.sqrt();
+        }
+        let mut sorted = deviation.clone();
+        sorted.sort_by(f64::total_cmp);
+        let floor = (sorted.get(length / 2).copied().unwrap_or(1.0) * DEVIATION_FLOOR).max(1e-6);
+        for value in &mut deviation {
+            *value = value.max(floor);
+        }
+        Self { mean, deviation }
+    }
+
+    fn scale(&self, features: &[f32]) -> Vec<f64> {
+        let scaled = features.iter().zip(&self.mean).zip(&self.deviation);
+        scaled.map(|((&x, mean), deviation)| (f64::from(x) - mean) / deviation).collect()
+    }
+
+    /// Weights and bias over scaled features (the bias last) as weights and bias over plain ones.
+    fn fold(&self, solution: &[f64]) -> (Vec<f32>, f32) {
+        let (bias, weights) = solution.split_last().expect("a bias is always there");
+        let weights: Vec<f64> = weights.iter().zip(&self.deviation).map(|(w, deviation)| w / deviation).collect();
+        let shift: f64 = weights.iter().zip(&self.mean).map(|(w, mean)| w * mean).sum();
+        (weights.iter().map(|&w| w as f32).collect(), (bias - shift) as f32)
+    }
+}
+
+/// One label's problem. The parameters are the weights and, last, the bias.
+#[derive(Clone)]
+struct Unit<'a> {
+    inputs: &'a [Vec<f64>],
+    targets: Vec<f64>,
+    regularisation: f64,
+}
+
+impl Unit<'_> {
+    fn solve(self) -> Result<Vec<f64>, String> {
+        let start = vec![0.0; self.inputs.first().map_or(0, Vec::len) + 1];
+        let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
+            .with_tolerance_grad(1e-5)
+            .and_then(|solver| solver.with_tolerance_cost(1e-9))
+            .map_err(|error| error.to_string())?;
+        let end = Executor::new(self, solver)
+            .configure(|state| state.param(start).max_iters(ITERATIONS))
+            .run()
+            .map_err(|error| format!("the head could not be fitted: {error}"))?;
+        end.state.best_param.ok_or_else(|| "the head could not be fitted: no solution was found".into())
+    }
+
+    fn logit(parameters: &[f64], input: &[f64]) -> f64 {
+        let (bias, weights) = parameters.split_last().expect("a bias is always there");
+        weights.iter().zip(input).map(|(w, x)| w * x).sum::<f64>() + bias
+    }
+}
+
+impl CostFunction for Unit<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, parameters: &Vec<f64>) -> Result<f64, argmin::core::Error> {
+        let loss = |(input, target): (&Vec<f64>, &f64)| {
+            let logit = Self::logit(parameters, input);
+            // log(1 + exp(logit)) - target * logit, without overflow.
+            logit.max(0.0) + (-logit.abs()).exp().ln_1p() - target * logit
+        };
+        let mean = self.inputs.iter().zip(&self.targets).map(loss).sum::<f64>() / self.inputs.len() as f64;
+        let weights = &parameters[..parameters.len() - 1];
+        Ok(mean + self.regularisation / 2.0 * weights.iter().map(|w| w * w).sum::<f64>())
+    }
+}
+
+impl Gradient for Unit<'_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, parameters: &Vec<f64>) -> Result<Vec<f64>, argmin::core::Error> {
+        let mut gradient = vec![0.0; parameters.len()];
+        let count = self.inputs.len() as f64;
+        for (input, target) in self.inputs.iter().zip(&self.targets) {
+            let error = (1.0 / (1.0 + (-Self::logit(parameters, input)).exp()) - target) / count;
+            for (sum, x) in gradient.iter_mut().zip(input) {
+                *sum += error * x;
+            }
+            gradient[input.len()] += error;
+        }
+        let last = parameters.len() - 1;
+        for (sum, w) in gradient[..last].iter_mut().zip(parameters) {
+            *sum += self.regularisation * w;
+        }
+        Ok(gradient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_clouds_are_told_apart_and_the_middle_is_undecided() {
+        let cloud = |center: f32| (0..20).map(move |i| vec![center + (i % 5) as f32 * 0.1, (i / 5) as f32 * 0.1]);
+        let features: Vec<(Vec<f32>, usize)> = cloud(0.0).map(|f| (f, 0)).chain(cloud(3.0).map(|f| (f, 1))).collect();
+        let rows: Vec<Row<'_>> = features.iter().map(|(f, label)| Row { features: f, label: Some(*label) }).collect();
+        let head = fit(&rows, 2, 0.01).unwrap();
+        for row in &rows {
+            let logits = logits(&head, row.features);
+            assert_eq!(logits[0] > logits[1], row.label == Some(0));
+        }
+        let middle = logits(&head, &[1.7, 0.15]);
+        assert!(middle[0].abs() < 0.2 && middle[1].abs() < 0.2, "{middle:?}");
+    }
+
+    #[test]
+    fn a_feature_that_never_varies_does_not_explode() {
+        let features: Vec<Vec<f32>> = (0..10).map(|i| vec![i as f32, 7.0]).collect();
+        let rows: Vec<Row<'_>> = features.iter().enumerate().map(|(i, f)| Row { features: f, label: Some(i / 5) }).collect();
+        let head = fit(&rows, 2, 0.1).unwrap();
+        let stranger = logits(&head, &[4.5, 8.0]);
+        assert!(stranger.iter().all(|logit| logit.is_finite() && logit.abs() < 5.0), "{stranger:?}");
+    }
+}

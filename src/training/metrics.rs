@@ -1,0 +1,212 @@
+//! Figures about a judge: how often it is right, how far its confidence can be trusted, and whether strangers stay strangers.
+
+use serde::Serialize;
+
+use crate::verdict::{Thresholds, Verdict, ranking};
+
+/// Bins of the calibration error.
+const BINS: usize = 10;
+
+/// One judged photo.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The truth: index into the labels, `None` for nobody.
+    pub truth: Option<usize>,
+    /// One score a label, 0 to 1.
+    pub scores: Vec<f32>,
+}
+
+/// Everything that `friends evaluate` prints.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Known photos.
+    pub n: usize,
+    /// Share of known photos whose highest score is right.
+    pub top1: f64,
+    /// Mean of the labels' F1, over labels that have photos.
+    pub macro_f1: f64,
+    /// The labels, in the order of the matrix.
+    pub labels: Vec<String>,
+    /// Rows are the truth, columns the highest score.
+    pub confusion: Vec<Vec<usize>>,
+    /// For each label.
+    pub per_class: Vec<PerClass>,
+    /// Expected calibration error of the highest score, ten bins.
+    pub ece: f64,
+    /// How strangers fare; absent without any.
+    pub open_set: Option<OpenSet>,
+}
+
+/// Figures of one label. Precision and recall are 0 where nothing was there to count.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PerClass {
+    /// The slug.
+    pub friend: String,
+    /// Of the photos said to be this Friend, the share that are.
+    pub precision: f64,
+    /// Of this Friend's photos, the share said to be.
+    pub recall: f64,
+    /// This Friend's photos.
+    pub n: usize,
+}
+
+/// How well known and unknown are kept apart.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OpenSet {
+    /// Chance that a known photo's highest score is over a stranger's.
+    pub auroc: f64,
+    /// Strangers.
+    pub unknown_n: usize,
+    /// Share of strangers whose verdict names somebody.
+    pub unknown_accepted: f64,
+    /// Share of known photos whose verdict names somebody.
+    pub known_accepted: f64,
+}
+
+/// Computes all figures.
+#[must_use]
+pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Evaluation {
+    let count = labels.len();
+    let mut confusion = vec![vec![0; count]; count];
+    let known: Vec<(usize, &Judged)> = judged.iter().filter_map(|one| Some((one.truth?, one))).collect();
+    for (truth, one) in &known {
+        confusion[*truth][ranking(&one.scores)[0]] += 1;
+    }
+    let right: usize = (0..count).map(|label| confusion[label][label]).sum();
+    let per_class: Vec<PerClass> = (0..count).map(|label| per_class(label, labels[label], &confusion)).collect();
+    let present: Vec<&PerClass> = per_class.iter().filter(|class| class.n > 0).collect();
+    let f1 = |class: &PerClass| {
+        let sum = class.precision + class.recall;
+        if sum > 0.0 { 2.0 * class.precision * class.recall / sum } else { 0.0 }
+    };
+    Evaluation {
+        n: known.len(),
+        top1: share(right, known.len()),
+        macro_f1: present.iter().map(|class| f1(class)).sum::<f64>() / present.len().max(1) as f64,
+        labels: labels.iter().map(|&label| label.to_owned()).collect(),
+        confusion,
+        ece: calibration_error(&known),
+        open_set: open_set(judged, labels, thresholds),
+        per_class,
+    }
+}
+
+fn per_class(label: usize, friend: &str, confusion: &[Vec<usize>]) -> PerClass {
+    let right = confusion[label][label];
+    let n = confusion[label].iter().sum();
+    let said: usize = confusion.iter().map(|row| row[label]).sum();
+    PerClass { friend: friend.to_owned(), precision: share(right, said), recall: share(right, n), n }
+}
+
+/// Mean distance between the highest score and how often it is right, weighted by the photos in each bin.
+fn calibration_error(known: &[(usize, &Judged)]) -> f64 {
+    let mut bins = [(0usize, 0.0f64, 0.0f64); BINS];
+    for (truth, one) in known {
+        let best = ranking(&one.scores)[0];
+        let confidence = f64::from(one.scores[best]);
+        let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
+        *bin = (bin.0 + 1, bin.1 + confidence, bin.2 + f64::from(u8::from(best == *truth)));
+    }
+    bins.iter().map(|(_, confidence, right)| (confidence - right).abs()).sum::<f64>() / known.len().max(1) as f64
+}
+
+fn open_set(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Option<OpenSet> {
+    let (known, unknown): (Vec<&Judged>, Vec<&Judged>) = judged.iter().partition(|one| one.truth.is_some());
+    if unknown.is_empty() {
+        return None;
+    }
+    let accepted = |group: &[&Judged]| {
+        let named = group.iter().filter(|one| thresholds.judge(&one.scores, labels) != Verdict::None).count();
+        share(named, group.len())
+    };
+    let best = |group: &[&Judged]| group.iter().map(|one| one.scores[ranking(&one.scores)[0]]).collect::<Vec<_>>();
+    Some(OpenSet {
+        auroc: auroc(&best(&known), &best(&unknown)),
+        unknown_n: unknown.len(),
+        unknown_accepted: accepted(&unknown),
+        known_accepted: accepted(&known),
+    })
+}
+
+/// Area under the ROC curve by the Mann-Whitney statistic: ties count half. 0.5 when one side is empty.
+#[must_use]
+pub fn auroc(positive: &[f32], negative: &[f32]) -> f64 {
+    let pairs = positive.len() * negative.len();
+    if pairs == 0 {
+        return 0.5;
+    }
+    let wins: f64 = positive
+        .iter()
+        .flat_map(|p| {
+            negative.iter().map(move |n| {
+                if p > n {
+                    1.0
+                } else if p == n {
+                    0.5
+                } else {
+                    0.0
+                }
+            })
+        })
+        .sum();
+    wins / pairs as f64
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(truth: Option<usize>, scores: [f32; 2]) -> Judged {
+        Judged { truth, scores: scores.to_vec() }
+    }
+
+    fn evaluation() -> Evaluation {
+        let photos = [
+            judged(Some(0), [0.95, 0.1]),
+            judged(Some(0), [0.2, 0.65]),
+            judged(Some(1), [0.1, 0.75]),
+            judged(Some(1), [0.0, 0.45]),
+            judged(None, [0.5, 0.1]),
+            judged(None, [0.1, 0.2]),
+        ];
+        evaluate(&photos, &["a", "b"], &Thresholds { accept: vec![0.5, 0.5], margin: 0.1 })
+    }
+
+    #[test]
+    fn rows_are_the_truth_and_strangers_do_not_count() {
+        let figures = evaluation();
+        assert_eq!((figures.n, figures.top1), (4, 0.75));
+        assert_eq!(figures.confusion, [[1, 1], [0, 2]]);
+        assert_eq!((figures.per_class[1].precision, figures.per_class[1].recall), (2.0 / 3.0, 1.0));
+        assert!((figures.macro_f1 - (2.0 / 3.0 + 0.8) / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn acceptance_uses_the_verdict() {
+        let open = evaluation().open_set.unwrap();
+        assert_eq!((open.unknown_n, open.unknown_accepted, open.known_accepted), (2, 0.5, 0.75));
+        assert_eq!(open.auroc, 7.0 / 8.0);
+    }
+
+    #[test]
+    fn the_calibration_error_is_the_mean_gap() {
+        // Four bins: .95 (right), .65 (wrong), .75 (right), .45 (right); gaps .05, .65, .25, .55.
+        assert!((evaluation().ece - 0.375).abs() < 1e-6);
+    }
+
+    #[test]
+    fn without_strangers_there_is_no_open_set() {
+        let figures = evaluate(&[judged(Some(0), [0.9, 0.1])], &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
+        assert_eq!(figures.open_set, None);
+    }
+
+    #[test]
+    fn ties_count_half() {
+        assert_eq!(auroc(&[0.5], &[0.5]), 0.5);
+        assert_eq!(auroc(&[], &[0.5]), 0.5);
+    }
+}

@@ -1,0 +1,14 @@
+//! From folders of photos to a bundle, and from a bundle to figures about it.
+//!
+//! ```text
+//! folder ─► dataset ─► examples (features) ─► head ─► bundle
+//!                                        └──► metrics
+//! ```
+//!
+//! Photos go through the same decoding, detection, cropping and preprocessing as in serving.
+
+pub mod dataset;
+pub mod examples;
+pub mod head;
+pub mod metrics;
+pub mod trainer;

@@ -1,0 +1,226 @@
+/** The service's HTTP API as this page uses it. Every address is relative to the page. */
+
+import { Ending, errorWords, words } from './words.js';
+
+const TRIES = 4;
+const REQUEST_TIMEOUT_MS = 20_000;
+const HEALTH_TIMEOUT_MS = 8000; // names are nice to have: a verdict does not wait long for them
+const STALLED_MS = 45_000; // an upload that moves no byte for so long is broken
+const POLL_FIRST_MS = 300;
+const POLL_GROWTH = 1.4;
+const POLL_MAX_MS = 3000;
+const DEADLINE_GRACE_MS = 5000;
+const DEADLINE_FALLBACK_MS = 16 * 60_000;
+const MAX_MISSING = 10; // 404s in a row before we believe them
+
+const PHOTO_FAULTS = ['photo_too_large', 'unsupported_media_type', 'photo_rejected'];
+const TERMINAL = ['done', 'rejected', 'failed', 'expired'];
+const SET_BY_BROWSER = ['content-length', 'host'];
+
+/**
+ * Every Friend that the running model knows, by slug. Never throws: without it the page shows slugs.
+ * @returns {Promise<Map<string, {slug: string, ja: string, en: string, color: string}>>}
+ */
+export async function friendBook() {
+  try {
+    const { body } = await request('api/health', { timeout: HEALTH_TIMEOUT_MS });
+    return new Map(body.model.friends.map((friend) => [friend.slug, friend]));
+  } catch {
+    return new Map();
+  }
+}
+
+/**
+ * Opens a ticket for one photo.
+ * @param {Blob} photo
+ * @param {AbortSignal} signal
+ */
+export function openTicket(photo, signal) {
+  return retrying(signal, async () => {
+    const answer = await request('api/uploads', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ content_type: photo.type, size_bytes: photo.size }),
+      signal,
+    });
+    if (!answer.ok || !answer.body) throw problem(answer);
+    return answer.body;
+  });
+}
+
+/**
+ * Sends the photo to its ticket's address, with retries.
+ * @param {{method: string, url: string, headers: Object<string, string>}} upload
+ * @param {Blob} photo
+ * @param {(fraction: number) => void} onProgress
+ * @param {AbortSignal} signal
+ */
+export function sendPhoto(upload, photo, onProgress, signal) {
+  return retrying(signal, async () => {
+    const status = await put(upload, photo, onProgress, signal);
+    if ((status >= 200 && status < 300) || status === 412) return; // 412: an earlier try did arrive
+    if (status === 403) throw new Ending('expired', words.ticketExpired);
+    const transient = status === 0 || status >= 500;
+    throw new Ending('failed', transient ? words.network : words.errors.internal, {
+      detail: status ? `HTTP ${status}` : '',
+      transient,
+    });
+  });
+}
+
+/**
+ * Asks for the result until it is there or its deadline has passed. Broken connections are endured until then.
+ * @param {string} resultUrl as the ticket gave it
+ * @param {(waitedMs: number) => void} onWaiting called after each answer that is not the last
+ * @param {AbortSignal} signal
+ * @returns {Promise<object>} the `done` document
+ * @throws {Ending} for every other end
+ */
+export async function awaitResult(resultUrl, onWaiting, signal) {
+  const started = Date.now();
+  let deadline = started + DEADLINE_FALLBACK_MS;
+  let delay = POLL_FIRST_MS;
+  let missing = 0;
+  for (;;) {
+    const answer = await readResult(resultUrl, signal);
+    missing = answer.status === 404 ? missing + 1 : 0;
+    if (missing > MAX_MISSING) throw new Ending('failed', words.errors.not_found);
+    if (TERMINAL.includes(answer.document?.status)) return doneOrThrow(answer.document);
+    deadline = answer.deadline ?? deadline;
+    if (Date.now() >= deadline) throw new Ending('expired', words.overdue);
+    onWaiting(Date.now() - started);
+    await sleep(delay * (0.8 + 0.4 * Math.random()), signal);
+    delay = Math.min(delay * POLL_GROWTH, POLL_MAX_MS);
+  }
+}
+
+/** One look at the result document; what cannot be read is an empty answer. */
+async function readResult(resultUrl, signal) {
+  try {
+    const { ok, status, date, body } = await request(resultUrl.replace(/^\//, ''), { cache: 'no-store', signal });
+    return ok && body ? { status, document: body, deadline: localDeadline(body, date) } : { status };
+  } catch {
+    signal.throwIfAborted();
+    return { status: 0 };
+  }
+}
+
+/** The document's deadline by this device's clock, which may be wrong: so by the time left when the server answered. */
+function localDeadline(document, date) {
+  const deadline = Date.parse(document.deadline);
+  if (Number.isNaN(deadline)) return undefined;
+  const serverNow = Date.parse(date) || Date.now();
+  return Date.now() + (deadline - serverNow) + DEADLINE_GRACE_MS;
+}
+
+function doneOrThrow(document) {
+  if (document.status === 'done') return document;
+  const { code, message } = document.error ?? {};
+  if (document.status === 'expired') throw new Ending('expired', words.overdue);
+  const say = document.status === 'rejected'
+    ? errorWords(code ?? 'photo_rejected', message)
+    : errorWords(code ?? 'internal', message);
+  throw new Ending(document.status, say, { detail: message });
+}
+
+/** An `application/problem+json` answer as the end it means. */
+function problem({ status, body }) {
+  const { code, detail, title } = body ?? {};
+  const message = detail ?? title ?? `HTTP ${status}`;
+  const state = PHOTO_FAULTS.includes(code) ? 'rejected' : 'failed';
+  return new Ending(state, errorWords(code, message), { detail: message, transient: status >= 500 });
+}
+
+/**
+ * One JSON request with a time limit that covers its body too; a connection that breaks is a transient end.
+ * @returns {Promise<{ok: boolean, status: number, date: string|null, body: object|null}>} body: null when not JSON
+ */
+async function request(url, { signal, timeout = REQUEST_TIMEOUT_MS, ...options } = {}) {
+  const limit = new AbortController();
+  const cancel = () => limit.abort();
+  const timer = setTimeout(cancel, timeout);
+  signal?.addEventListener('abort', cancel);
+  try {
+    signal?.throwIfAborted();
+    const response = await fetch(url, { ...options, signal: limit.signal });
+    const text = await response.text();
+    return { ok: response.ok, status: response.status, date: response.headers.get('date'), body: parse(text) };
+  } catch {
+    signal?.throwIfAborted();
+    throw new Ending('failed', words.network, { transient: true });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** One upload by XMLHttpRequest, which alone tells its progress. Resolves to the HTTP status, 0 when it broke. */
+function put(upload, photo, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    let stalled;
+    const alive = () => {
+      clearTimeout(stalled);
+      stalled = setTimeout(() => xhr.abort(), STALLED_MS);
+    };
+    const cancel = () => xhr.abort();
+    xhr.upload.onprogress = (event) => {
+      alive();
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    };
+    xhr.onloadend = () => {
+      clearTimeout(stalled);
+      signal.removeEventListener('abort', cancel);
+      if (signal.aborted) reject(signal.reason);
+      else resolve(xhr.status);
+    };
+    xhr.open(upload.method, upload.url);
+    for (const [name, value] of Object.entries(upload.headers)) {
+      if (!SET_BY_BROWSER.includes(name.toLowerCase())) xhr.setRequestHeader(name, value);
+    }
+    signal.addEventListener('abort', cancel);
+    alive();
+    xhr.send(photo);
+  });
+}
+
+/** Runs `attempt` again, a little later each time, while it ends in something transient. */
+async function retrying(signal, attempt) {
+  for (let tried = 1; ; tried++) {
+    signal.throwIfAborted();
+    await online(signal);
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!error.transient || tried === TRIES) throw error;
+      await sleep(500 * 2 ** tried * (0.8 + 0.4 * Math.random()), signal);
+    }
+  }
+}
+
+/** Resolves at once when the device has a connection, else when it comes back. */
+function online(signal) {
+  if (navigator.onLine !== false) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    addEventListener('online', resolve, { once: true, signal });
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function sleep(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }, { once: true });
+  });
+}

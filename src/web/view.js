@@ -1,0 +1,107 @@
+/** The page's standing parts: its state, the photo, progress and the end that is not a result. */
+
+import { words } from './words.js';
+
+const byId = (id) => document.getElementById(id);
+
+/**
+ * A new element.
+ * @param {string} tag
+ * @param {Object<string, string>} attributes
+ * @param {...(Node|string)} children
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Words as nodes: Japanese, then English in smaller letters.
+ * @param {import('./words.js').Words} say
+ * @returns {Node[]}
+ */
+export function bilingual({ ja, en }) {
+  return [document.createTextNode(`${ja} `), make('span', { class: 'en', lang: 'en' }, en)];
+}
+
+/** Enters a state: shows what belongs to it and hides the rest. */
+export function setState(state) {
+  document.body.dataset.state = state;
+  for (const element of document.querySelectorAll('[data-when]')) {
+    element.hidden = !element.dataset.when.split(' ').includes(state);
+  }
+}
+
+/** The state the page is in. */
+export const getState = () => document.body.dataset.state;
+
+/** Says where things stand; screen readers hear it. Null says nothing. */
+export function setStatus(say) {
+  byId('status').replaceChildren(...(say ? bilingual(say) : []));
+}
+
+/** Shows how far the upload is (0 to 1), or null for work of unknown length. */
+export function setProgress(fraction) {
+  const bar = byId('progress');
+  if (fraction === null) {
+    bar.removeAttribute('value');
+    byId('percent').textContent = '';
+  } else {
+    const percent = Math.round(fraction * 100);
+    bar.value = percent;
+    byId('percent').textContent = `${percent} %`;
+  }
+}
+
+/**
+ * Shows a photo from its bytes in place of the one before; null takes it away.
+ * @param {Blob|null} blob
+ */
+export function showPhoto(blob) {
+  const image = byId('photo');
+  const before = image.src;
+  const release = () => before && URL.revokeObjectURL(before);
+  image.alt = `${words.photoAlt.ja} / ${words.photoAlt.en}`;
+  image.onload = () => {
+    release();
+    // The frame takes the photo's shape, so that boxes placed in percent stay on their faces.
+    image.parentElement.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight);
+    image.parentElement.classList.add('loaded');
+  };
+  image.onerror = () => {
+    release();
+    image.parentElement.classList.remove('loaded');
+  };
+  if (blob) {
+    image.src = URL.createObjectURL(blob);
+  } else {
+    release();
+    image.removeAttribute('src');
+    image.parentElement.classList.remove('loaded');
+  }
+}
+
+/**
+ * Shows an end other than `done`.
+ * @param {import('./words.js').Ending} ending
+ */
+export function showEnding(ending) {
+  setStatus(null);
+  byId('ending-title').replaceChildren(...bilingual(words.endings[ending.state]));
+  byId('error').replaceChildren(...bilingual(ending.say));
+  byId('error-detail').textContent = ending.detail === ending.say.en ? '' : ending.detail;
+  setState(ending.state);
+  focus('ending-title');
+}
+
+/** Says whether the device has a connection. */
+export function showConnection(isOnline) {
+  byId('offline').replaceChildren(...(isOnline ? [] : bilingual(words.offline)));
+}
+
+/** Moves the keyboard's place without scrolling. */
+export function focus(id) {
+  byId(id).focus({ preventScroll: true });
+}

@@ -1,0 +1,137 @@
+/**
+ * Every sentence that the scripts say, Japanese and English together. (Sentences that never change stand in
+ * index.html, so that they are there before any script runs.)
+ *
+ * @typedef {{ja: string, en: string}} Words
+ */
+
+export const words = {
+  photoAlt: { ja: '選んだ写真', en: 'The chosen photo' },
+  offline: {
+    ja: 'いまオフラインです。つながったら続けます。',
+    en: 'You are offline. We go on once you are connected.',
+  },
+
+  preparing: { ja: '写真を準備しています', en: 'Preparing the photo' },
+  ticket: { ja: '受付をしています', en: 'Getting a ticket' },
+  uploading: { ja: '写真を送っています', en: 'Sending the photo' },
+  judging: { ja: '判定しています', en: 'Judging' },
+  queued: {
+    ja: '順番を待っています。このままお待ちください',
+    en: 'Waiting for our turn. Please keep this page open',
+  },
+  done: { ja: '判定が終わりました', en: 'The verdict is in' },
+
+  endings: {
+    rejected: { ja: 'この写真は判定できませんでした', en: 'We could not judge this photo' },
+    failed: { ja: 'うまくいきませんでした', en: 'Something went wrong' },
+    expired: { ja: '時間切れになりました', en: 'Time ran out' },
+  },
+
+  /** By the `code` of an API error or of a result document's `error`. */
+  errors: {
+    bad_request: {
+      ja: '送った内容をサーバーが読み取れませんでした。ページを開き直してからお試しください。',
+      en: 'The server could not read the request. Please reload the page and try again.',
+    },
+    not_found: {
+      ja: '受付の記録が見つかりませんでした。もう一度お試しください。',
+      en: 'The ticket could not be found. Please try again.',
+    },
+    photo_too_large: {
+      ja: '写真が大きすぎます。15 MiB までの写真をお使いください。',
+      en: 'The photo is too large. Please use one of up to 15 MiB.',
+    },
+    unsupported_media_type: {
+      ja: 'この形式は読めません。JPEG・PNG・WebP・GIF の写真をお使いください。',
+      en: 'This kind of file cannot be read. Please use a JPEG, PNG, WebP or GIF photo.',
+    },
+    photo_rejected: {
+      ja: '写真として読み取れませんでした。こわれているか、大きすぎるようです。別の写真をお試しください。',
+      en: 'It could not be read as a photo: it seems damaged or too large. Please try another one.',
+    },
+    too_many_requests: {
+      ja: 'いま混み合っています。少し待ってからもう一度お試しください。',
+      en: 'It is crowded right now. Please wait a little and try again.',
+    },
+    internal: {
+      ja: 'こちらの不具合で判定できませんでした。写真のせいではありません。もう一度お試しください。',
+      en: 'Our side failed; your photo is fine. Please try again.',
+    },
+  },
+  unknownError: {
+    ja: '思いがけないことが起きました。もう一度お試しください。',
+    en: 'Something unexpected happened. Please try again.',
+  },
+  heic: {
+    ja: 'この写真は HEIC 形式で、このブラウザーでは開けません。iPhone なら「設定 → カメラ → フォーマット → 互換性優先」にして撮り直すか、写真のスクリーンショットを送ってください。',
+    en: 'This is a HEIC photo, which this browser cannot open. On an iPhone, choose Settings → Camera → Formats → Most Compatible and take it again, or send a screenshot of the photo.',
+  },
+  empty: {
+    ja: 'ファイルが空か、読み取れませんでした。別の写真をお試しください。',
+    en: 'The file is empty or could not be read. Please try another photo.',
+  },
+  network: {
+    ja: '通信が途切れました。電波のよいところで、もう一度お試しください。',
+    en: 'The connection broke. Please try again where the signal is better.',
+  },
+  ticketExpired: {
+    ja: '送る前に受付の期限が切れてしまいました。同じ写真でもう一度送れます。',
+    en: 'The ticket expired before the photo arrived. You can send the same photo again.',
+  },
+  overdue: {
+    ja: '期限までに判定が終わりませんでした。同じ写真でもう一度送れます。',
+    en: 'The verdict did not come in time. You can send the same photo again.',
+  },
+
+  surely: { ja: 'きっと', en: 'Almost certainly' },
+  probably: { ja: 'たぶん', en: 'Probably' },
+  or: { ja: 'か', en: 'or' },
+  eitherNote: {
+    ja: 'どちらにもよく似ていて、ひとりに決められませんでした。',
+    en: 'Both look alike here, and we cannot honestly choose one.',
+  },
+  none: { ja: 'どのフレンズでもなさそう', en: 'Seems to be none of the Friends' },
+  noneTag: { ja: 'どれでもない', en: 'none' },
+  /** @param {number} known how many Friends the judge knows */
+  noneNote: (known) => ({
+    ja: `よく似たフレンズが見つかりませんでした。この判定器が知っているのは${known}種類だけなので、知らないフレンズかもしれません。`,
+    en: `No Friend is similar enough. The judge knows only ${known}, so this may well be someone it has never met.`,
+  }),
+  wholePhoto: {
+    ja: 'お顔が見つからなかったので、写真ぜんたいで判定しました。',
+    en: 'No face was found, so the whole photo was judged.',
+  },
+  noFaces: {
+    ja: '判定できるところが見つかりませんでした。',
+    en: 'There was nothing to judge in this photo.',
+  },
+  scores: { ja: 'フレンズらしさ', en: 'Likeness to each Friend' },
+  scoresNote: {
+    ja: 'フレンズごとに別々に測った値です。足しても100%にはなりません。',
+    en: 'Each is measured by itself; together they need not make 100%.',
+  },
+
+  photoDeleted: { ja: '写真を消した時刻', en: 'Photo deleted' },
+  resultKept: { ja: '結果が残る期限', en: 'Result kept until' },
+  model: { ja: '判定モデル', en: 'Model' },
+};
+
+/** What to say for an API error: by its code, else the server's own English message. */
+export function errorWords(code, message) {
+  if (Object.hasOwn(words.errors, code ?? '')) return words.errors[code];
+  return message ? { ja: words.unknownError.ja, en: message } : words.unknownError;
+}
+
+/** An end of a visit other than `done`: its state, what to say, and perhaps the server's own detail. */
+export class Ending extends Error {
+  /**
+   * @param {'rejected'|'failed'|'expired'} state
+   * @param {Words} say
+   * @param {{detail?: string, transient?: boolean}} [more] `transient`: worth another try as it is
+   */
+  constructor(state, say, { detail = '', transient = false } = {}) {
+    super(say.en);
+    Object.assign(this, { state, say, detail, transient });
+  }
+}

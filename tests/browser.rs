@@ -1,0 +1,137 @@
+//! A real browser at phone size, from choosing a photo to reading the verdict.
+//!
+//! Needs `chromium` and `chromedriver`; `.ci/run` installs them. Screenshots go to `target/screenshots`.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::json;
+
+use crate::common::pictures::{jpeg, serval};
+use crate::common::service::Service;
+
+/// Loading a page, judging a photo: none of it may take longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A phone's browser; both processes end when this is dropped.
+struct Phone {
+    page: Client,
+    driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Phone {
+    async fn start() -> Self {
+        let mut driver = Command::new("chromedriver")
+            .args(["--port=0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver starts: install chromium and chromium-driver, or use .ci/run");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()))
+            .expect("chromedriver says its port");
+        std::thread::spawn(move || lines.for_each(drop));
+
+        let profile = tempfile::tempdir().unwrap();
+        let capabilities = json!({"goog:chromeOptions": {
+            "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                format!("--user-data-dir={}", profile.path().display()),
+            ],
+            "mobileEmulation": {"deviceMetrics": {"width": 390, "height": 844, "pixelRatio": 2.0, "touch": true}},
+        }});
+        let page = ClientBuilder::new(hyper_util_connector())
+            .capabilities(capabilities.as_object().unwrap().clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("chromium starts");
+        Self { page, driver, _profile: profile }
+    }
+
+    /// Waits until the page is in this state.
+    async fn state(&self, state: &str) {
+        let wanted = format!("body[data-state='{state}']");
+        let wait = self.page.wait().at_most(PATIENCE).for_element(Locator::Css(&wanted)).await;
+        if wait.is_err() {
+            let is = self.page.find(Locator::Css("body")).await.unwrap().attr("data-state").await.unwrap();
+            panic!("the page is in state {is:?}, not {state:?}");
+        }
+    }
+
+    async fn text(&self, css: &str) -> String {
+        self.page.find(Locator::Css(css)).await.unwrap().text().await.unwrap()
+    }
+
+    async fn choose(&self, photo: &Path) {
+        self.page.find(Locator::Css("#library")).await.unwrap().send_keys(photo.to_str().unwrap()).await.unwrap();
+    }
+
+    async fn screenshot(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(name), self.page.screenshot().await.unwrap()).unwrap();
+    }
+
+    async fn close(self) {
+        self.page.clone().close().await.unwrap();
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector {
+    hyper_util::client::legacy::connect::HttpConnector::new()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
+    let service = Service::start().await;
+    let photos = tempfile::tempdir().unwrap();
+    let photo = photos.path().join("serval.jpg");
+    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
+    let text = photos.path().join("notes.jpg");
+    std::fs::write(&text, b"these are only notes").unwrap();
+
+    let phone = Phone::start().await;
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    phone.screenshot("idle.png").await;
+    let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
+    assert_eq!(width, 390, "nothing sticks out at the side");
+
+    phone.choose(&photo).await;
+    phone.state("done").await;
+    phone.screenshot("done.png").await;
+    assert!(phone.text(".verdict").await.contains("サーバル"));
+    let face = phone.page.find(Locator::Css(".face-box")).await.unwrap();
+    assert_eq!(face.attr("data-friend").await.unwrap().as_deref(), Some("serval"));
+    let bars = phone.page.find_all(Locator::Css(".bar")).await.unwrap();
+    assert_eq!(bars.len(), 7, "a bar for every Friend");
+    let best: f64 = bars[0].attr("data-score").await.unwrap().unwrap().parse().unwrap();
+    assert!(best > 0.5, "{best}");
+    assert!(!phone.text("#status").await.is_empty(), "said aloud too");
+    let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
+    assert_eq!(width, 390, "nothing sticks out at the side");
+
+    phone.page.find(Locator::Css("#again")).await.unwrap().click().await.unwrap();
+    phone.state("idle").await;
+    phone.choose(&text).await;
+    phone.state("rejected").await;
+    phone.screenshot("rejected.png").await;
+    assert!(!phone.text("#error").await.is_empty());
+
+    phone.close().await;
+    service.stop().await;
+}

@@ -1,0 +1,86 @@
+//! The command line: answers for people and programs, and exit codes.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::common::pictures::{jpeg, serval};
+use crate::common::process::friends;
+
+#[test]
+fn judging_files_gives_documents_in_order_and_an_exit_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = file("good.jpg", &jpeg(&serval(300)));
+    let bad = file("bad.jpg", b"no photo");
+    let annotated = dir.path().join("annotated");
+
+    let judged = friends(&["judge", "--json", "--annotate", annotated.to_str().unwrap(), &bad, &good, "/no/such/file.jpg"]);
+    assert_eq!(judged.status.code(), Some(1), "one could not be judged");
+    let documents: Value = serde_json::from_slice(&judged.stdout).unwrap();
+    let statuses: Vec<&Value> = documents.as_array().unwrap().iter().map(|document| &document["status"]).collect();
+    assert_eq!(statuses, [&json!("rejected"), &json!("done"), &json!("rejected")]);
+    assert_eq!(documents[1]["faces"][0]["verdict"], json!({"kind": "match", "friend": "serval"}));
+    assert_eq!(image::image_dimensions(annotated.join("good.jpg")).unwrap(), (300, 300));
+
+    let alone = friends(&["judge", "--whole", &good]);
+    assert!(alone.status.success());
+    assert!(String::from_utf8_lossy(&alone.stdout).contains("サーバル Serval"), "{alone:?}");
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
+    assert_eq!(friends(&["judge"]).status.code(), Some(2));
+    assert_eq!(friends(&["dance"]).status.code(), Some(2));
+    for command in ["serve", "judge", "train", "evaluate", "bundle", "studio"] {
+        let help = friends(&[command, "--help"]);
+        assert!(help.status.success() && !help.stdout.is_empty(), "{command}");
+    }
+}
+
+#[test]
+fn the_shipped_bundle_is_as_its_manifest_says() {
+    let verified = friends(&["bundle", "verify", "models/friends"]);
+    assert!(verified.status.success(), "{verified:?}");
+    let manifest: Value = serde_json::from_slice(&friends(&["bundle", "show", "--json", "models/friends"]).stdout).unwrap();
+    let slugs: BTreeSet<&str> = manifest["labels"].as_array().unwrap().iter().map(|l| l["slug"].as_str().unwrap()).collect();
+    assert_eq!(slugs, BTreeSet::from(["kaban", "serval", "raccoon", "fennec", "otter", "ibis", "shoebill"]));
+}
+
+#[test]
+fn a_bundle_that_is_not_there_or_altered_is_refused_by_name() {
+    let missing = friends(&["bundle", "verify", "/no/such/bundle"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("manifest.json"));
+
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["manifest.json", "backbone.onnx", "head.json"] {
+        std::fs::copy(crate::common::bundle_dir().join(name), copy.path().join(name)).unwrap();
+    }
+    let manifest = copy.path().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let verify = || {
+        let refused = friends(&["bundle", "verify", copy.path().to_str().unwrap()]);
+        assert_eq!(refused.status.code(), Some(1));
+        String::from_utf8_lossy(&refused.stderr).into_owned()
+    };
+    for (from, to, named) in [
+        ("\"features\": 512", "\"features\": 511", "head.json"),
+        ("\"schema\": 1", "\"schema\": 2", "schema 2"),
+        ("\"slug\": \"otter\"", "\"slug\": \"serval\"", "twice"),
+        ("\"width\": 128", "\"width\": 8", "8 by 128"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&manifest, text.replacen(from, to, 1)).unwrap();
+        let said = verify();
+        assert!(said.contains(named), "{from}: {said}");
+    }
+    let mut golden: Value = serde_json::from_str(&text).unwrap();
+    golden["golden"]["scores"][0] = json!(golden["golden"]["scores"][0].as_f64().unwrap() + 0.1);
+    std::fs::write(&manifest, golden.to_string()).unwrap();
+    assert!(verify().contains("golden"));
+}

@@ -1,0 +1,77 @@
+//! Pictures drawn by our own studio, in every file format and condition.
+
+use std::io::Cursor;
+
+use friends_judge::studio::{Character, Scene, render};
+use image::codecs::gif::GifEncoder;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, Frame, ImageFormat, RgbImage};
+
+/// A plain drawing of Serval, `side` pixels square.
+pub fn serval(side: u32) -> RgbImage {
+    let text = std::fs::read_to_string(super::bundle_dir().join("serval.toml")).expect("the description is there");
+    render(&Character::from_toml(&text).expect("and well formed"), &Scene::plain(), side).image
+}
+
+/// Four unlike quarters, so that every turn and flip can be told: red, green above blue, white.
+pub fn quarters(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        image::Rgb(match (x < width / 2, y < height / 2) {
+            (true, true) => [220, 30, 30],
+            (false, true) => [30, 200, 30],
+            (true, false) => [30, 30, 220],
+            (false, false) => [250, 250, 250],
+        })
+    })
+}
+
+pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 92).encode_image(picture).expect("a picture can be encoded");
+    bytes
+}
+
+pub fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.into().write_to(&mut bytes, format).expect("a picture can be encoded");
+    bytes.into_inner()
+}
+
+/// A GIF that shows `frames` one after the other.
+pub fn animation(frames: Vec<RgbImage>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let frames = frames.into_iter().map(|frame| Frame::new(DynamicImage::ImageRgb8(frame).into_rgba8()));
+    GifEncoder::new(&mut bytes).encode_frames(frames).expect("frames can be encoded");
+    bytes
+}
+
+/// The JPEG with an EXIF orientation (1 to 8) written into it.
+pub fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    // TIFF, big-endian: one directory with the one entry 0x0112, a SHORT.
+    let mut exif = b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    let length = u16::try_from(exif.len() + 2).expect("a short segment").to_be_bytes();
+    let mut bytes = jpeg[..2].to_vec();
+    bytes.extend([0xFF, 0xE1]);
+    bytes.extend(length);
+    bytes.extend(exif);
+    bytes.extend(&jpeg[2..]);
+    bytes
+}
+
+/// A valid PNG of one black colour whose header says `width` by `height`: a few bytes that want much memory.
+pub fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = encoded(quarters(16, 16), ImageFormat::Png);
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    let checksum = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&checksum.to_be_bytes());
+    bytes
+}
+
+/// CRC-32 as PNG chunks carry it (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+    })
+}

@@ -1,0 +1,138 @@
+//! The Lambda runtime API (2018-06-01): four routes, one function process.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::routing::{get, post};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc};
+
+/// What the function said of an invocation; errors are for reading in a failed test.
+#[derive(Debug)]
+pub enum Said {
+    Response(Value),
+    Error(#[expect(dead_code, reason = "printed by Debug")] Value),
+    InitError(#[expect(dead_code, reason = "printed by Debug")] Value),
+}
+
+struct Api {
+    events: Mutex<mpsc::UnboundedReceiver<Value>>,
+    said: mpsc::UnboundedSender<Said>,
+}
+
+/// A function under the runtime API; the process ends when this is dropped.
+pub struct Function {
+    events: mpsc::UnboundedSender<Value>,
+    said: mpsc::UnboundedReceiver<Said>,
+    child: Child,
+}
+
+impl Function {
+    /// Starts the real binary with these variables and nothing else in its environment.
+    pub async fn start(environment: &[(&str, &str)]) -> Self {
+        let (events, queue) = mpsc::unbounded_channel();
+        let (sender, said) = mpsc::unbounded_channel();
+        let api = Arc::new(Api { events: Mutex::new(queue), said: sender });
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+            .route("/2018-06-01/runtime/init/error", post(init_error))
+            .with_state(api);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let child = Command::new(env!("CARGO_BIN_EXE_friends-judge"))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "friends-judge")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "group")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "stream")
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the function starts");
+        Self { events, said, child }
+    }
+
+    /// Invokes the function and waits for what it says.
+    pub async fn invoke(&mut self, event: Value) -> Said {
+        self.events.send(event).unwrap();
+        self.said().await
+    }
+
+    /// The next thing that the function says.
+    pub async fn said(&mut self) -> Said {
+        let said = tokio::time::timeout(Duration::from_secs(60), self.said.recv()).await;
+        said.expect("the function answers in a minute").expect("the API is there")
+    }
+
+    /// Waits for a function that ends by itself and returns what it wrote to standard error.
+    pub fn ended(mut self) -> String {
+        use std::io::Read as _;
+        let mut error = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        assert!(!self.child.wait().unwrap().success());
+        error
+    }
+
+    /// Ends the function and returns all that it logged.
+    pub fn logs(mut self) -> String {
+        use std::io::Read as _;
+        self.child.kill().unwrap();
+        let mut logs = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut logs).unwrap();
+        logs
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn next(State(api): State<Arc<Api>>) -> (HeaderMap, String) {
+    let event = api.events.lock().await.recv().await.unwrap_or_default();
+    let deadline = SystemTime::now() + Duration::from_secs(30);
+    let deadline = deadline.duration_since(UNIX_EPOCH).unwrap().as_millis().to_string();
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+        ("lambda-runtime-deadline-ms", deadline.as_str()),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:friends-judge"),
+        ("content-type", "application/json"),
+    ] {
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+    }
+    (headers, event.to_string())
+}
+
+fn json(body: &Bytes) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+async fn response(State(api): State<Arc<Api>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+    let _ = api.said.send(Said::Response(json(&body)));
+    StatusCode::ACCEPTED
+}
+
+async fn error(State(api): State<Arc<Api>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
+    let _ = api.said.send(Said::Error(json(&body)));
+    StatusCode::ACCEPTED
+}
+
+async fn init_error(State(api): State<Arc<Api>>, body: Bytes) -> StatusCode {
+    let _ = api.said.send(Said::InitError(json(&body)));
+    StatusCode::ACCEPTED
+}

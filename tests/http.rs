@@ -1,0 +1,234 @@
+//! The HTTP API as visitors and programs meet it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::common::pictures::{jpeg, quarters, serval, with_orientation};
+use crate::common::service::Service;
+
+/// The answer as RFC 9457 has it.
+async fn problem(answer: Response) -> (u16, String) {
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let status = answer.status().as_u16();
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["status"], status);
+    assert!(body["title"].is_string() && body["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{body}");
+    (status, body["code"].as_str().unwrap().to_owned())
+}
+
+fn refusal(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_goes_in_and_a_friend_comes_out() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(400));
+    let ticket = service.ticket(photo.len()).await;
+    let id = ticket["id"].as_str().unwrap();
+    assert!(id.len() >= 22, "at least 128 bits");
+    assert_eq!(ticket["result_url"], format!("/results/{id}.json"));
+
+    let waiting = service.http.get(service.url(&format!("/results/{id}.json"))).send().await.unwrap();
+    assert_eq!(waiting.headers()["cache-control"], "no-store");
+    let waiting: Value = waiting.json().await.unwrap();
+    assert_eq!((&waiting["status"], &waiting["schema"]), (&json!("waiting"), &json!(1)));
+    assert!(waiting["deadline"].is_string());
+
+    assert_eq!(service.upload(&ticket, photo).await, 200);
+    let done = service.end_of(&ticket).await;
+    assert_eq!((&done["status"], &done["id"]), (&json!("done"), &json!(id)));
+    assert_eq!(done["photo"], json!({"width": 400, "height": 400}));
+    assert_eq!(done["detector"], "embedded");
+    assert!(done.get("deadline").is_none() && done["photo_deleted_at"].is_string() && done["expires_at"].is_string());
+    let face = &done["faces"][0];
+    assert_eq!(face["verdict"], json!({"kind": "match", "friend": "serval"}));
+    let scores: Vec<f64> = face["scores"].as_array().unwrap().iter().map(|score| score["score"].as_f64().unwrap()).collect();
+    assert_eq!(scores.len(), 7);
+    assert!(scores.windows(2).all(|pair| pair[0] >= pair[1]) && scores.iter().all(|score| (0.0..=1.0).contains(score)));
+    for stage in ["fetch", "decode", "detect", "classify", "total"] {
+        assert!(done["timings_ms"][stage].is_u64(), "{stage}");
+    }
+    let photos = service.storage.uploaded().await.unwrap();
+    let _data = service.stop().await;
+    assert!(photos.len() <= 1, "deleted at once, or just about to be");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_end_the_photo_is_gone_and_a_second_one_changes_nothing() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(300));
+    let ticket = service.ticket(photo.len()).await;
+    service.upload(&ticket, photo.clone()).await;
+    let first = service.end_of(&ticket).await;
+    // The ticket is closed: the same photo again is deleted, not judged.
+    let again = service.upload(&ticket, photo).await;
+    assert!([StatusCode::OK, StatusCode::PRECONDITION_FAILED].contains(&again), "{again}");
+    let (storage, http, url) =
+        (service.storage.clone(), service.http.clone(), service.url(ticket["result_url"].as_str().unwrap()));
+    let second: Value = http.get(url).send().await.unwrap().json().await.unwrap();
+    let data = service.stop().await;
+    assert_eq!(first, second);
+    assert!(storage.uploaded().await.unwrap().is_empty(), "no photo is left");
+    let id = ticket["id"].as_str().unwrap();
+    let files = std::process::Command::new("find").arg(data.path()).output().unwrap().stdout;
+    let left: Vec<&str> =
+        std::str::from_utf8(&files).unwrap().lines().filter(|path| path.contains("uploads/") && path.contains(id)).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_photo_ends_as_rejected() {
+    let service = Service::start().await;
+    for (bytes, code) in
+        [(b"not a photo at all".to_vec(), "unsupported_media_type"), (jpeg(&serval(300))[..2000].to_vec(), "photo_rejected")]
+    {
+        let ticket = service.ticket(bytes.len()).await;
+        service.upload(&ticket, bytes).await;
+        let end = service.end_of(&ticket).await;
+        assert_eq!((&end["status"], &end["error"]["code"]), (&json!("rejected"), &json!(code)));
+        assert!(end["error"]["message"].as_str().unwrap().len() > 20);
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_cannot_be_granted_is_refused() {
+    let service = Service::start().await;
+    let wish =
+        async |body: Value| problem(service.http.post(service.url("/api/uploads")).json(&body).send().await.unwrap()).await;
+    assert_eq!(wish(json!({"content_type": "image/heic", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
+    assert_eq!(wish(json!({"content_type": "text/html", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
+    assert_eq!(
+        wish(json!({"content_type": "image/jpeg", "size_bytes": 15 * 1024 * 1024 + 1})).await,
+        refusal(413, "photo_too_large")
+    );
+    assert_eq!(wish(json!({"content_type": "image/jpeg", "size_bytes": 0})).await, refusal(400, "bad_request"));
+    assert_eq!(wish(json!({"content_type": "image/jpeg", "size_bytes": -1})).await, refusal(400, "bad_request"));
+    assert_eq!(wish(json!({"content_type": "image/jpeg"})).await, refusal(400, "bad_request"));
+    assert_eq!(wish(json!([])).await, refusal(400, "bad_request"));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_lead_nowhere_say_so() {
+    let service = Service::start().await;
+    let get = async |path: &str| problem(service.http.get(service.url(path)).send().await.unwrap()).await;
+    assert_eq!(get("/results/AAAAAAAAAAAAAAAAAAAAAAAA.json").await, refusal(404, "not_found"));
+    assert_eq!(get("/results/..%2F..%2Fetc%2Fpasswd.json").await, refusal(404, "not_found"));
+    assert_eq!(get("/api/nothing").await, refusal(404, "not_found"));
+    assert_eq!(get("/api/judge").await.0, 405);
+    let bucket = service.http.get(service.url("/friends-uploads/uploads/x")).send().await.unwrap();
+    assert_eq!(bucket.status(), 403, "the buckets are private");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn judging_at_once_keeps_nothing_and_takes_a_box_in_upright_pixels() {
+    let service = Service::start().await;
+    let judge = async |query: &str, body: Vec<u8>| {
+        service.http.post(service.url(&format!("/api/judge{query}"))).body(body).send().await.unwrap()
+    };
+    // Stored lying on its side: 300 x 200 pixels on disk, 200 x 300 upright.
+    let photo = with_orientation(&jpeg(&quarters(300, 200)), 6);
+
+    let document: Value = judge("", photo.clone()).await.json().await.unwrap();
+    assert_eq!((&document["status"], &document["photo"]), (&json!("done"), &json!({"width": 200, "height": 300})));
+    assert!(document.get("id").is_none() && document.get("expires_at").is_none());
+    assert_eq!(document["faces"][0]["region"], "photo");
+    assert_eq!(document["faces"][0]["box"], json!({"x": 0, "y": 0, "width": 200, "height": 300}));
+
+    let document: Value = judge("?box=150,250,400,400", photo.clone()).await.json().await.unwrap();
+    assert_eq!((&document["detector"], &document["faces"][0]["region"]), (&json!("none"), &json!("drawn")));
+    assert_eq!(document["faces"][0]["box"], json!({"x": 150, "y": 250, "width": 50, "height": 50}), "clamped to the photo");
+
+    for query in ["?box=1,2,3", "?box=a,b,c,d", "?box=0,0,0,10", "?box=900,900,10,10", "?box=NaN,0,1,1", "?box="] {
+        assert_eq!(problem(judge(query, photo.clone()).await).await, refusal(400, "bad_request"), "{query}");
+    }
+    assert_eq!(problem(judge("", b"nothing like a photo".to_vec()).await).await, refusal(415, "unsupported_media_type"));
+    assert_eq!(problem(judge("", jpeg(&serval(300))[..2000].to_vec()).await).await, refusal(422, "photo_rejected"));
+    assert_eq!(problem(judge("", vec![0; 4_500_001]).await).await, refusal(413, "photo_too_large"));
+    assert!(service.storage.uploaded().await.unwrap().is_empty());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn feedback_is_taken_for_faces_that_were_judged() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(300));
+    let ticket = service.ticket(photo.len()).await;
+    let say = async |body: Value| service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap();
+    let id = ticket["id"].clone();
+    assert_eq!(
+        problem(say(json!({"id": id, "face": 0, "friend": null})).await).await,
+        refusal(400, "bad_request"),
+        "not judged yet"
+    );
+    service.upload(&ticket, photo.clone()).await;
+    service.end_of(&ticket).await;
+
+    assert_eq!(say(json!({"id": id, "face": 0, "friend": "serval"})).await.status(), 202);
+    assert_eq!(say(json!({"id": id, "face": 0, "friend": null, "crop": STANDARD.encode(&photo)})).await.status(), 202);
+    for (body, expected) in [
+        (json!({"id": id, "face": 0}), refusal(400, "bad_request")),
+        (json!({"id": id, "face": 1, "friend": "serval"}), refusal(400, "bad_request")),
+        (json!({"id": id, "face": 0, "friend": "jaguar"}), refusal(400, "bad_request")),
+        (json!({"id": id, "face": 0, "friend": null, "crop": "%%%"}), refusal(400, "bad_request")),
+        (
+            json!({"id": id, "face": 0, "friend": null, "crop": STANDARD.encode(b"GIF89a")}),
+            refusal(415, "unsupported_media_type"),
+        ),
+        (json!({"id": "AAAAAAAAAAAAAAAAAAAAAAAA", "face": 0, "friend": null}), refusal(404, "not_found")),
+    ] {
+        assert_eq!(problem(say(body.clone()).await).await, expected, "{body}");
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_names_version_bundle_and_detector() {
+    let service = Service::start().await;
+    let health: Value = service.http.get(service.url("/api/health")).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&health["status"], &health["detector"]), (&json!("ok"), &json!("embedded")));
+    assert_eq!(health["model"]["name"], "friends");
+    assert_eq!(health["model"]["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(health["model"]["friends"].as_array().unwrap().len(), 7);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_from_elsewhere_may_upload() {
+    let service = Service::start().await;
+    let ticket = service.ticket(10).await;
+    let preflight = service
+        .http
+        .request(reqwest::Method::OPTIONS, ticket["upload"]["url"].as_str().unwrap())
+        .header("origin", "https://friends.example")
+        .header("access-control-request-method", "PUT")
+        .header("access-control-request-headers", "content-type,if-none-match")
+        .send()
+        .await
+        .unwrap();
+    assert!(preflight.status().is_success());
+    assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_comes_with_a_strict_policy_and_asks_nobody_else() {
+    let service = Service::start().await;
+    let page = service.http.get(service.url("/")).send().await.unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let html = page.text().await.unwrap();
+    assert!(!html.contains("src=\"http") && !html.contains("href=\"http"), "no third party");
+    for script in html.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        if !script.is_empty() && !script.starts_with("data:") {
+            let path = format!("/{}", script.trim_start_matches("./"));
+            assert_eq!(service.http.get(service.url(&path)).send().await.unwrap().status(), 200, "{script}");
+        }
+    }
+    service.stop().await;
+}

@@ -1,0 +1,16 @@
+//! Behaviour at the boundaries, with real parts. Run everything with `.ci/run`, a module with
+//! `cargo test --all-features --test boundaries photo::`.
+
+mod common;
+
+mod browser;
+mod cli;
+mod events;
+mod geometry;
+mod http;
+mod lambda;
+mod photo;
+mod serve;
+mod storage;
+mod training;
+mod vision;

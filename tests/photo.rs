@@ -1,0 +1,207 @@
+//! What files become photos, how they stand, and how the others are refused.
+
+use friends_judge::error::Code;
+use friends_judge::geometry::Size;
+use friends_judge::photo::{Limits, Photo};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+use crate::common::pictures::{self, animation, encoded, jpeg, png_that_claims, quarters, serval, with_orientation};
+
+fn decode(bytes: &[u8]) -> Photo {
+    Photo::decode(bytes, &Limits::default()).expect("a photo")
+}
+
+fn refused(bytes: &[u8]) -> Code {
+    let rejection = Photo::decode(bytes, &Limits::default()).err().expect("no photo");
+    assert!(rejection.message.len() > 20, "a sentence: {}", rejection.message);
+    rejection.code
+}
+
+/// The whole photo in its own size.
+fn pixels(photo: &Photo) -> RgbImage {
+    photo.view(photo.size().rect(), photo.size())
+}
+
+/// Colours in the middle of the four quarters, row by row.
+fn quarter_colors(picture: &RgbImage) -> [Rgb<u8>; 4] {
+    let (w, h) = picture.dimensions();
+    [(1, 1), (3, 1), (1, 3), (3, 3)].map(|(x, y)| *picture.get_pixel(w * x / 4, h * y / 4))
+}
+
+fn near(a: Rgb<u8>, b: Rgb<u8>) -> bool {
+    a.0.iter().zip(b.0).all(|(a, b)| a.abs_diff(b) <= 12)
+}
+
+fn assert_quarters(picture: &RgbImage, expected: &RgbImage, what: &str) {
+    let (is, should) = (quarter_colors(picture), quarter_colors(expected));
+    assert!(is.iter().zip(should).all(|(&a, b)| near(a, b)), "{what}: {is:?} instead of {should:?}");
+}
+
+#[test]
+fn every_format_is_read_by_its_bytes() {
+    let drawn = quarters(64, 48);
+    let formats = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
+    for format in formats {
+        let photo = decode(&encoded(drawn.clone(), format));
+        assert_eq!(photo.size(), Size { width: 64, height: 48 }, "{format:?}");
+        assert_quarters(&pixels(&photo), &drawn, &format!("{format:?}"));
+    }
+}
+
+#[test]
+fn all_eight_orientations_stand_upright() {
+    let upright = quarters(80, 48);
+    let image = DynamicImage::ImageRgb8(upright.clone());
+    // How a camera that was held so has stored the upright scene (TIFF 6.0, tag 274).
+    let stored = [
+        image.clone(),
+        image.fliph(),
+        image.rotate180(),
+        image.flipv(),
+        image.rotate90().fliph(),
+        image.rotate270(),
+        image.rotate270().fliph(),
+        image.rotate90(),
+    ];
+    for (orientation, stored) in (1..).zip(stored) {
+        let photo = decode(&with_orientation(&jpeg(&stored.into_rgb8()), orientation));
+        assert_eq!(photo.size(), Size { width: 80, height: 48 }, "orientation {orientation}");
+        assert_quarters(&pixels(&photo), &upright, &format!("orientation {orientation}"));
+        // A region is cut before the turn: it must be the same place all the same.
+        let region = friends_judge::geometry::Rect::new(40.0, 0.0, 40.0, 24.0);
+        let view = photo.view(region, Size { width: 20, height: 12 });
+        assert!(near(*view.get_pixel(10, 6), Rgb([30, 200, 30])), "orientation {orientation}: {:?}", view.get_pixel(10, 6));
+    }
+}
+
+#[test]
+fn gray_sixteen_bit_and_palette_pictures_are_read() {
+    let drawn = quarters(40, 40);
+    let image = DynamicImage::ImageRgb8(drawn.clone());
+    let gray = decode(&encoded(image.to_luma8(), ImageFormat::Png));
+    let [red, ..] = quarter_colors(&pixels(&gray));
+    assert!(red.0[0] == red.0[1] && red.0[1] == red.0[2]);
+    assert_quarters(&pixels(&decode(&encoded(image.to_rgb16(), ImageFormat::Png))), &drawn, "16 bits");
+    assert_quarters(
+        &pixels(&decode(&encoded(image.to_luma8(), ImageFormat::Jpeg))),
+        &image.to_luma8().convert_rgb(),
+        "gray JPEG",
+    );
+}
+
+trait ConvertRgb {
+    fn convert_rgb(self) -> RgbImage;
+}
+
+impl ConvertRgb for image::GrayImage {
+    fn convert_rgb(self) -> RgbImage {
+        DynamicImage::ImageLuma8(self).into_rgb8()
+    }
+}
+
+#[test]
+fn transparency_becomes_white() {
+    let mut rgba = DynamicImage::ImageRgb8(quarters(40, 40)).into_rgba8();
+    for (x, _, pixel) in rgba.enumerate_pixels_mut() {
+        if x < 20 {
+            pixel.0[3] = 0;
+        }
+    }
+    let picture = pixels(&decode(&encoded(rgba, ImageFormat::Png)));
+    assert_eq!(quarter_colors(&picture)[0], Rgb([255, 255, 255]));
+    assert!(near(quarter_colors(&picture)[1], Rgb([30, 200, 30])));
+}
+
+#[test]
+fn the_first_frame_of_an_animation_counts() {
+    let drawn = quarters(40, 40);
+    let mut second = drawn.clone();
+    second.fill(0);
+    assert_quarters(&pixels(&decode(&animation(vec![drawn.clone(), second]))), &drawn, "GIF");
+    let webp = decode(include_bytes!("fixtures/animated.webp"));
+    assert_eq!(webp.size(), Size { width: 96, height: 96 });
+}
+
+#[test]
+fn cmyk_and_progressive_photos_look_like_the_drawing() {
+    let drawn = serval(96);
+    for (what, bytes) in
+        [("CMYK", &include_bytes!("fixtures/cmyk.jpg")[..]), ("progressive", &include_bytes!("fixtures/progressive.jpg")[..])]
+    {
+        let picture = pixels(&decode(bytes));
+        let difference: u32 = picture.as_raw().iter().zip(drawn.as_raw()).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        let mean = f64::from(difference) / picture.as_raw().len() as f64;
+        assert!(mean < 12.0, "{what} is off by {mean} on average");
+    }
+}
+
+#[test]
+fn heic_is_refused_with_advice() {
+    let mut heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec();
+    heic.extend([0; 64]);
+    let rejection = Photo::decode(&heic, &Limits::default()).err().unwrap();
+    assert_eq!(rejection.code, Code::UnsupportedMediaType);
+    assert!(rejection.message.contains("Most Compatible"), "{}", rejection.message);
+}
+
+#[test]
+fn files_that_are_no_photos_are_refused() {
+    assert_eq!(refused(b""), Code::PhotoRejected);
+    assert_eq!(refused(b"%PDF-1.7 and so on, long enough to be something"), Code::UnsupportedMediaType);
+    assert_eq!(refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Code::UnsupportedMediaType);
+    assert_eq!(refused(&encoded(quarters(32, 32), ImageFormat::Png)[..8]), Code::PhotoRejected);
+}
+
+#[test]
+fn truncated_photos_are_refused_in_every_format() {
+    let drawn = serval(256);
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
+        let bytes = encoded(drawn.clone(), format);
+        for share in [2, 3, 10] {
+            let cut = &bytes[..bytes.len() * (share - 1) / share];
+            assert_eq!(refused(cut), Code::PhotoRejected, "{format:?} cut to {} of {}", cut.len(), bytes.len());
+        }
+    }
+}
+
+#[test]
+fn bytes_after_the_end_of_a_jpeg_do_no_harm() {
+    let mut bytes = jpeg(&quarters(64, 48));
+    bytes.extend([0x55; 5000]);
+    assert_quarters(&pixels(&decode(&bytes)), &quarters(64, 48), "trailer");
+}
+
+#[test]
+fn a_header_that_lies_is_refused_before_memory_is_taken() {
+    assert_eq!(refused(&png_that_claims(60_000, 60_000)), Code::PhotoTooLarge);
+    assert_eq!(refused(&png_that_claims(10_000, 5_001)), Code::PhotoTooLarge);
+    // Within the limit, but the data is not there.
+    assert_eq!(refused(&png_that_claims(7_000, 7_000)), Code::PhotoRejected);
+    assert_eq!(refused(&png_that_claims(0, 16)), Code::PhotoRejected);
+}
+
+#[test]
+fn a_photo_too_small_to_see_is_refused() {
+    assert_eq!(refused(&jpeg(&quarters(15, 400))), Code::PhotoRejected);
+    assert_eq!(decode(&jpeg(&quarters(16, 400))).size(), Size { width: 16, height: 400 });
+}
+
+#[test]
+fn no_damage_makes_it_panic() {
+    let formats = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
+    for format in formats {
+        let whole = encoded(pictures::serval(64), format);
+        let mut state = 0x2545_F491_u32;
+        for _ in 0..300 {
+            let mut bytes = whole.clone();
+            for _ in 0..4 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let place = (state >> 8) as usize % bytes.len();
+                bytes[place] ^= (state & 0xFF) as u8;
+            }
+            if let Err(rejection) = Photo::decode(&bytes, &Limits::default()) {
+                assert_ne!(rejection.code, Code::Internal);
+            }
+        }
+    }
+}

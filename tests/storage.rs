@@ -1,0 +1,185 @@
+//! The real S3 client over the embedded store: what a presigned upload binds, and who wins.
+
+use std::sync::Arc;
+
+use friends_judge::geometry::Size;
+use friends_judge::result::{Outcome, ResultDocument, Status};
+use friends_judge::storage::Storage;
+use friends_judge::ticket::TicketId;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+use crate::common::pictures::{jpeg, serval};
+use crate::common::service::Service;
+
+const SIZE: usize = 100;
+
+/// Uploads with changes to the headers (`""` leaves one out) and to the URL.
+async fn put(service: &Service, ticket: &Value, body: usize, headers: &[(&str, &str)], url: impl Fn(&str) -> String) -> u16 {
+    let upload = &ticket["upload"];
+    let mut request = service.http.put(url(upload["url"].as_str().unwrap()));
+    for (name, value) in upload["headers"].as_object().unwrap() {
+        let value = headers.iter().find(|(n, _)| n == name).map_or(value.as_str().unwrap(), |(_, value)| value);
+        if !value.is_empty() {
+            request = request.header(name, value);
+        }
+    }
+    request.body(vec![7; body]).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_is_taken_only_as_it_was_signed() {
+    let service = Service::start().await;
+    let same = |url: &str| url.to_owned();
+    let ticket = service.ticket(SIZE).await;
+    assert_eq!(ticket["upload"]["method"], "PUT");
+    let other = service.ticket(SIZE).await;
+    let other_id = other["id"].as_str().unwrap();
+
+    assert_eq!(put(&service, &ticket, SIZE + 1, &[], same).await, 403, "a longer body");
+    assert_eq!(put(&service, &ticket, SIZE - 1, &[], same).await, 403, "a shorter body");
+    assert_eq!(put(&service, &ticket, SIZE, &[("content-type", "text/html")], same).await, 403, "another type");
+    assert_eq!(put(&service, &ticket, SIZE, &[("if-none-match", "")], same).await, 403, "without write-once");
+    let id = ticket["id"].as_str().unwrap();
+    assert_eq!(put(&service, &ticket, SIZE, &[], |url| url.replace(id, other_id)).await, 403, "another key");
+    assert_eq!(
+        put(&service, &ticket, SIZE, &[], |url| url.replace("X-Amz-Expires=300", "X-Amz-Expires=9000")).await,
+        403,
+        "a longer life"
+    );
+    let unsigned = |url: &str| url.split('?').next().unwrap().to_owned();
+    assert_eq!(put(&service, &ticket, SIZE, &[], unsigned).await, 403, "no signature at all");
+
+    assert_eq!(put(&service, &ticket, SIZE, &[], same).await, 200, "as signed");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_upload_gets_412_while_the_first_photo_is_there() {
+    let (storage, store) = bare();
+    let id = TicketId::random().unwrap();
+    let now = OffsetDateTime::now_utc();
+    let upload = storage.presign_upload(&id, "image/jpeg", 3, now, None).await.unwrap();
+    for expected in [200, 412] {
+        let mut request = axum::http::Request::put(&upload.url).header("content-length", 3);
+        for (name, value) in &upload.headers {
+            request = request.header(name, value);
+        }
+        let host = upload.url.split('/').nth(2).unwrap();
+        let request = request.header("host", host).body(s3s::Body::from(vec![1, 2, 3])).unwrap();
+        assert_eq!(store.service.call(request).await.unwrap().status(), expected);
+    }
+    let late =
+        storage.presign_upload(&TicketId::random().unwrap(), "image/jpeg", 3, now - Duration::hours(1), None).await.unwrap();
+    let mut request =
+        axum::http::Request::put(&late.url).header("content-length", 3).header("host", late.url.split('/').nth(2).unwrap());
+    for (name, value) in &late.headers {
+        request = request.header(name, value);
+    }
+    let answer = store.service.call(request.body(s3s::Body::from(vec![1, 2, 3])).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 403, "an expired URL");
+}
+
+/// Buckets without a service around them.
+fn bare() -> (Storage, friends_judge::local::object_store::ObjectStore) {
+    let dir = tempfile::tempdir().unwrap().keep();
+    let store = friends_judge::local::object_store::ObjectStore::open(&dir).unwrap();
+    (Storage::new(store.settings(), store.http_client()), store)
+}
+
+fn waiting(id: &TicketId) -> ResultDocument {
+    let now = OffsetDateTime::now_utc();
+    ResultDocument::waiting(id.as_str().into(), now, now + Duration::minutes(15), now + Duration::days(7))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_terminal_documents_the_first_wins() {
+    let (storage, _store) = bare();
+    let storage = Arc::new(storage);
+    let id = TicketId::random().unwrap();
+    storage.open(&id, &waiting(&id)).await.unwrap();
+    let before = Arc::new(storage.result(&id).await.unwrap().unwrap());
+    let racers: Vec<_> = (0..20)
+        .map(|racer| {
+            let (storage, before, id) = (Arc::clone(&storage), Arc::clone(&before), id.clone());
+            tokio::spawn(async move {
+                let mut document = before.document.clone().ended(Outcome::Expired);
+                document.created_at += Duration::seconds(racer);
+                (storage.finish(&id, &before, &document).await.unwrap(), document)
+            })
+        })
+        .collect();
+    let mut winners = Vec::new();
+    for racer in racers {
+        let (won, document) = racer.await.unwrap();
+        if won {
+            winners.push(document);
+        }
+    }
+    assert_eq!(winners.len(), 1);
+    let stored = storage.result(&id).await.unwrap().unwrap().document;
+    assert_eq!(stored, winners[0]);
+    assert_eq!(stored.status, Status::Expired);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_cannot_be_opened_twice_and_an_unknown_one_reads_as_none() {
+    let (storage, _store) = bare();
+    let id = TicketId::random().unwrap();
+    assert!(storage.result(&id).await.unwrap().is_none());
+    storage.open(&id, &waiting(&id)).await.unwrap();
+    assert!(storage.open(&id, &waiting(&id)).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overdue_ticket_is_swept_and_a_waiting_one_is_not() {
+    let (storage, _store) = bare();
+    let (old, new) = (TicketId::random().unwrap(), TicketId::random().unwrap());
+    storage.open(&old, &waiting(&old)).await.unwrap();
+    storage.open(&new, &waiting(&new)).await.unwrap();
+    let mut later = OffsetDateTime::now_utc() + Duration::minutes(14);
+    assert_eq!(friends_judge::pipeline::sweep(&storage, later).await.unwrap(), 0);
+    later += Duration::minutes(2);
+    assert_eq!(friends_judge::pipeline::sweep(&storage, later).await.unwrap(), 2);
+    assert_eq!(storage.result(&old).await.unwrap().unwrap().document.status, Status::Expired);
+    assert_eq!(friends_judge::pipeline::sweep(&storage, later).await.unwrap(), 0, "only once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_objects_are_deleted_as_lifecycle_rules_would() {
+    let (storage, _store) = bare();
+    let id = TicketId::random().unwrap();
+    storage.open(&id, &waiting(&id)).await.unwrap();
+    let now = OffsetDateTime::now_utc();
+    storage.delete_older(now - Duration::days(1), now - Duration::days(7)).await.unwrap();
+    assert!(storage.result(&id).await.unwrap().is_some());
+    storage.delete_older(now - Duration::days(1), now + Duration::minutes(1)).await.unwrap();
+    assert!(storage.result(&id).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_breaks_off_leaves_nothing() {
+    use tokio::io::AsyncWriteExt as _;
+    let service = Service::start().await;
+    let photo = jpeg(&serval(256));
+    assert_eq!(
+        friends_judge::photo::Photo::decode(&photo, &Default::default()).unwrap().size(),
+        Size { width: 256, height: 256 }
+    );
+    let ticket = service.ticket(photo.len()).await;
+    let url = ticket["upload"]["url"].as_str().unwrap();
+    let path = url.split_once(&service.address.to_string()).unwrap().1;
+    let mut head = format!("PUT {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", service.address, photo.len());
+    for (name, value) in ticket["upload"]["headers"].as_object().unwrap() {
+        head += &format!("{name}: {}\r\n", value.as_str().unwrap());
+    }
+    let mut line = tokio::net::TcpStream::connect(service.address).await.unwrap();
+    line.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    line.write_all(&photo[..photo.len() / 2]).await.unwrap();
+    line.shutdown().await.unwrap();
+    drop(line);
+    // The same ticket still takes the whole photo.
+    assert_eq!(service.upload(&ticket, photo).await, 200);
+    assert_eq!(service.end_of(&ticket).await["status"], "done");
+    service.stop().await;
+}

@@ -1,0 +1,94 @@
+//! Training and measuring with the real program on drawings of our own.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::common::process::friends;
+
+fn path(dir: &Path, name: &str) -> String {
+    dir.join(name).to_str().unwrap().to_owned()
+}
+
+/// Drawings of the seven and of nobody, `each` of each.
+fn draw(dir: &Path, each: &str) -> String {
+    let out = path(dir, "photos");
+    let drawn = friends(&["studio", "draw", "--out", &out, "--each", each, "--unknown", each, "--size", "96", "--seed", "9"]);
+    assert!(drawn.status.success(), "{drawn:?}");
+    out
+}
+
+#[test]
+fn folders_become_a_bundle_that_knows_them_and_the_same_seed_gives_the_same_bundle() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "12");
+    let (one, two) = (path(dir.path(), "one/mine"), path(dir.path(), "two/mine"));
+    for out in [&one, &two] {
+        let trained = friends(&["train", &photos, "--out", out, "--whole", "--seed", "4"]);
+        assert!(trained.status.success(), "{trained:?}");
+    }
+    for file in ["manifest.json", "head.json", "backbone.onnx"] {
+        assert_eq!(
+            std::fs::read(Path::new(&one).join(file)).unwrap(),
+            std::fs::read(Path::new(&two).join(file)).unwrap(),
+            "{file}"
+        );
+    }
+    let verified = friends(&["bundle", "verify", &one]);
+    assert!(verified.status.success(), "{verified:?}");
+
+    let measured = friends(&["evaluate", &photos, "--model", &one, "--whole", "--json"]);
+    assert!(measured.status.success(), "{measured:?}");
+    let figures: Value = serde_json::from_slice(&measured.stdout).unwrap();
+    assert_eq!(figures["n"], 84);
+    assert!(figures["top1"].as_f64().unwrap() > 0.9, "it has seen these: {figures}");
+    assert_eq!(figures["labels"].as_array().unwrap().len(), 7);
+    assert_eq!(figures["confusion"].as_array().unwrap().len(), 7);
+    assert_eq!(figures["open_set"]["unknown_n"], 12);
+    assert!(figures["open_set"]["auroc"].as_f64().unwrap() > 0.8, "{figures}");
+
+    let again = friends(&["train", &photos, "--out", &one, "--whole"]);
+    assert_eq!(again.status.code(), Some(1), "a bundle is not overwritten");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--force"));
+}
+
+#[test]
+fn folders_that_cannot_teach_are_refused_in_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = path(dir.path(), "bundle");
+    let refusal = |photos: &str| {
+        let refused = friends(&["train", photos, "--out", &out, "--whole"]);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(!Path::new(&out).exists(), "nothing is written");
+        String::from_utf8_lossy(&refused.stderr).into_owned()
+    };
+    assert!(refusal(&path(dir.path(), "missing")).contains("cannot be read"));
+
+    let photos = dir.path().join("photos");
+    let put = |name: &str, bytes: &[u8]| {
+        let path = photos.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    let drawing = crate::common::pictures::jpeg(&crate::common::pictures::serval(64));
+    put("serval/a.jpg", &drawing);
+    put("serval/b.jpg", &drawing);
+    assert!(refusal(photos.to_str().unwrap()).contains("at least two"), "one label");
+    put("otter/text.jpg", b"this is a text");
+    let said = refusal(photos.to_str().unwrap());
+    assert!(said.contains("text.jpg") && said.contains("otter"), "{said}");
+    put("otter/mio__1.jpg", &drawing);
+    put("otter/mio__2.jpg", &drawing);
+    assert!(refusal(photos.to_str().unwrap()).contains("1 source"), "one source only");
+}
+
+#[test]
+fn measuring_a_label_that_the_bundle_does_not_know_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = dir.path().join("jaguar");
+    std::fs::create_dir_all(&photos).unwrap();
+    std::fs::write(photos.join("a.jpg"), crate::common::pictures::jpeg(&crate::common::pictures::serval(64))).unwrap();
+    let refused = friends(&["evaluate", dir.path().to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("jaguar"));
+}

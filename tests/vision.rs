@@ -1,0 +1,117 @@
+//! Cloud Vision: the exact REST contract, and each of its faults.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use friends_judge::error::Error;
+use friends_judge::face::{CloudVision, Detector, Embedded, Face};
+use friends_judge::geometry::Rect;
+use friends_judge::photo::Photo;
+use friends_judge::result::DetectorName;
+use friends_judge::transport;
+use image::RgbImage;
+use serde_json::json;
+
+use crate::common::cloud_vision::{Answer, FakeVision, face, faces};
+
+const KEY: &str = "secret-key";
+
+fn photo(width: u32, height: u32) -> Arc<Photo> {
+    Arc::new(Photo::from_upright(RgbImage::new(width, height)))
+}
+
+fn client(fake: &FakeVision) -> CloudVision {
+    CloudVision::new(transport::client().unwrap(), &fake.url, KEY.into())
+}
+
+fn no_faces() -> Answer {
+    Answer::Json(json!({"responses": [{}]}))
+}
+
+#[tokio::test]
+async fn a_big_photo_is_shrunk_and_its_faces_come_back_in_its_own_pixels() {
+    let skin = [json!({"x": 100, "y": 50}), json!({"x": 300, "y": 50}), json!({"x": 300, "y": 250}), json!({"x": 100, "y": 250})];
+    let fake = FakeVision::start([faces(&[face(skin, 0.9)])]).await;
+    let found = client(&fake).find(&photo(3200, 2400)).await.unwrap();
+    assert_eq!(found, [Face { rect: Rect::new(200.0, 100.0, 400.0, 400.0), confidence: 0.9 }]);
+    let asked = &fake.asked()[0];
+    assert_eq!((asked.width, asked.height), (1600, 1200));
+    assert_eq!(asked.query, format!("key={KEY}"));
+}
+
+#[tokio::test]
+async fn omitted_coordinates_are_zero() {
+    let skin = [json!({}), json!({"x": 80}), json!({"x": 80, "y": 60}), json!({"y": 60})];
+    let fake = FakeVision::start([faces(&[face(skin, 0.5)])]).await;
+    let found = client(&fake).find(&photo(400, 300)).await.unwrap();
+    assert_eq!(found[0].rect, Rect::new(0.0, 0.0, 80.0, 60.0));
+}
+
+#[tokio::test]
+async fn a_face_without_any_box_is_passed_over() {
+    let fake = FakeVision::start([faces(&[json!({"detectionConfidence": 0.8})])]).await;
+    assert_eq!(client(&fake).find(&photo(400, 300)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn no_face_is_no_error() {
+    let fake = FakeVision::start([no_faces()]).await;
+    assert_eq!(client(&fake).find(&photo(400, 300)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn passing_faults_are_tried_again() {
+    for fault in [
+        Answer::Status(429),
+        Answer::Status(500),
+        Answer::Status(503),
+        Answer::Json(json!({"responses": [{"error": {"code": 14, "message": "unavailable"}}]})),
+    ] {
+        let fake = FakeVision::start([fault, no_faces()]).await;
+        assert_eq!(client(&fake).find(&photo(64, 64)).await.unwrap(), []);
+        assert_eq!(fake.asked().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn tries_are_bounded_and_the_key_stays_out_of_the_error() {
+    let fake = FakeVision::start([Answer::Status(503)]).await;
+    let error = client(&fake).find(&photo(64, 64)).await.unwrap_err();
+    assert!(matches!(error, Error::Transient { .. }));
+    assert_eq!(fake.asked().len(), 3);
+    assert!(!error.chain().contains(KEY) && !format!("{error:?}").contains(KEY), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_tried_again() {
+    for refusal in [Answer::Status(403), Answer::Json(json!({"responses": [{"error": {"code": 3, "message": "bad image"}}]}))] {
+        let fake = FakeVision::start([refusal]).await;
+        assert!(matches!(client(&fake).find(&photo(64, 64)).await, Err(Error::Fault { .. })));
+        assert_eq!(fake.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_there_does_not_give_the_key_away() {
+    let vision = CloudVision::new(transport::client().unwrap(), "http://127.0.0.1:1", KEY.into());
+    let error = vision.find(&photo(64, 64)).await.unwrap_err();
+    assert!(!error.chain().contains(KEY) && !format!("{error:?}").contains(KEY), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
+    let slow = Answer::After(Duration::from_secs(3600), json!({"responses": [{}]}));
+    let fake = FakeVision::start([slow]).await;
+    let detector = Detector::CloudVision(client(&fake), Arc::new(Embedded::load().unwrap()));
+    let found = detector.find(&photo(64, 64)).await.unwrap();
+    assert_eq!((found.detector, found.fallback_from), (DetectorName::Embedded, Some(DetectorName::CloudVision)));
+}
+
+#[tokio::test]
+async fn a_cascade_asks_vision_only_where_nothing_was_found() {
+    let skin = [json!({"x": 10, "y": 10}), json!({"x": 30, "y": 10}), json!({"x": 30, "y": 30}), json!({"x": 10, "y": 30})];
+    let fake = FakeVision::start([faces(&[face(skin, 0.7)])]).await;
+    let detector = Detector::Cascade(client(&fake), Arc::new(Embedded::load().unwrap()));
+    let found = detector.find(&photo(64, 64)).await.unwrap();
+    assert_eq!((found.detector, found.faces.len(), fake.asked().len()), (DetectorName::CascadeCloudVision, 1, 1));
+}
