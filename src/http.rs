@@ -31,7 +31,7 @@ const JSON_LIMIT: usize = 512 * 1024;
 const CROP_LIMIT: usize = 256 * 1024;
 
 /// Time for a request's body to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// All routes of the API.
 pub fn router(app: Arc<App>) -> Router {

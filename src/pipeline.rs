@@ -179,6 +179,9 @@ impl Judge {
     }
 
     /// Waits until another photo may be held in memory.
+    ///
+    /// # Panics
+    /// Never: the semaphore is not closed.
     pub async fn turn(&self) -> SemaphorePermit<'_> {
         self.turns.acquire().await.expect("the semaphore is never closed")
     }

@@ -8,7 +8,7 @@ use tracing_subscriber::{Layer as _, fmt};
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line, for CloudWatch, which adds the time itself.
+    /// One JSON object a line, for `CloudWatch`, which adds the time itself.
     Json,
     /// For people, on standard error.
     Text,

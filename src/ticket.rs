@@ -10,13 +10,13 @@ use crate::error::Error;
 use crate::model::bundle::sha256;
 
 /// How long a presigned upload can be used.
-pub const UPLOAD_WINDOW: Duration = Duration::from_secs(5 * 60);
+pub const UPLOAD_WINDOW: Duration = Duration::from_mins(5);
 /// How long a ticket may wait in all: the upload, the judging, and two redeliveries after one and two minutes.
-pub const WAIT: Duration = Duration::from_secs(15 * 60);
+pub const WAIT: Duration = Duration::from_mins(15);
 /// How long a result is kept.
-pub const RESULT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const RESULT_LIFETIME: Duration = Duration::from_hours(168);
 /// How long a photo is kept at most, should its deletion after judging ever fail.
-pub const PHOTO_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub const PHOTO_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Random bytes in an id: 144 bits.
 const ID_BYTES: usize = 18;

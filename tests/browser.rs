@@ -14,7 +14,7 @@ use crate::common::pictures::{jpeg, serval};
 use crate::common::service::Service;
 
 /// Loading a page, judging a photo: none of it may take longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A phone's browser; both processes end when this is dropped.
 struct Phone {

@@ -59,7 +59,7 @@ async fn after_kill_9_every_photo_is_still_judged() {
     }
     serve.interrupt();
     assert_eq!(serve.wait(), Some(0));
-    let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads")).map_or(0, |dir| dir.count());
+    let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads")).map_or(0, std::iter::Iterator::count);
     assert_eq!(left, 0, "no photo is left");
 }
 

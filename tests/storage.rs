@@ -163,7 +163,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     let service = Service::start().await;
     let photo = jpeg(&serval(256));
     assert_eq!(
-        friends_judge::photo::Photo::decode(&photo, &Default::default()).unwrap().size(),
+        friends_judge::photo::Photo::decode(&photo, &friends_judge::photo::Limits::default()).unwrap().size(),
         Size { width: 256, height: 256 }
     );
     let ticket = service.ticket(photo.len()).await;
@@ -171,7 +171,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     let path = url.split_once(&service.address.to_string()).unwrap().1;
     let mut head = format!("PUT {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", service.address, photo.len());
     for (name, value) in ticket["upload"]["headers"].as_object().unwrap() {
-        head += &format!("{name}: {}\r\n", value.as_str().unwrap());
+        head.extend([name, ": ", value.as_str().unwrap(), "\r\n"]);
     }
     let mut line = tokio::net::TcpStream::connect(service.address).await.unwrap();
     line.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();

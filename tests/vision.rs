@@ -100,7 +100,7 @@ async fn a_host_that_is_not_there_does_not_give_the_key_away() {
 
 #[tokio::test]
 async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
-    let slow = Answer::After(Duration::from_secs(3600), json!({"responses": [{}]}));
+    let slow = Answer::After(Duration::from_hours(1), json!({"responses": [{}]}));
     let fake = FakeVision::start([slow]).await;
     let detector = Detector::CloudVision(client(&fake), Arc::new(Embedded::load().unwrap()));
     let found = detector.find(&photo(64, 64)).await.unwrap();

@@ -23,9 +23,8 @@ async fn main() -> Result<(), Error> {
         let (app, router) = (Arc::clone(&app), router.clone());
         async move {
             if matches!(request.request_context_ref(), Some(RequestContext::PassThrough)) {
-                event::handle(&app, &serde_json::from_slice(request.body())?).await.map_err(|error| {
+                event::handle(&app, &serde_json::from_slice(request.body())?).await.inspect_err(|error| {
                     tracing::error!(error = error.chain(), "an event is left to be delivered again");
-                    error
                 })?;
                 return Ok::<_, Error>(Response::new(axum::body::Body::from("null")));
             }

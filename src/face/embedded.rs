@@ -1,4 +1,4 @@
-//! The detector inside the program: SeetaFace's frontal face cascade (Wu et al., "Funnel-structured cascade for multi-view
+//! The detector inside the program: `SeetaFace`'s frontal face cascade (Wu et al., "Funnel-structured cascade for multi-view
 //! face detection with alignment awareness", 2016), in pure Rust by the `rustface` crate.
 //!
 //! It finds frontal human faces. Many masked, tilted and drawn faces escape it; then the whole photo is judged.

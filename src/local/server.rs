@@ -29,7 +29,7 @@ use crate::ticket::{PHOTO_LIFETIME, RESULT_LIFETIME};
 /// Pauses before an event is delivered again; on AWS they are about one and two minutes.
 const REDELIVERY_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 /// How often overdue tickets are ended and old objects deleted.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// How long photos that have arrived may still be judged after the order to stop.
 const LAST_PHOTOS: Duration = Duration::from_secs(30);
 

@@ -39,7 +39,7 @@ impl Backbone {
         let plan = tract_onnx::onnx()
             .model_for_read(&mut std::io::Cursor::new(onnx))
             .and_then(|network| network.with_input_fact(0, f32::fact(shape).into()))
-            .and_then(|network| network.into_optimized())
+            .and_then(tract_onnx::prelude::InferenceModelExt::into_optimized)
             .map_err(|error| format!("is no network for an input of {shape:?}: {error:#}"))?;
         let output = plan.output_fact(0).map_err(|error| format!("has no output: {error:#}"))?;
         let length = output.shape.as_concrete().map(|shape| shape.iter().product::<usize>());

@@ -182,7 +182,7 @@ mod tests {
         assert_eq!((figures.n, figures.top1), (4, 0.75));
         assert_eq!(figures.confusion, [[1, 1], [0, 2]]);
         assert_eq!((figures.per_class[1].precision, figures.per_class[1].recall), (2.0 / 3.0, 1.0));
-        assert!((figures.macro_f1 - (2.0 / 3.0 + 0.8) / 2.0).abs() < 1e-9);
+        assert!((figures.macro_f1 - f64::midpoint(2.0 / 3.0, 0.8)).abs() < 1e-9);
     }
 
     #[test]

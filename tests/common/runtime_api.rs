@@ -72,7 +72,7 @@ impl Function {
 
     /// The next thing that the function says.
     pub async fn said(&mut self) -> Said {
-        let said = tokio::time::timeout(Duration::from_secs(60), self.said.recv()).await;
+        let said = tokio::time::timeout(Duration::from_mins(1), self.said.recv()).await;
         said.expect("the function answers in a minute").expect("the API is there")
     }
 

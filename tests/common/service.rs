@@ -96,5 +96,5 @@ pub async fn end_of(http: &reqwest::Client, url: &str) -> Value {
             }
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), polling).await.expect("every ticket ends")
+    tokio::time::timeout(std::time::Duration::from_mins(1), polling).await.expect("every ticket ends")
 }

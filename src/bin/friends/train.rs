@@ -11,7 +11,7 @@ use friends_judge::training::trainer::{self, Recipe};
 
 use crate::{evaluate, model, progress};
 
-/// What MobileNet backbones expect.
+/// What `MobileNet` backbones expect.
 const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], deviation: [127.5; 3] };
 
 #[derive(clap::Args)]
@@ -44,13 +44,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let dataset = Dataset::read(&args.dir)?;
     let mut names = Dataset::names(&args.dir)?;
-    let (backbone_bytes, backbone) = match &args.backbone {
-        Some(path) => from_onnx(path)?,
-        None => {
-            let base = model::classifier(args.model.as_deref())?;
-            inherit_names(&mut names, base.bundle());
-            from_bundle(base)?
-        }
+    let (backbone_bytes, backbone) = if let Some(path) = &args.backbone {
+        from_onnx(path)?
+    } else {
+        let base = model::classifier(args.model.as_deref())?;
+        inherit_names(&mut names, base.bundle());
+        from_bundle(base)?
     };
     let input = *backbone.input();
     let framing = model::framing(args.whole)?;
