@@ -6,6 +6,7 @@
 //! | `FRIENDS_DETECTOR` | `embedded`, `cloud-vision` or `cascade` | `embedded` |
 //! | `FRIENDS_VISION_KEY` | API key for Google Cloud Vision | none; needed by `cloud-vision` and `cascade` |
 //! | `FRIENDS_VISION_URL` | another address for Cloud Vision | `https://vision.googleapis.com` |
+//! | `FRIENDS_VISION_MONTHLY_CAP` | refused with Cloud Vision for now, since nothing keeps it yet | none |
 //! | `FRIENDS_UPLOAD_BUCKET`, `FRIENDS_SITE_BUCKET` | the two buckets | none; without them only `/api/judge` and `/api/health` work |
 //! | `AWS_REGION` | region of the buckets | `us-east-1` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda | needed with the buckets |
@@ -74,6 +75,12 @@ impl DetectorSettings {
     /// When the name is unknown, or Cloud Vision has no key.
     pub fn read(choice: Option<&str>, lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let vision = || {
+            if lookup("FRIENDS_VISION_MONTHLY_CAP").is_some() {
+                return Err(problem(
+                    "FRIENDS_VISION_MONTHLY_CAP",
+                    "is not kept yet; unset it, and set a quota at Google instead",
+                ));
+            }
             let key = lookup("FRIENDS_VISION_KEY");
             let url = lookup("FRIENDS_VISION_URL").unwrap_or_else(|| DEFAULT_URL.into());
             key.map(|key| VisionSettings { key, url })

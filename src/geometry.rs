@@ -51,6 +51,12 @@ impl Rect {
         Self { x, y, width, height }
     }
 
+    /// The rectangle between two corners; empty when the second is not beyond the first.
+    #[must_use]
+    pub fn from_edges(left: f32, top: f32, right: f32, bottom: f32) -> Self {
+        Self { x: left, y: top, width: (right - left).max(0.0), height: (bottom - top).max(0.0) }
+    }
+
     /// Right edge.
     #[must_use]
     pub fn right(self) -> f32 {
@@ -82,6 +88,24 @@ impl Rect {
         let width = self.right().min(other.right()) - x;
         let height = self.bottom().min(other.bottom()) - y;
         (width > 0.0 && height > 0.0).then_some(Self { x, y, width, height })
+    }
+
+    /// The part that lies inside `other`; empty, and on its border, if they do not meet.
+    #[must_use]
+    pub fn clipped_to(self, other: Self) -> Self {
+        let left = self.x.clamp(other.x, other.right());
+        let top = self.y.clamp(other.y, other.bottom());
+        Self::from_edges(left, top, self.right().clamp(left, other.right()), self.bottom().clamp(top, other.bottom()))
+    }
+
+    /// Whether `other` lies wholly inside, edges included and rounding forgiven.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        const SLACK: f32 = 1e-3;
+        other.x >= self.x - SLACK
+            && other.y >= self.y - SLACK
+            && other.right() <= self.right() + SLACK
+            && other.bottom() <= self.bottom() + SLACK
     }
 
     /// Intersection over union, 0 (apart) to 1 (the same).

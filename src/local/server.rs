@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -30,6 +30,8 @@ use crate::ticket::{PHOTO_LIFETIME, RESULT_LIFETIME};
 const REDELIVERY_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 /// How often overdue tickets are ended and old objects deleted.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
+/// How long requests may take to end after the order to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(15);
 /// How long photos that have arrived may still be judged after the order to stop.
 const LAST_PHOTOS: Duration = Duration::from_secs(30);
 
@@ -79,13 +81,25 @@ impl Server {
         }
 
         let router = http::router(Arc::clone(&app)).merge(web::router()).merge(buckets(store.service));
-        let served = axum::serve(listener, router)
-            .with_graceful_shutdown(async move {
-                stop.await;
-                tracing::info!("stopping: photos that have arrived are still judged");
-                let _ = stopping.send(true);
-            })
-            .await;
+        let (ordered, order) = oneshot::channel();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+            stop.await;
+            tracing::info!("stopping: what has begun is finished");
+            let _ = ordered.send(());
+        });
+        let out_of_patience = async {
+            let _ = order.await;
+            tokio::time::sleep(LAST_REQUESTS).await;
+        };
+        let served = tokio::select! {
+            served = serving => served,
+            () = out_of_patience => {
+                tracing::warn!("some requests did not end in time");
+                Ok(())
+            }
+        };
+        // Only now has the last upload been taken and its event been sent.
+        let _ = stopping.send(true);
         let drained = tokio::time::timeout(LAST_PHOTOS, async { while tasks.join_next().await.is_some() {} }).await;
         if drained.is_err() {
             tracing::warn!("some photos are left; they will be judged at the next start");

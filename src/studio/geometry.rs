@@ -1,60 +1,11 @@
-//! Points, rectangles and rotations, with arithmetic that is equal on every machine.
+//! Points, extents and rotations, with arithmetic that is equal on every machine.
 
 use tiny_skia::Transform;
 
+pub use crate::geometry::Rect;
+
 /// A point: x grows to the right, y grows downwards.
 pub(super) type Point = (f32, f32);
-
-/// An axis-aligned rectangle, in pixels of the picture unless said otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rect {
-    /// Left edge.
-    pub x: f32,
-    /// Top edge.
-    pub y: f32,
-    /// Width; not negative.
-    pub width: f32,
-    /// Height; not negative.
-    pub height: f32,
-}
-
-impl Rect {
-    /// The rectangle between two corners.
-    #[must_use]
-    pub fn from_edges(left: f32, top: f32, right: f32, bottom: f32) -> Self {
-        Self { x: left, y: top, width: (right - left).max(0.0), height: (bottom - top).max(0.0) }
-    }
-
-    /// Right edge.
-    #[must_use]
-    pub fn right(&self) -> f32 {
-        self.x + self.width
-    }
-
-    /// Bottom edge.
-    #[must_use]
-    pub fn bottom(&self) -> f32 {
-        self.y + self.height
-    }
-
-    /// Whether `other` lies wholly inside, edges included.
-    #[must_use]
-    pub fn contains(&self, other: &Self) -> bool {
-        let slack = 1e-3;
-        other.x >= self.x - slack
-            && other.y >= self.y - slack
-            && other.right() <= self.right() + slack
-            && other.bottom() <= self.bottom() + slack
-    }
-
-    /// The part of `self` that lies inside `other`; empty if they do not meet.
-    #[must_use]
-    pub fn clipped_to(&self, other: &Self) -> Self {
-        let left = self.x.clamp(other.x, other.right());
-        let top = self.y.clamp(other.y, other.bottom());
-        Self::from_edges(left, top, self.right().clamp(left, other.right()), self.bottom().clamp(top, other.bottom()))
-    }
-}
 
 /// The smallest rectangle around the points seen so far.
 #[derive(Clone, Copy, Debug)]
@@ -141,8 +92,8 @@ mod tests {
     fn clipping_keeps_the_common_part() {
         let picture = Rect::from_edges(0.0, 0.0, 100.0, 50.0);
         let head = Rect::from_edges(-20.0, 10.0, 30.0, 80.0);
-        assert_eq!(head.clipped_to(&picture), Rect::from_edges(0.0, 10.0, 30.0, 50.0));
+        assert_eq!(head.clipped_to(picture), Rect::from_edges(0.0, 10.0, 30.0, 50.0));
         let outside = Rect::from_edges(200.0, 10.0, 300.0, 80.0);
-        assert!(picture.contains(&outside.clipped_to(&picture)));
+        assert!(picture.contains(outside.clipped_to(picture)));
     }
 }

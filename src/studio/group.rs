@@ -72,7 +72,7 @@ mod tests {
         let whole = Rect::from_edges(0.0, 0.0, 240.0, 120.0);
         assert_eq!(picture.heads.len(), 3);
         for (head, face) in picture.heads.iter().zip(&picture.faces) {
-            assert!(whole.contains(head) && head.contains(face));
+            assert!(whole.contains(*head) && head.contains(*face));
             assert!(head.width > 8.0);
         }
     }

@@ -91,8 +91,8 @@ pub(super) fn pose(target: &mut PixmapMut<'_>, character: &Character, scene: &Sc
     }
     let paint = PixmapPaint::default();
     target.draw_pixmap(0, 0, layer.as_ref(), &paint, Transform::identity(), None);
-    let head = extents.head.rect().clipped_to(&whole);
-    (head, extents.face.rect().clipped_to(&head))
+    let head = extents.head.rect().clipped_to(whole);
+    (head, extents.face.rect().clipped_to(head))
 }
 
 /// Paints a white border of `width` pixels around what is drawn on `layer`.
@@ -149,8 +149,8 @@ mod tests {
         for _ in 0..60 {
             let character = random_character(&mut rng);
             let picture = render(&character, &Scene::sample(&mut rng), 64);
-            assert!(whole.contains(&picture.head), "{:?}", picture.head);
-            assert!(picture.head.contains(&picture.face), "{:?}", picture.face);
+            assert!(whole.contains(picture.head), "{:?}", picture.head);
+            assert!(picture.head.contains(picture.face), "{:?}", picture.face);
             assert!(picture.face.width > 3.0 && picture.face.height > 3.0);
         }
     }

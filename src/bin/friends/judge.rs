@@ -24,8 +24,8 @@ pub struct Args {
     /// The bundle to judge with [default: the shipped one]
     #[arg(long, value_name = "BUNDLE")]
     model: Option<PathBuf>,
-    /// Who looks for faces: embedded, cloud-vision, cascade
-    #[arg(long)]
+    /// Who looks for faces [default: what the environment says, or embedded]
+    #[arg(long, value_parser = ["embedded", "cloud-vision", "cascade"])]
     detector: Option<String>,
     /// Look for no faces: the pictures are head crops already
     #[arg(long)]
