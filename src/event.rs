@@ -1,5 +1,7 @@
 //! The events that reach us without a visitor waiting for the answer: S3 notifications and the sweep's schedule.
 
+use std::time::Duration;
+
 use aws_lambda_events::event::s3::S3Event;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -10,6 +12,9 @@ use crate::error::Error;
 use crate::pipeline;
 use crate::storage::{Storage, StorageKey};
 use crate::ticket::TicketId;
+
+/// How far back a scheduled sweep looks, should schedules have been missed.
+const SWEEP_REACH: Duration = Duration::from_hours(24);
 
 /// What an event asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +65,7 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
         .ok_or_else(|| Error::fault("handling an event", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))?;
     match Event::parse(event, storage.uploads_bucket())? {
         Event::Sweep => {
-            let ended = pipeline::sweep(storage, OffsetDateTime::now_utc()).await?;
+            let ended = pipeline::sweep(storage, OffsetDateTime::now_utc(), SWEEP_REACH).await?;
             tracing::info!(tickets.expired = ended, "swept overdue tickets");
             Ok(())
         }

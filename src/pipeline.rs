@@ -8,7 +8,7 @@
 //! to a judgement; `/api/judge` and the command line use it alone.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -22,7 +22,7 @@ use crate::model::Classifier;
 use crate::photo::{Limits, Photo};
 use crate::result::{DetectorName, JudgedFace, Judgement, Outcome, ResultDocument, Timings};
 use crate::storage::{Storage, StoredResult};
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, WAIT};
 use crate::verdict;
 
 /// What became of a delivery.
@@ -71,13 +71,17 @@ pub async fn give_up(storage: &Storage, id: &TicketId) -> Result<Delivery, Error
     end(storage, id, &ticket, Outcome::Failed(apology)).await
 }
 
-/// Ends every ticket whose deadline has passed as `expired`; returns how many those were.
+/// Ends tickets whose deadline has passed as `expired`; returns how many those were.
+///
+/// Only tickets that were opened in the `reach` before the oldest one that may still wait are looked at: a regular sweep need not
+/// read all results of a week again.
 ///
 /// # Errors
 /// When the store does not answer; what was ended stays ended.
-pub async fn sweep(storage: &Storage, now: OffsetDateTime) -> Result<usize, Error> {
+pub async fn sweep(storage: &Storage, now: OffsetDateTime, reach: Duration) -> Result<usize, Error> {
     let mut ended = 0;
-    for id in storage.results_untouched_since(now - crate::ticket::WAIT).await? {
+    let overdue = now - WAIT;
+    for id in storage.results_written_in(overdue - reach..overdue).await? {
         if let Some(ticket) = storage.result(&id).await?.filter(|ticket| ticket.document.is_overdue(now)) {
             end(storage, &id, &ticket, Outcome::Expired).await?;
             ended += 1;
@@ -271,6 +275,6 @@ async fn off_thread<T: Send + 'static>(attempt: &'static str, work: impl FnOnce(
     tokio::task::spawn_blocking(work).await.map_err(|panic| Error::fault(attempt, panic))
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,8 @@
 //!
 //! Nobody writes a key except through [`StorageKey`]. Results never live in the bucket whose uploads trigger us.
 
+use std::ops::Range;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -9,7 +11,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::error::{Code, Error, Rejection};
 use crate::result::ResultDocument;
@@ -273,16 +275,17 @@ impl Storage {
     /// # Errors
     /// When the store does not answer.
     pub async fn uploaded(&self) -> Result<Vec<TicketId>, Error> {
-        let listed = self.list(&self.uploads, StorageKey::UPLOADS, None).await?;
+        let tomorrow = OffsetDateTime::now_utc() + Duration::days(1);
+        let listed = self.list(&self.uploads, StorageKey::UPLOADS, OffsetDateTime::UNIX_EPOCH..tomorrow).await?;
         Ok(listed.iter().filter_map(|path| StorageKey::uploaded(path)).collect())
     }
 
-    /// Tickets whose document was last written before `time`.
+    /// Tickets whose document was last written in this span.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn results_untouched_since(&self, time: OffsetDateTime) -> Result<Vec<TicketId>, Error> {
-        let listed = self.list(&self.site, StorageKey::RESULTS, Some(time)).await?;
+    pub async fn results_written_in(&self, span: Range<OffsetDateTime>) -> Result<Vec<TicketId>, Error> {
+        let listed = self.list(&self.site, StorageKey::RESULTS, span).await?;
         Ok(listed.iter().filter_map(|path| StorageKey::resulted(path)).collect())
     }
 
@@ -293,7 +296,7 @@ impl Storage {
     pub async fn delete_older(&self, photos: OffsetDateTime, results: OffsetDateTime) -> Result<(), Error> {
         for (bucket, prefix, before) in [(&self.uploads, StorageKey::UPLOADS, photos), (&self.site, StorageKey::RESULTS, results)]
         {
-            for key in self.list(bucket, prefix, Some(before)).await? {
+            for key in self.list(bucket, prefix, OffsetDateTime::UNIX_EPOCH..before).await? {
                 let deletion = self.client.delete_object().bucket(bucket).key(key).send().await;
                 deletion.map_err(|error| failure("deleting an old object", error))?;
             }
@@ -301,17 +304,17 @@ impl Storage {
         Ok(())
     }
 
-    /// Keys under `prefix`, all or those last written before a time.
-    async fn list(&self, bucket: &str, prefix: &str, before: Option<OffsetDateTime>) -> Result<Vec<String>, Error> {
+    /// Keys under `prefix` that were last written in this span.
+    async fn list(&self, bucket: &str, prefix: &str, span: Range<OffsetDateTime>) -> Result<Vec<String>, Error> {
         const ATTEMPT: &str = "listing a bucket";
         let mut pages = self.client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| failure(ATTEMPT, error))?;
             for object in page.contents() {
-                let written = object.last_modified().map(aws_sdk_s3::primitives::DateTime::secs);
-                let old_enough = before.is_none_or(|time| written.is_some_and(|written| written < time.unix_timestamp()));
-                if let (true, Some(key)) = (old_enough, object.key()) {
+                let written = object.last_modified().map_or(0, aws_sdk_s3::primitives::DateTime::secs);
+                let in_span = (span.start.unix_timestamp()..span.end.unix_timestamp()).contains(&written);
+                if let (true, Some(key)) = (in_span, object.key()) {
                     keys.push(key.to_owned());
                 }
             }

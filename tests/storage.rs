@@ -13,6 +13,7 @@ use crate::common::pictures::{jpeg, serval};
 use crate::common::service::Service;
 
 const SIZE: usize = 100;
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// Uploads with changes to the headers (`""` leaves one out) and to the URL.
 async fn put(service: &Service, ticket: &Value, body: usize, headers: &[(&str, &str)], url: impl Fn(&str) -> String) -> u16 {
@@ -138,11 +139,11 @@ async fn an_overdue_ticket_is_swept_and_a_waiting_one_is_not() {
     storage.open(&old, &waiting(&old)).await.unwrap();
     storage.open(&new, &waiting(&new)).await.unwrap();
     let mut later = OffsetDateTime::now_utc() + Duration::minutes(14);
-    assert_eq!(friends_judge::pipeline::sweep(&storage, later).await.unwrap(), 0);
+    assert_eq!(friends_judge::pipeline::sweep(&storage, later, HOUR).await.unwrap(), 0);
     later += Duration::minutes(2);
-    assert_eq!(friends_judge::pipeline::sweep(&storage, later).await.unwrap(), 2);
+    assert_eq!(friends_judge::pipeline::sweep(&storage, later, HOUR).await.unwrap(), 2);
     assert_eq!(storage.result(&old).await.unwrap().unwrap().document.status, Status::Expired);
-    assert_eq!(friends_judge::pipeline::sweep(&storage, later).await.unwrap(), 0, "only once");
+    assert_eq!(friends_judge::pipeline::sweep(&storage, later, HOUR).await.unwrap(), 0, "only once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

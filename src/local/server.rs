@@ -179,19 +179,23 @@ async fn housekeeping(app: Arc<App>, queue: mpsc::UnboundedSender<Value>, mut st
         Err(error) => tracing::error!(error = error.chain(), "photos left from the last run could not be listed"),
     }
     let mut minutes = tokio::time::interval(HOUSEKEEPING);
+    // The first sweep looks at everything that the last process may have left.
+    let mut reach = RESULT_LIFETIME;
     loop {
         tokio::select! {
             _ = minutes.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
-        if let Err(error) = tidy(storage).await {
+        if let Err(error) = tidy(storage, reach).await {
             tracing::error!(error = error.chain(), "housekeeping failed; it will be tried again");
+        } else {
+            reach = 60 * HOUSEKEEPING;
         }
     }
 }
 
-async fn tidy(storage: &Storage) -> Result<(), Error> {
+async fn tidy(storage: &Storage, reach: Duration) -> Result<(), Error> {
     let now = OffsetDateTime::now_utc();
-    pipeline::sweep(storage, now).await?;
+    pipeline::sweep(storage, now, reach).await?;
     storage.delete_older(now - PHOTO_LIFETIME, now - RESULT_LIFETIME).await
 }

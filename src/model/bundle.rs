@@ -96,7 +96,7 @@ pub struct Head {
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// A file cannot be read.
-    #[error("bundle file {path} cannot be read: {source}")]
+    #[error("bundle file {path} cannot be read")]
     Unreadable {
         /// Which one.
         path: PathBuf,

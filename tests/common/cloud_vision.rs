@@ -68,13 +68,17 @@ async fn annotate(State((answers, asked)): State<Shared>, uri: Uri, body: Bytes)
         if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
     };
     match answer.expect("an answer is given") {
-        Answer::Json(body) => axum::Json(body).into_response(),
+        Answer::Json(body) => json_answer(&body),
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Answer::After(pause, body) => {
             tokio::time::sleep(pause).await;
-            axum::Json(body).into_response()
+            json_answer(&body)
         }
     }
+}
+
+fn json_answer(body: &Value) -> Response {
+    ([("content-type", "application/json")], body.to_string()).into_response()
 }
 
 /// One face as Vision frames it: `skin` and, around it, a looser box.
