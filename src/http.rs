@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -30,6 +31,8 @@ const JSON_LIMIT: usize = 512 * 1024;
 /// Bytes of a crop that comes with feedback.
 const CROP_LIMIT: usize = 256 * 1024;
 
+/// Bytes beyond a limit that are still taken from the line before it is closed.
+const READ_ON: usize = 16 * 1024 * 1024;
 /// Time for a request's body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -243,19 +246,28 @@ fn host(headers: &HeaderMap) -> Result<String, Rejection> {
 }
 
 /// The whole body, if it is not longer than `limit` bytes.
+///
+/// A longer one is read on for a while, and thrown away: a sender whose connection breaks does not hear why.
 async fn read_body(request: Request, limit: usize) -> Result<Bytes, Rejection> {
-    let too_large = || Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read."));
-    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > limit as u64) {
-        return Err(too_large());
-    }
-    let limited = Limited::new(request.into_body(), limit);
-    match tokio::time::timeout(BODY_TIMEOUT, limited.collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(bad_request("The request broke off.")),
-        Err(_) => Err(bad_request("The request took too long to arrive.")),
-    }
+    let reading = async {
+        let mut body = request.into_body();
+        let (mut kept, mut seen) = (BytesMut::new(), 0);
+        while let Some(frame) = body.frame().await {
+            let data = frame.map_err(|_| bad_request("The request broke off."))?.into_data().unwrap_or_default();
+            seen += data.len();
+            if seen <= limit {
+                kept.extend_from_slice(&data);
+            } else if seen > limit + READ_ON {
+                break;
+            }
+        }
+        if seen <= limit {
+            return Ok(kept.freeze());
+        }
+        Err(Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read.")))
+    };
+    let arrived = tokio::time::timeout(BODY_TIMEOUT, reading).await;
+    arrived.unwrap_or_else(|_| Err(bad_request("The request took too long to arrive.")))
 }
 
 async fn read_json<T: serde::de::DeserializeOwned>(request: Request<Body>) -> Result<T, Rejection> {

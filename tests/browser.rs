@@ -16,7 +16,7 @@ use crate::common::service::Service;
 /// Loading a page, judging a photo: none of it may take longer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The Enter key in WebDriver's private characters.
+/// The Enter key among the private characters that drivers understand.
 const ENTER: &str = "\u{E007}";
 
 /// A phone's browser; both processes end when this is dropped.
