@@ -100,9 +100,12 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
         Some(text) => Look::Drawn(parse_box(&text)?),
         None => Look::Detect,
     };
-    let _place = app.judge.queue_place().ok_or_else(|| {
-        Rejection::new(Code::TooManyRequests, "Many photos are being judged right now. Please try again in a moment.")
-    })?;
+    let Some(_place) = app.judge.queue_place() else {
+        // Nothing of it is kept; see there why it is read at all.
+        let _ = read_body(request, 0).await;
+        let busy = "Many photos are being judged right now. Please try again in a moment.";
+        return Err(Rejection::new(Code::TooManyRequests, busy).into());
+    };
     let bytes = read_body(request, app.judge.limits.judge_bytes).await?;
     let _turn = app.judge.turn().await;
     let document = app.judge.document(bytes, &look).await?;
