@@ -245,22 +245,25 @@ async fn when_too_many_wait_the_next_one_is_told_to_come_back() {
         line.write_all(head.as_bytes()).await.unwrap();
         waiting.push(line);
     }
+    let ask = async || {
+        let request = service.http.post(service.url("/api/judge")).body("no photo");
+        request.timeout(std::time::Duration::from_secs(5)).send().await
+    };
     let turned_away = async {
         loop {
-            let answer = service.http.post(service.url("/api/judge")).body("no photo").send().await.unwrap();
-            if answer.status() == 429 {
-                return answer;
+            match ask().await {
+                Ok(answer) if answer.status() == 429 => return answer,
+                _ => {}
             }
         }
     };
-    let answer = tokio::time::timeout(std::time::Duration::from_secs(30), turned_away).await.expect("the queue is full");
+    let answer = tokio::time::timeout(std::time::Duration::from_mins(1), turned_away).await.expect("the queue is full");
     assert!(answer.headers().contains_key("retry-after"));
     assert_eq!(problem(answer).await, refusal(429, "too_many_requests"));
 
     drop(waiting);
-    let let_in =
-        async { while service.http.post(service.url("/api/judge")).body("no photo").send().await.unwrap().status() == 429 {} };
-    tokio::time::timeout(std::time::Duration::from_secs(30), let_in).await.expect("places are free again");
+    let let_in = async { while !ask().await.is_ok_and(|answer| answer.status() == 415) {} };
+    tokio::time::timeout(std::time::Duration::from_mins(1), let_in).await.expect("places are free again");
     service.stop().await;
 }
 
