@@ -101,7 +101,7 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
         None => Look::Detect,
     };
     let Some(_place) = app.judge.queue_place() else {
-        // Nothing of it is kept; see there why it is read at all.
+        // Thrown away, as everything beyond a limit is: the sender must hear the refusal.
         let _ = read_body(request, 0).await;
         let busy = "Many photos are being judged right now. Please try again in a moment.";
         return Err(Rejection::new(Code::TooManyRequests, busy).into());
