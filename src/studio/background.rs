@@ -68,14 +68,32 @@ pub enum Background {
         /// Number of pieces of furniture.
         pieces: u32,
     },
-    /// A round badge on paper.
-    Badge {
-        /// Colour outside the badge.
-        paper: Colour,
-        /// Colour inside the ring.
-        disc: Colour,
-        /// Colour of the ring.
-        edge: Colour,
+    /// Boards of wood, seen from above.
+    Planks {
+        /// Colour of the boards.
+        wood: Colour,
+        /// Width of a board.
+        width: f32,
+        /// Direction of the boards; 0 is upright.
+        angle: f32,
+    },
+    /// Cloth woven in squares.
+    Check {
+        /// Colour of the ground.
+        ground: Colour,
+        /// Colour of the bands, which darken where they cross.
+        band: Colour,
+        /// Width of a band.
+        width: f32,
+        /// Direction; 0 is upright.
+        angle: f32,
+    },
+    /// Speckled stone, asphalt or carpet.
+    Speckles {
+        /// Colour of the ground.
+        ground: Colour,
+        /// Number of speckles.
+        count: u32,
     },
     /// Lines of letter-like strokes.
     Writing {
@@ -92,17 +110,19 @@ fn any(rng: &mut (impl Rng + ?Sized)) -> Colour {
     Colour::from_hsv(rng.between(0.0, 1.0), saturation * saturation * 0.9, rng.between(0.15, 1.0))
 }
 
+/// A greyish colour of a value between `low` and `high`, as walls and stones have.
+fn dull(rng: &mut (impl Rng + ?Sized), low: f32, high: f32) -> Colour {
+    Colour::from_hsv(rng.between(0.0, 1.0), rng.between(0.0, 0.12), rng.between(low, high))
+}
+
 /// A light colour, as paper and badges have.
 fn pale(rng: &mut (impl Rng + ?Sized)) -> Colour {
     Colour::from_hsv(rng.between(0.0, 1.0), rng.between(0.0, 0.25), rng.between(0.88, 1.0))
 }
 
 impl Background {
-    /// A random background; badges get rings more often.
-    pub(super) fn sample(rng: &mut (impl Rng + ?Sized), badge: bool) -> Self {
-        if badge && rng.chance(0.7) {
-            return Self::badge(rng);
-        }
+    /// A random background.
+    pub(super) fn sample(rng: &mut (impl Rng + ?Sized)) -> Self {
         match rng.whole(0, 99) {
             0..32 => Self::Flat(Colour::WHITE),
             32..40 => Self::Flat(pale(rng)),
@@ -127,11 +147,22 @@ impl Background {
         }
     }
 
-    fn badge(rng: &mut (impl Rng + ?Sized)) -> Self {
-        let edge = any(rng);
-        let disc = if rng.chance(0.5) { Colour::WHITE } else { edge.mix(Colour::WHITE, 0.75) };
-        let paper = Colour::WHITE;
-        Self::Badge { paper, disc, edge }
+    /// What things are photographed on: wood, cloth, stone, or a desk before a wall.
+    pub(super) fn table(rng: &mut (impl Rng + ?Sized)) -> Self {
+        match rng.whole(0, 9) {
+            0..3 => Self::Planks {
+                wood: Colour::from_hsv(rng.between(0.04, 0.11), rng.between(0.1, 0.65), rng.between(0.15, 0.75)),
+                width: rng.between(0.12, 0.4),
+                angle: rng.between(0.0, 180.0),
+            },
+            3 => Self::Check { ground: pale(rng), band: any(rng), width: rng.between(0.06, 0.2), angle: rng.between(0.0, 90.0) },
+            4..6 => Self::Speckles { ground: dull(rng, 0.1, 0.6), count: rng.whole(60, 160) },
+            6..8 => {
+                let from = dull(rng, 0.5, 0.95);
+                Self::Gradient { from, to: from.dimmed(rng.between(0.6, 0.95)), angle: rng.between(0.0, 360.0) }
+            }
+            _ => Self::Room { wall: dull(rng, 0.4, 0.95), floor: any(rng), pieces: rng.whole(0, 2) },
+        }
     }
 
     fn meadow(rng: &mut (impl Rng + ?Sized)) -> Self {
@@ -150,8 +181,13 @@ impl Background {
         match self {
             Self::Flat(colour) => colour.luma() > 0.75,
             Self::Gradient { from, to, .. } => from.mix(*to, 0.5).luma() > 0.75,
-            Self::Stripes { .. } | Self::Dots { .. } | Self::Badge { .. } | Self::Writing { .. } => true,
-            Self::Shapes { .. } | Self::Meadow { .. } | Self::Room { .. } => false,
+            Self::Stripes { .. } | Self::Dots { .. } | Self::Writing { .. } => true,
+            Self::Shapes { .. }
+            | Self::Meadow { .. }
+            | Self::Room { .. }
+            | Self::Planks { .. }
+            | Self::Check { .. }
+            | Self::Speckles { .. } => false,
         }
     }
 
@@ -208,10 +244,36 @@ impl Background {
                     easel.box_at(at, (-width / 2.0, -height / 2.0, width, height), 0.0, colour, 1.0);
                 }
             }
-            Self::Badge { paper, disc, edge } => {
-                easel.cover(paper);
-                easel.disc((0.5, 0.5), 0.49, edge, 1.0);
-                easel.disc((0.5, 0.5), 0.44, disc, 1.0);
+            Self::Planks { wood, width, angle } => {
+                easel.cover(wood);
+                let mut x = -1.0;
+                while x < 1.0 {
+                    let board = wood.dimmed(rng.between(0.75, 1.15));
+                    easel.box_at((0.5, 0.5), (x, -1.0, width, 2.0), angle, board, 1.0);
+                    for _ in 0..4 {
+                        let vein = (x + rng.between(0.05, 0.95) * width, -1.0, rng.between(0.003, 0.012), 2.0);
+                        easel.box_at((0.5, 0.5), vein, angle, board.dimmed(0.8), 0.6);
+                    }
+                    easel.box_at((0.5, 0.5), (x, -1.0, 0.012, 2.0), angle, wood.dimmed(0.35), 1.0);
+                    x += width;
+                }
+            }
+            Self::Check { ground, band, width, angle } => {
+                easel.cover(ground);
+                let mut x = -1.0;
+                while x < 1.0 {
+                    easel.box_at((0.5, 0.5), (x, -1.0, width, 2.0), angle, band, 0.5);
+                    easel.box_at((0.5, 0.5), (-1.0, x, 2.0, width), angle, band, 0.5);
+                    x += 2.0 * width;
+                }
+            }
+            Self::Speckles { ground, count } => {
+                easel.cover(ground);
+                for _ in 0..count {
+                    let at = (rng.between(0.0, 1.0), rng.between(0.0, 1.0));
+                    let speckle = if rng.chance(0.5) { ground.dimmed(0.6) } else { ground.mix(Colour::WHITE, 0.3) };
+                    easel.disc(at, rng.between(0.004, 0.016), speckle, 0.8);
+                }
             }
             Self::Writing { ground, ink } => {
                 easel.cover(ground);

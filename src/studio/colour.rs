@@ -1,6 +1,9 @@
 //! Colours: sRGB with components from 0 to 1, written `"#rrggbb"` in descriptions.
 
+use rand::Rng;
 use serde::Deserialize;
+
+use super::random::Dice;
 
 /// An opaque sRGB colour; every component lies in `0.0..=1.0`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -35,6 +38,11 @@ impl Colour {
             (value * (1.0 - saturation + saturation * ramp)).clamp(0.0, 1.0)
         };
         Self::new(channel(0.0), channel(2.0 / 3.0), channel(1.0 / 3.0))
+    }
+
+    /// A random colour that somebody would choose to print.
+    pub(super) fn vivid(rng: &mut (impl Rng + ?Sized)) -> Self {
+        Self::from_hsv(rng.between(0.0, 1.0), rng.between(0.1, 0.9), rng.between(0.15, 0.95))
     }
 
     /// Hue in turns, saturation and value, each `0.0..=1.0`.

@@ -83,6 +83,24 @@ impl<'c, 'p> Easel<'c, 'p> {
         self.fill(rect.map(PathBuilder::from_rect), at, angle, colour, opacity);
     }
 
+    /// A filled polygon (shares of the canvas).
+    pub(super) fn polygon(&mut self, corners: &[(f32, f32)], colour: Colour) {
+        let (wide, tall) = self.size();
+        let mut builder = PathBuilder::new();
+        for (index, &(x, y)) in corners.iter().enumerate() {
+            if index == 0 {
+                builder.move_to(x * wide, y * tall);
+            } else {
+                builder.line_to(x * wide, y * tall);
+            }
+        }
+        builder.close();
+        if let Some(path) = builder.finish() {
+            let ink = paint(Shader::SolidColor(opaque(colour, 1.0)));
+            self.canvas.fill_path(&path, &ink, FillRule::Winding, Transform::identity(), None);
+        }
+    }
+
     /// A line through `points` (shares of the canvas) with a width in units of the shorter side.
     pub(super) fn line(&mut self, points: &[(f32, f32)], width: f32, colour: Colour) {
         let (wide, tall) = self.size();

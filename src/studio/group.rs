@@ -39,7 +39,7 @@ pub fn group(characters: &[&Character], backdrop: &Scene, (width, height): (u32,
         if scene.framing == Framing::Badge {
             scene.framing = Framing::Bust;
         }
-        scene.background = backdrop.background.clone();
+        (scene.background, scene.mount) = (backdrop.background.clone(), None);
         let size = rng.between(0.6, 1.05);
         let cell = Rect {
             x: left + column * (1.0 - size) / 2.0,

@@ -13,11 +13,14 @@ mod background;
 mod camera;
 mod character;
 mod colour;
+mod cosplay;
 mod draw;
 mod easel;
+mod genre;
 mod geometry;
 mod group;
 mod jpeg;
+mod mount;
 mod occlusion;
 mod random;
 mod scene;
@@ -33,13 +36,15 @@ pub use character::{
     Locks, Mark, MarkKind, Neckwear, NeckwearKind, Ornament, OrnamentKind, Side, Sleeves, Tail, TailKind, WingKind, Wings,
 };
 pub use colour::{Colour, ColourError};
+pub use cosplay::{Wearer, dress, portrait};
 pub use geometry::Rect;
 pub use group::{Group, group};
+pub use mount::Mount;
 pub use occlusion::Occlusion;
 pub use scene::{Expression, EyePose, Framing, Mouth, Pose, Scene};
 pub use sheet::sheet;
 pub use stage::{Rendered, render};
-pub use stranger::random_character;
+pub use stranger::{random_character, stranger};
 pub use style::{LineColour, Palette, Shading, Style};
 
 /// Why a description was refused.

@@ -40,6 +40,8 @@ pub enum Occlusion {
         letters: f32,
         /// Colour of the strokes.
         colour: Colour,
+        /// Whether slanted strokes stand on both sides, as for something shouted.
+        flanked: bool,
     },
     /// A frame around the picture.
     Frame {
@@ -78,6 +80,7 @@ impl Occlusion {
                 top: rng.pick(&[0.02, 0.04, 0.84, 0.87]),
                 letters: rng.between(0.06, 0.12),
                 colour: colour.dimmed(0.6),
+                flanked: false,
             },
             22..26 => Self::Frame { width: rng.between(0.01, 0.06), colour },
             _ => Self::Glare { at: (rng.between(0.0, 1.0), rng.between(0.0, 1.0)), radius: rng.between(0.05, 0.2) },
@@ -93,11 +96,15 @@ impl Occlusion {
                 easel.box_at(at, bar, angle, colour, 1.0);
             }
             Self::Disc { at, radius, colour } => easel.disc(at, radius, colour, 1.0),
-            Self::Caption { top, letters, colour } => {
+            Self::Caption { top, letters, colour, flanked } => {
                 let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x7e87);
                 let length = rng.between(0.4, 0.9);
                 let start = (1.0 - length) / 2.0;
-                if rng.chance(0.5) {
+                if flanked {
+                    let (low, high) = (top + letters * 1.1, top);
+                    easel.line(&[(start - 0.02, low), (start - 0.05, high)], letters * 0.13, colour);
+                    easel.line(&[(start + length + 0.02, low), (start + length + 0.05, high)], letters * 0.13, colour);
+                } else if rng.chance(0.5) {
                     let band = (0.0, -letters * 0.2, length, letters * 1.4);
                     easel.box_at((start, top), band, 0.0, Colour::WHITE, 0.9);
                 }

@@ -4,6 +4,8 @@ use rand::Rng;
 
 use super::background::Background;
 use super::camera::Camera;
+use super::genre::Genre;
+use super::mount::Mount;
 use super::occlusion::Occlusion;
 use super::random::Dice;
 use super::style::Style;
@@ -106,6 +108,8 @@ pub struct Scene {
     pub style: Style,
     /// What is behind the character.
     pub background: Background,
+    /// What the character is printed on, if anything.
+    pub mount: Option<Mount>,
     /// What is in front of it.
     pub occlusion: Vec<Occlusion>,
     /// What the camera, printer or network did to the picture.
@@ -133,38 +137,42 @@ impl Scene {
             expression: Expression { eyes: EyePose::Open, mouth: Mouth::Smile, brows: 0.0, blush: 0.4 },
             style: Style::plain(),
             background: Background::Flat(super::Colour::WHITE),
+            mount: None,
             occlusion: Vec::new(),
             camera: Camera::none(),
             seed: 0,
         }
     }
 
-    /// A random picture. Most are plausible drawings or photographs of drawings; white and flat
-    /// backgrounds are common.
+    /// A random picture of the kinds that people send: drawings, game sprites, icons, chat stickers,
+    /// photographs of badges and stands. White and flat backgrounds are common.
     #[must_use]
     pub fn sample(rng: &mut (impl Rng + ?Sized)) -> Self {
         let framing = match rng.whole(0, 99) {
-            0..15 => Framing::Badge,
-            15..55 => Framing::Head,
-            55..82 => Framing::Bust,
+            0..8 => Framing::Badge,
+            8..50 => Framing::Head,
+            50..82 => Framing::Bust,
             _ => Framing::Full,
         };
         let mut style = Style::sample(rng, framing);
-        let background = Background::sample(rng, framing == Framing::Badge);
+        let background = Background::sample(rng);
         if background.is_pale() {
             // Without lines, white hair would melt into a white background.
             style.line = style.line.max(0.015);
         }
-        Self {
+        let mut scene = Self {
             framing,
             pose: Pose::sample(rng, framing),
             expression: Expression::sample(rng),
             style,
             background,
+            mount: None,
             occlusion: Occlusion::sample(rng),
             camera: Camera::sample(rng),
             seed: rng.next_u64(),
-        }
+        };
+        Genre::sample(rng).shape(&mut scene, rng);
+        scene
     }
 }
 

@@ -3,7 +3,6 @@
 use image::RgbImage;
 use tiny_skia::{Pixmap, PixmapMut, PixmapPaint, PremultipliedColorU8, Transform};
 
-use super::background::Background;
 use super::character::Character;
 use super::draw;
 use super::draw::pen::{Extents, Pen};
@@ -30,6 +29,9 @@ pub fn render(character: &Character, scene: &Scene, size: u32) -> Rendered {
     let mut canvas = canvas(size, size);
     let whole = frame(&canvas.as_mut());
     scene.background.paint(&mut canvas.as_mut(), scene.seed);
+    if let Some(mount) = &scene.mount {
+        mount.paint(&mut canvas.as_mut(), scene.seed);
+    }
     let transform = placement(character, scene, whole);
     let (head, face) = pose(&mut canvas.as_mut(), character, scene, transform);
     Rendered { image: develop(canvas, scene), head, face }
@@ -55,10 +57,7 @@ pub(super) fn placement(character: &Character, scene: &Scene, cell: Rect) -> Tra
     draw::figure(&mut gauge, character, scene);
     let framed = framed(gauge.extents(), scene.framing);
 
-    let margin = match scene.background {
-        Background::Badge { .. } => pose.margin.max(0.14),
-        _ => pose.margin,
-    };
+    let margin = scene.mount.as_ref().map_or(pose.margin, |mount| pose.margin.max(mount.margin()));
     let room = (1.0 - 2.0 * (margin + scene.style.border)).max(0.1);
     let scale = (cell.width / framed.width).min(cell.height / framed.height) * room;
     let x = cell.x + cell.width * (0.5 + pose.shift.0) - (framed.x + framed.width / 2.0) * scale;

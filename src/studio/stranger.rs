@@ -1,6 +1,6 @@
 //! Invents characters that nobody knows.
 
-use rand::Rng;
+use rand::{Rng, RngExt as _};
 
 use super::character::{
     Bottom, Character, Clothes, Crest, Cut, EarKind, Ears, Ends, EyeShape, Eyes, Fade, Fringe, Garment, Hair, Hat, HatKind,
@@ -9,36 +9,81 @@ use super::character::{
 use super::colour::Colour;
 use super::random::Dice;
 
-/// A random character: "nobody" for the classifier. Never one of the seven Friends, whose
-/// combinations of parts are excluded.
+/// Characters that share this much or more with a known one are too like it to be nobody.
+const TOO_ALIKE: f32 = 0.6;
+/// Share of strangers that start from a known character rather than from nothing.
+const LOOKALIKES: f32 = 0.5;
+
+/// A random character: every part and colour by chance.
 #[must_use]
 pub fn random_character(rng: &mut (impl Rng + ?Sized)) -> Character {
+    invent(rng)
+}
+
+/// Somebody who is none of `known`: "nobody" for the classifier.
+///
+/// Half are random through and through; the other half start from one of `known` and take some of
+/// its parts from elsewhere, since it is the half-alike who are taken for a friend.
+#[must_use]
+pub fn stranger(known: &[Character], rng: &mut (impl Rng + ?Sized)) -> Character {
     loop {
-        let character = invent(rng);
-        if !resembles_a_friend(&character) {
+        let mut character = invent(rng);
+        if !known.is_empty() && rng.chance(LOOKALIKES) {
+            borrow(&mut character, &known[rng.random_range(0..known.len())], rng);
+        }
+        if known.iter().all(|friend| likeness(&character, friend) < TOO_ALIKE) {
             return character;
         }
     }
 }
 
-/// Whether the parts that make one of the seven recognisable come together.
-fn resembles_a_friend(character: &Character) -> bool {
-    let hair = character.hair.colour;
-    let (hue, saturation, value) = hair.to_hsv();
-    let yellow = (0.04..0.17).contains(&hue) && saturation > 0.12;
-    let grey = saturation < 0.3;
-    let ear = character.ears.map(|ears| ears.kind);
-    let marked = |kind: MarkKind| character.hair.marks.iter().any(|mark| mark.kind == kind);
-    let wing = character.wings.map(|wings| wings.kind);
-    let hat = character.hat.as_ref().map(|hat| hat.kind);
-    let serval = yellow && matches!(ear, Some(EarKind::Tall | EarKind::Cat)) && value > 0.6;
-    let fennec = (yellow || grey && value > 0.8) && ear == Some(EarKind::Huge);
-    let raccoon = grey && value < 0.8 && (ear == Some(EarKind::Round) || marked(MarkKind::Mask));
-    let otter = grey && (0.3..0.9).contains(&value) && matches!(ear, Some(EarKind::Small | EarKind::Round));
-    let ibis = grey && value > 0.75 && wing == Some(WingKind::Raised);
-    let shoebill = grey && wing == Some(WingKind::Folded);
-    let kaban = hat == Some(HatKind::Safari) && value < 0.4;
-    serval || fennec || raccoon || otter || ibis || shoebill || kaban
+/// Gives `character` about half of the parts of `from`.
+fn borrow(character: &mut Character, from: &Character, rng: &mut (impl Rng + ?Sized)) {
+    let invented = character.hair.clone();
+    if rng.chance(0.5) {
+        character.hair = Hair { marks: invented.marks.clone(), ..from.hair.clone() };
+    }
+    if rng.chance(0.5) {
+        // The same shape in another colour, or the other way round.
+        (character.hair.colour, character.hair.tips, character.hair.fringe_fade) = if rng.chance(0.5) {
+            (from.hair.colour, from.hair.tips, from.hair.fringe_fade)
+        } else {
+            (invented.colour, invented.tips, invented.fringe_fade)
+        };
+    }
+    if rng.chance(0.4) {
+        character.hair.marks.clone_from(&from.hair.marks);
+    }
+    if rng.chance(0.4) {
+        (character.ears, character.wings, character.crest) = (from.ears, from.wings, from.crest);
+        character.hat.clone_from(&from.hat);
+    }
+    if rng.chance(0.5) {
+        character.neck.clone_from(&from.neck);
+        character.ornaments.clone_from(&from.ornaments);
+    }
+    if rng.chance(0.5) {
+        (character.clothes, character.tail) = (from.clothes, from.tail);
+    }
+    if rng.chance(0.5) {
+        (character.eyes, character.skin) = (from.eyes, from.skin);
+    }
+}
+
+/// How much of what one is recognised by two characters share, `0..=1`: hair colour, headgear, cut and marks.
+fn likeness(a: &Character, b: &Character) -> f32 {
+    let near = |a: Colour, b: Colour| 1.0 - (a.distance(b) / 0.5).min(1.0);
+    let same = |same: bool| if same { 1.0 } else { 0.0 };
+    let ears = |character: &Character| character.ears.map_or(EarKind::Human, |ears| ears.kind);
+    let headgear = |character: &Character| {
+        (ears(character), character.wings.map(|wings| wings.kind), character.hat.as_ref().map(|hat| hat.kind))
+    };
+    let marks = |character: &Character| character.hair.marks.iter().map(|mark| mark.kind).collect::<Vec<_>>();
+    let hair = (a.hair.cut, a.hair.fringe) == (b.hair.cut, b.hair.fringe);
+    0.4 * near(a.hair.colour, b.hair.colour)
+        + 0.35 * same(headgear(a) == headgear(b))
+        + 0.15 * same(hair)
+        + 0.1 * same(marks(a) == marks(b))
 }
 
 const NATURAL_HAIR: [Colour; 12] = [
@@ -61,7 +106,7 @@ fn any_colour(rng: &mut (impl Rng + ?Sized)) -> Colour {
 }
 
 fn hair_colour(rng: &mut (impl Rng + ?Sized)) -> Colour {
-    if rng.chance(0.55) {
+    if rng.chance(0.65) {
         rng.pick(&NATURAL_HAIR)
     } else {
         Colour::from_hsv(rng.between(0.0, 1.0), rng.between(0.2, 0.8), rng.between(0.35, 1.0))
@@ -98,8 +143,8 @@ fn invent(rng: &mut (impl Rng + ?Sized)) -> Character {
         tail: rng.maybe(0.35, tail),
     };
     match rng.whole(0, 99) {
-        0..48 => character.ears = Some(ears(rng)),
-        48..60 => character.wings = Some(wings(rng)),
+        0..60 => character.ears = Some(ears(rng)),
+        60..74 => character.wings = Some(wings(rng)),
         _ => {}
     }
     character.crest = rng.maybe(0.1, |rng| Crest {
@@ -312,13 +357,24 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     #[test]
-    fn strangers_differ_and_are_no_friends() {
+    fn strangers_differ_from_each_other_and_from_the_known() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let people: Vec<Character> = (0..200).map(|_| random_character(&mut rng)).collect();
+        let known: Vec<Character> = (0..5).map(|_| random_character(&mut rng)).collect();
+        let people: Vec<Character> = (0..200).map(|_| stranger(&known, &mut rng)).collect();
         for (index, person) in people.iter().enumerate() {
-            assert!(!resembles_a_friend(person));
+            assert!(known.iter().all(|friend| likeness(person, friend) < TOO_ALIKE));
             assert!(!people[..index].contains(person));
         }
+        let borrowed = people.iter().filter(|person| known.iter().any(|friend| person.clothes == friend.clothes)).count();
+        assert!((30..80).contains(&borrowed), "{borrowed}");
+    }
+
+    #[test]
+    fn nobody_is_as_like_a_character_as_itself() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let one = random_character(&mut rng);
+        assert!(likeness(&one, &one) > 0.99);
+        assert!(likeness(&one, &random_character(&mut rng)) < 0.9);
     }
 
     #[test]

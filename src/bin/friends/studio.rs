@@ -1,16 +1,20 @@
 //! `friends studio`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use friends_judge::studio::{self, Character, Scene};
-use friends_judge::training::dataset::{self, Names};
+use friends_judge::geometry::Rect;
+use friends_judge::studio::{self, Character, Scene, Wearer};
+use friends_judge::training::boxes;
+use friends_judge::training::dataset::{self, Names, UNKNOWN};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
-use rand::SeedableRng as _;
+use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
@@ -18,6 +22,8 @@ use crate::progress;
 
 /// JPEG quality of what is drawn; scenes bring their own compression as part of the picture.
 const QUALITY: u8 = 92;
+/// Smaller photographed faces, in pixels, wear nothing: what is enlarged is no photo any more.
+const LEAST_FACE: f32 = 40.0;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -27,27 +33,8 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Draw training pictures: OUT/<slug>/ for each description, OUT/unknown/ for random characters
-    Draw {
-        /// Descriptions: *.toml, one character each
-        #[arg(long, value_name = "DIR", default_value = "models/friends")]
-        characters: PathBuf,
-        /// Where the pictures go
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-        /// Pictures of each described character
-        #[arg(long, default_value_t = 100)]
-        each: u32,
-        /// Pictures of random characters, a new one each
-        #[arg(long, default_value_t = 0)]
-        unknown: u32,
-        /// Width and height in pixels
-        #[arg(long, default_value_t = 160)]
-        size: u32,
-        /// The same seed draws the same pictures
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-    },
+    /// Draw training pictures: OUT/<slug>/ for each character, OUT/unknown/ for nobody
+    Draw(Draw),
     /// Draw a contact sheet: a row for each character, plain first, then random scenes
     Sheet {
         /// Descriptions: *.toml, one character each
@@ -68,11 +55,57 @@ enum Command {
     },
 }
 
+#[derive(clap::Args)]
+struct Draw {
+    /// Descriptions: *.toml, one character each
+    #[arg(long, value_name = "DIR", default_value = "models/friends")]
+    characters: PathBuf,
+    /// Where the pictures go
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Pictures of each described character
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    each: u32,
+    /// Invent this many more characters, each with a folder of its own: OUT/random-0001/
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    random: u32,
+    /// Pictures of each invented character
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    each_random: u32,
+    /// Pictures of nobody: an invented character each, some of them half like a described one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    unknown: u32,
+    /// Photographed faces (DIR/boxes.json): part of the pictures are costumes on them
+    #[arg(long, value_name = "DIR")]
+    faces: Option<PathBuf>,
+    /// With --faces: the share of pictures that are costumes on photographed faces, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.25, requires = "faces")]
+    worn: f32,
+    /// With --faces: portraits of people without a costume, to unknown/
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "faces")]
+    bare: u32,
+    /// Width and height in pixels
+    #[arg(long, default_value_t = 160)]
+    size: u32,
+    /// The same seed draws the same pictures
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// A picture to be drawn.
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    /// This character.
+    Character(&'a Character),
+    /// Somebody new who is none of the described.
+    Stranger,
+    /// A photographed person as they are.
+    Person,
+}
+
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
-        Command::Draw { characters, out, each, unknown, size, seed } => {
-            draw(&described(&characters)?, &out, each, unknown, size, seed)?;
-        }
+        Command::Draw(args) => draw(&args)?,
         Command::Sheet { characters, out, columns, cell, seed } => {
             let people: Vec<Character> = described(&characters)?.into_iter().map(|(_, character)| character).collect();
             let sheet = studio::sheet(&people, columns, cell, seed);
@@ -100,30 +133,88 @@ fn described(dir: &Path) -> anyhow::Result<Vec<(String, Character)>> {
 }
 
 /// Each picture has a seed of its own, so that more pictures do not change the first ones.
-fn draw(people: &[(String, Character)], out: &Path, each: u32, unknown: u32, size: u32, seed: u64) -> anyhow::Result<()> {
-    let known = people.iter().flat_map(|(slug, character)| (0..each).map(move |number| (slug.as_str(), Some(character), number)));
-    let jobs: Vec<_> = known.chain((0..unknown).map(|number| ("unknown", None, number))).collect();
-    for (slug, ..) in &jobs {
-        let dir = out.join(slug);
+fn draw(args: &Draw) -> anyhow::Result<()> {
+    let people = described(&args.characters)?;
+    let known: Vec<Character> = people.iter().map(|(_, character)| character.clone()).collect();
+    let invented = invented(args.random, args.seed);
+    let wearers = args.faces.as_deref().map(wearers).transpose()?.unwrap_or_default();
+    let mut jobs: Vec<(&str, Subject<'_>, u32)> = Vec::new();
+    for (people, count) in [(&people, args.each), (&invented, args.each_random)] {
+        for (folder, character) in people {
+            jobs.extend((0..count).map(|number| (folder.as_str(), Subject::Character(character), number)));
+        }
+    }
+    jobs.extend((0..args.unknown).map(|number| (UNKNOWN, Subject::Stranger, number)));
+    jobs.extend((args.unknown..args.unknown + args.bare).map(|number| (UNKNOWN, Subject::Person, number)));
+    let folders: BTreeSet<&str> = jobs.iter().map(|(folder, ..)| *folder).collect();
+    for folder in folders {
+        let dir = args.out.join(folder);
         std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
     }
     let names: BTreeMap<&str, &Names> =
         people.iter().filter_map(|(slug, character)| Some((slug.as_str(), character.shown.as_ref()?))).collect();
-    let to = out.join(dataset::NAMES);
+    let to = args.out.join(dataset::NAMES);
     std::fs::write(&to, serde_json::to_vec_pretty(&names)?).with_context(|| format!("{} cannot be written", to.display()))?;
     let bar = progress::bar(jobs.len(), "drawing");
-    jobs.par_iter().try_for_each(|&(slug, character, number)| {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(stream(slug, number));
-        let picture = match character {
-            Some(character) => studio::render(character, &Scene::sample(&mut random), size),
-            None => studio::render(&studio::random_character(&mut random), &Scene::sample(&mut random), size),
+    let start = Instant::now();
+    jobs.par_iter().try_for_each(|&(folder, subject, number)| {
+        let mut random = ChaCha8Rng::seed_from_u64(args.seed);
+        random.set_stream(stream(folder, number));
+        let stranger = studio::stranger(&known, &mut random);
+        let scene = Scene::sample(&mut random);
+        let wearer = wearers.choose(&mut random);
+        let worn = random.random::<f32>() < args.worn;
+        let dressed = |character| match wearer.filter(|_| worn) {
+            Some(wearer) => studio::dress(character, wearer, &scene, args.size).image,
+            None => studio::render(character, &scene, args.size).image,
+        };
+        let picture = match (subject, wearer) {
+            (Subject::Character(character), _) => dressed(character),
+            (Subject::Person, Some(wearer)) => studio::portrait(wearer, &scene, args.size),
+            (Subject::Stranger | Subject::Person, _) => dressed(&stranger),
         };
         bar.inc(1);
-        save(&picture.image, &out.join(slug).join(format!("{number:04}.jpg")))
+        save(&picture, &args.out.join(folder).join(format!("{number:04}.jpg")))
     })?;
     bar.finish_and_clear();
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{}: {} pictures in {seconds:.1} s, {:.0} a second on {} thread(s)",
+        args.out.display(),
+        jobs.len(),
+        jobs.len() as f64 / seconds,
+        rayon::current_num_threads()
+    );
     Ok(())
+}
+
+/// The faces of at least [`LEAST_FACE`] pixels a side.
+fn wearers(dir: &Path) -> anyhow::Result<Vec<Wearer>> {
+    let mut wearers = Vec::new();
+    for photo in boxes::read(dir)? {
+        let faces: Vec<Rect> =
+            photo.boxes.iter().map(|(face, _)| *face).filter(|face| face.width.min(face.height) >= LEAST_FACE).collect();
+        if faces.is_empty() {
+            continue;
+        }
+        let picture = image::open(&photo.path).with_context(|| photo.path.display().to_string())?.into_rgb8();
+        wearers.extend(faces.into_iter().map(|face| Wearer { photo: picture.clone(), face }));
+    }
+    anyhow::ensure!(!wearers.is_empty(), "{} has no face of {LEAST_FACE} pixels or more", dir.display());
+    Ok(wearers)
+}
+
+/// Characters that nobody knows, each unlike the few before it, half of them kin to one of those.
+fn invented(count: u32, seed: u64) -> Vec<(String, Character)> {
+    /// How many of the last ones count: enough for kin, too few to run out of looks.
+    const NEIGHBOURS: usize = 8;
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut people: Vec<Character> = Vec::new();
+    for _ in 0..count {
+        let next = studio::stranger(&people[people.len().saturating_sub(NEIGHBOURS)..], &mut random);
+        people.push(next);
+    }
+    (1..).zip(people).map(|(number, character): (u32, _)| (format!("random-{number:04}"), character)).collect()
 }
 
 /// A stream of random numbers for each picture: the slug's FNV-1a hash, and the picture's number.
