@@ -24,6 +24,14 @@ pub struct Sample {
     pub group: String,
 }
 
+impl Sample {
+    /// Who took or drew it: the group without its label.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.group.split_once('/').map_or(&self.group, |(_, source)| source)
+    }
+}
+
 /// A labelled folder.
 #[derive(Clone, Debug)]
 pub struct Dataset {

@@ -61,6 +61,9 @@ pub struct OpenSet {
     pub unknown_accepted: f64,
     /// Share of known photos whose verdict names somebody.
     pub known_accepted: f64,
+    /// Share of strangers whose highest score reaches what nine of ten known photos reach: compares judges whatever their
+    /// thresholds.
+    pub unknown_accepted_at_known_90: f64,
 }
 
 /// Computes all figures.
@@ -120,8 +123,12 @@ fn open_set(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Opti
         share(named, group.len())
     };
     let best = |group: &[&Judged]| group.iter().map(|one| one.scores[ranking(&one.scores)[0]]).collect::<Vec<_>>();
+    let mut bar = best(&known);
+    bar.sort_by(|a, b| b.total_cmp(a));
+    let bar = bar.get((known.len() * 9).div_ceil(10).max(1) - 1).copied().unwrap_or(1.0);
     Some(OpenSet {
         auroc: auroc(&best(&known), &best(&unknown)),
+        unknown_accepted_at_known_90: share(best(&unknown).iter().filter(|&&score| score >= bar).count(), unknown.len()),
         unknown_n: unknown.len(),
         unknown_accepted: accepted(&unknown),
         known_accepted: accepted(&known),
@@ -150,6 +157,21 @@ pub fn auroc(positive: &[f32], negative: &[f32]) -> f64 {
         })
         .sum();
     wins / pairs as f64
+}
+
+/// The Wilson score interval at 95 % of a share: where the true share may lie, given `part` of `whole`. Source: E. B. Wilson,
+/// Journal of the American Statistical Association 22 (1927).
+#[must_use]
+pub fn wilson(part: usize, whole: usize) -> (f64, f64) {
+    const Z: f64 = 1.96;
+    if whole == 0 {
+        return (0.0, 1.0);
+    }
+    let (n, p) = (whole as f64, share(part, whole));
+    let middle = p + Z * Z / (2.0 * n);
+    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    (((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0))
 }
 
 fn share(part: usize, whole: usize) -> f64 {
@@ -190,6 +212,21 @@ mod tests {
         let open = evaluation().open_set.unwrap();
         assert_eq!((open.unknown_n, open.unknown_accepted, open.known_accepted), (2, 0.5, 0.75));
         assert_eq!(open.auroc, 7.0 / 8.0);
+    }
+
+    #[test]
+    fn the_fair_comparison_accepts_nine_of_ten_known() {
+        // Four known: nine of ten means all four, so the bar is .45, which one of the two strangers reaches.
+        assert_eq!(evaluation().open_set.unwrap().unknown_accepted_at_known_90, 0.5);
+    }
+
+    #[test]
+    fn intervals_are_wide_when_there_is_little() {
+        let near = |(a, b): (f64, f64), (c, d): (f64, f64)| (a - c).abs() < 1e-3 && (b - d).abs() < 1e-3;
+        assert!(near(wilson(17, 23), (0.535, 0.875)), "{:?}", wilson(17, 23));
+        assert!(near(wilson(0, 10), (0.0, 0.278)), "{:?}", wilson(0, 10));
+        assert!(near(wilson(10, 10), (0.722, 1.0)), "{:?}", wilson(10, 10));
+        assert_eq!(wilson(0, 0), (0.0, 1.0));
     }
 
     #[test]

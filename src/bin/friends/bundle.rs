@@ -1,9 +1,13 @@
 //! `friends bundle`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
+use friends_judge::model::Classifier;
+use friends_judge::model::bundle::{MANIFEST, Manifest};
 
 use crate::model;
 
@@ -30,6 +34,9 @@ enum Command {
     },
 }
 
+/// How often a crop is classified to tell how long that takes.
+const CROPS: usize = 41;
+
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Show { bundle, json } => {
@@ -48,9 +55,36 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             println!("training {}", serde_json::to_string_pretty(&manifest.training)?);
         }
         Command::Verify { bundle } => {
-            model::classifier(Some(&bundle))?.verify()?;
+            let start = Instant::now();
+            let classifier = model::classifier(Some(&bundle))?;
+            let loaded = start.elapsed();
+            classifier.verify()?;
             println!("{}: every file is as its manifest says, and the golden vector agrees", bundle.display());
+            println!(
+                "{:.2} MB, loaded in {:.0} ms, {:.1} ms a crop on one core (median of {CROPS})",
+                size(&bundle, &classifier.bundle().manifest)? as f64 / 1e6,
+                loaded.as_secs_f64() * 1e3,
+                crop_time(&classifier)?.as_secs_f64() * 1e3
+            );
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Bytes of the manifest and the files that it names.
+fn size(bundle: &Path, manifest: &Manifest) -> anyhow::Result<u64> {
+    let names = manifest.files.keys().map(String::as_str).chain([MANIFEST]);
+    names.map(|name| Ok(std::fs::metadata(bundle.join(name)).with_context(|| name.to_owned())?.len())).sum()
+}
+
+/// The median time from a prepared picture to scores.
+fn crop_time(classifier: &Classifier) -> anyhow::Result<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..CROPS {
+        let start = Instant::now();
+        classifier.golden_scores().map_err(|error| anyhow!(error.chain()))?;
+        times.push(start.elapsed());
+    }
+    times.sort();
+    Ok(times[CROPS / 2])
 }

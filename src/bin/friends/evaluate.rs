@@ -1,5 +1,6 @@
 //! `friends evaluate`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -63,7 +64,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);
     } else {
-        print(&evaluation);
+        let known = examples.iter().filter(|example| example.sample.label.is_some());
+        let sources: BTreeSet<&str> = known.map(|example| example.sample.source()).collect();
+        print(&evaluation, sources.len());
     }
     Ok(if skipped.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -79,8 +82,14 @@ fn judged(example: &Example, classifier: &Classifier) -> Judged {
     Judged { truth: example.sample.label, scores: classifier.scores_of(&example.views[0]) }
 }
 
-fn print(figures: &Evaluation) {
-    println!("{} known photos: top-1 {:.3}, macro F1 {:.3}, ECE {:.3}", figures.n, figures.top1, figures.macro_f1, figures.ece);
+/// Shares come with their Wilson intervals at 95 %, because thirty pictures support no certainty.
+fn print(figures: &Evaluation, sources: usize) {
+    let share = |share: f64, n: usize| {
+        let (low, high) = metrics::wilson((share * n as f64).round() as usize, n);
+        format!("{share:.3} ({low:.3} to {high:.3})")
+    };
+    println!("{} known photos from {sources} sources", figures.n);
+    println!("top-1 {}, macro F1 {:.3}, ECE {:.3}", share(figures.top1, figures.n), figures.macro_f1, figures.ece);
     let width = figures.labels.iter().map(String::len).max().unwrap_or(0);
     println!("\n{:width$}  precision  recall    n   confusion (columns in the same order)", "");
     for (class, row) in figures.per_class.iter().zip(&figures.confusion) {
@@ -88,12 +97,9 @@ fn print(figures: &Evaluation) {
         println!("{:width$}  {:9.3}  {:6.3}  {:3}  {cells}", class.friend, class.precision, class.recall, class.n);
     }
     if let Some(open) = &figures.open_set {
-        println!(
-            "\n{} strangers: {:.1} % accepted, while {:.1} % of the known are; AUROC {:.3}",
-            open.unknown_n,
-            open.unknown_accepted * 100.0,
-            open.known_accepted * 100.0,
-            open.auroc
-        );
+        println!("\n{} strangers, AUROC {:.3}", open.unknown_n, open.auroc);
+        println!("at the bundle's thresholds: {} accepted", share(open.unknown_accepted, open.unknown_n));
+        println!("                            {} of the known accepted", share(open.known_accepted, figures.n));
+        println!("when 90 % of the known are: {} accepted", share(open.unknown_accepted_at_known_90, open.unknown_n));
     }
 }
