@@ -136,6 +136,14 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     phone.screenshot("rejected.png").await;
     assert!(!phone.text("#error").await.is_empty());
 
+    // Without a photo of their own.
+    phone.page.find(Locator::Css("#again")).await.unwrap().click().await.unwrap();
+    phone.state("idle").await;
+    phone.page.find(Locator::Css("[data-demo='demo-serval.jpg']")).await.unwrap().click().await.unwrap();
+    phone.state("done").await;
+    phone.screenshot("demo.png").await;
+    assert!(phone.text(".verdict").await.contains("サーバル"));
+
     phone.close().await;
     service.stop().await;
 }

@@ -12,15 +12,16 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+const PICTURE: &str = "image/jpeg";
 
 macro_rules! files {
     ($($path:literal $name:literal $type:ident),* $(,)?) => {
-        &[$(($path, $type, include_str!(concat!("../web/", $name)))),*]
+        &[$(($path, $type, include_bytes!(concat!("../web/", $name)))),*]
     };
 }
 
 /// Path, type and content of every file of the page.
-static FILES: &[(&str, &str, &str)] = files![
+static FILES: &[(&str, &str, &[u8])] = files![
     "/" "index.html" HTML,
     "/style.css" "style.css" STYLE,
     "/app.js" "app.js" SCRIPT,
@@ -29,6 +30,10 @@ static FILES: &[(&str, &str, &str)] = files![
     "/result.js" "result.js" SCRIPT,
     "/view.js" "view.js" SCRIPT,
     "/words.js" "words.js" SCRIPT,
+    "/demo-serval.jpg" "demo-serval.jpg" PICTURE,
+    "/demo-shoebill.jpg" "demo-shoebill.jpg" PICTURE,
+    "/demo-raccoon.jpg" "demo-raccoon.jpg" PICTURE,
+    "/demo-nobody.jpg" "demo-nobody.jpg" PICTURE,
 ];
 
 /// Routes to all files of the page.
@@ -36,7 +41,7 @@ pub fn router() -> Router {
     FILES.iter().fold(Router::new(), |router, &(path, kind, content)| router.route(path, get(async move || file(kind, content))))
 }
 
-fn file(kind: &'static str, content: &'static str) -> Response {
+fn file(kind: &'static str, content: &'static [u8]) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),

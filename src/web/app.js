@@ -92,6 +92,19 @@ for (const id of ['library', 'camera']) {
   });
 }
 
+for (const button of document.querySelectorAll('[data-demo]')) {
+  button.addEventListener('click', async () => {
+    try {
+      const answer = await fetch(button.dataset.demo);
+      if (!answer.ok) throw new Error(`${button.dataset.demo}: ${answer.status}`);
+      choose(await answer.blob());
+    } catch (error) {
+      console.error(error);
+      showEnding(new Ending('failed', words.network));
+    }
+  });
+}
+
 /** The first picture among dropped or pasted things. */
 const firstPicture = (transfer) => [...(transfer?.files ?? [])].find((file) => !file.type || file.type.startsWith('image/'))
   ?? transfer?.files?.[0];
