@@ -1,58 +1,60 @@
-//! フレンズ判定器 (Friends Judge): a photo goes in, a Kemono Friends character comes out, or honestly nobody.
+//! フレンズ判定器 (Friends Judge): a photo goes in, a Kemono Friends character comes out, or honestly none.
 //!
 //! # The journey of a photo
 //!
 //! ```text
-//! event / request ─► photo ─► faces ─► regions ─► scores ─► verdict ─► result document
-//!  event   http      photo    face     crop       model     verdict    result
-//!  storage                             geometry
-//!              └──────────────── pipeline reads in this order ────────────────┘
+//! event / request ─► ticket ─► photo ─► faces ─► regions ─► scores ─► verdict ─► result document
+//!  service::event   service::  core::   core::   core::     core::    core::     service::result
+//!  service::api     storage    photo    embedded crop       model     verdict
+//!                      └────────── service::pipeline reads in this order ──────────┘
 //! ```
 //!
-//! [`pipeline`] is the one file to read first: a ticket whose photo has arrived goes through it from top to bottom. Two doors
-//! lead in: the Lambda function (`src/bin/lambda.rs`, feature `lambda`) and the operator's command line (`src/bin/friends`,
-//! feature `cli`), whose `friends serve` is the whole service on one port. Both hold an [`app::App`] and answer through the
-//! same [`http::router`] and the same [`event::handle`].
+//! [`service::pipeline`] is the one file to read first.
+//!
+//! # The map
+//!
+//! | folder | crate | holds | built with |
+//! |---|---|---|---|
+//! | `src/core` | `friends-core` | bytes in, values out: decoding, faces, crops, the network, verdicts, every limit | always |
+//! | `src/service` | this one | pipeline, tickets, buckets, events, HTTP API, detectors over the network | always |
+//! | `src/service/local` | this one | the object store, the page and the workers of `friends serve` | feature `serve` |
+//! | `src/training` | this one | folders of photos become a bundle, a bundle becomes figures | feature `train` |
+//! | `src/studio` | `friends-studio` | draws training pictures from `models/characters/*.toml` | feature `studio` |
+//! | `src/web` | – | the static page | feature `serve` |
+//! | `src/bin/lambda.rs` | this one | the function's entry point | feature `lambda` |
+//! | `src/bin/friends` | this one | the operator's entry point, one file a subcommand | feature `command` and what it needs |
+//!
+//! Imports point downwards only: entry points, then `service` and `training` (which do not know each other), then `studio`, then
+//! `core`.
 //!
 //! # Invariants
 //!
-//! 1. Only [`storage`], [`transport`], [`model::bundle`], [`face`]'s Cloud Vision, [`telemetry`], [`config`] and the doors touch
-//!    the world. [`photo`], [`geometry`], [`crop`], [`model`] and [`verdict`] are synchronous: bytes in, values out.
-//! 2. There is one preprocessing ([`model::preprocess`]) and one coordinate system ([`geometry`]).
-//! 3. Nobody writes a key except through [`storage::StorageKey`]; results never live where uploads trigger us.
-//! 4. Every ticket ends. The photo's fault is a `rejected` result; a passing fault is an `Err` at the door, so that the event
-//!    is delivered again; after the last try the ticket is `failed`; a ticket that nobody ended is `expired`.
+//! 1. `friends-core` opens no file or connection, reads no clock or environment, and starts no thread. CI asserts from
+//!    `cargo tree` that no crate which could is among its dependencies.
+//! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system (`friends_core::geometry`) and one linear
+//!    head (`friends_core::model::LinearHead`).
+//! 3. Keys are written through [`service::storage::StorageKey`] alone; results never live where uploads trigger us.
+//! 4. Every ticket ends. The photo's fault is a `rejected` result; a passing fault is an `Err` at the entry point, so that the
+//!    event is delivered again; after the last try the ticket is `failed`; a ticket that nothing ended in time is `expired`.
 //! 5. The first terminal document wins, and the photo is deleted after it: the same event twice changes nothing.
-//! 6. At most as many photos as the judge has turns are in memory at once.
+//! 6. At most as many photos as the judge has permits are decoded at once, each within `friends_core::limits`.
+//! 7. The function's dependencies hold no command-line, training, studio or embedded-S3 crate; CI asserts that too.
 //!
-//! # Where the shape differs from the obvious one
+//! # Ten words
 //!
-//! - The ticket's half of the journey ([`pipeline::judge_upload`]) stands beside the photo's half ([`pipeline::Judge`]), so that
-//!   the whole of it reads in one file. The modules that a browser could run do not depend on it.
-//! - The embedded object store is part of the library (`local`, with feature `cli`), not of the binary: tests put the
-//!   same store under the same client and own its listener and its shutdown.
-//! - S3 and Cloud Vision share one HTTP client ([`transport`]): one TLS configuration, one set of roots, one place for timeouts.
+//! | word | means |
+//! |---|---|
+//! | Friend | a character that the bundle can name; in code a *label*, in files a *slug* |
+//! | unknown | a person or character whom the bundle cannot name; `none` in the public JSON |
+//! | bundle | a folder with `manifest.json`, a backbone and a linear head: everything that judging takes |
+//! | backbone | the network that turns a picture into features |
+//! | linear head | one logistic unit a label, from features to scores |
+//! | face / head | what a detector frames (brow to chin) / the square around it with ears and hat, which is judged |
+//! | region | the part of a photo that is judged: a head, the whole photo, or a box that the caller drew |
+//! | ticket | one upload, from the request for it to the end of its result; named by an unguessable id |
+//! | result document | the JSON at `/results/<id>.json`; terminal once it is not `waiting` |
+//! | permit | the right to have one photo in memory |
 
-pub mod app;
-pub mod config;
-pub mod crop;
-pub mod error;
-pub mod event;
-pub mod face;
-pub mod geometry;
-pub mod http;
-#[cfg(feature = "cli")]
-pub mod local;
-pub mod model;
-pub mod photo;
-pub mod pipeline;
-pub mod result;
-pub mod storage;
-#[cfg(feature = "cli")]
-pub mod studio;
-pub mod telemetry;
-pub mod ticket;
-#[cfg(feature = "cli")]
+pub mod service;
+#[cfg(feature = "train")]
 pub mod training;
-pub mod transport;
-pub mod verdict;

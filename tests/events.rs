@@ -1,8 +1,8 @@
 //! Recorded events: what we make of each shape that AWS sends.
 
-use friends_judge::event::Event;
-use friends_judge::local::object_store::created_event;
-use friends_judge::ticket::TicketId;
+use friends_judge::service::event::Event;
+use friends_judge::service::local::object_store::created_event;
+use friends_judge::service::ticket::TicketId;
 use serde_json::Value;
 
 const BUCKET: &str = "friends-uploads";

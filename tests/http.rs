@@ -95,20 +95,20 @@ async fn a_broken_photo_ends_as_rejected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wish_that_cannot_be_granted_is_refused() {
+async fn a_ticket_that_cannot_be_opened_is_refused() {
     let service = Service::start().await;
-    let wish =
+    let open =
         async |body: Value| problem(service.http.post(service.url("/api/uploads")).json(&body).send().await.unwrap()).await;
-    assert_eq!(wish(json!({"content_type": "image/heic", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
-    assert_eq!(wish(json!({"content_type": "text/html", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
+    assert_eq!(open(json!({"content_type": "image/heic", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
+    assert_eq!(open(json!({"content_type": "text/html", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
     assert_eq!(
-        wish(json!({"content_type": "image/jpeg", "size_bytes": 15 * 1024 * 1024 + 1})).await,
+        open(json!({"content_type": "image/jpeg", "size_bytes": 15 * 1024 * 1024 + 1})).await,
         refusal(413, "photo_too_large")
     );
-    assert_eq!(wish(json!({"content_type": "image/jpeg", "size_bytes": 0})).await, refusal(400, "bad_request"));
-    assert_eq!(wish(json!({"content_type": "image/jpeg", "size_bytes": -1})).await, refusal(400, "bad_request"));
-    assert_eq!(wish(json!({"content_type": "image/jpeg"})).await, refusal(400, "bad_request"));
-    assert_eq!(wish(json!([])).await, refusal(400, "bad_request"));
+    assert_eq!(open(json!({"content_type": "image/jpeg", "size_bytes": 0})).await, refusal(400, "bad_request"));
+    assert_eq!(open(json!({"content_type": "image/jpeg", "size_bytes": -1})).await, refusal(400, "bad_request"));
+    assert_eq!(open(json!({"content_type": "image/jpeg"})).await, refusal(400, "bad_request"));
+    assert_eq!(open(json!([])).await, refusal(400, "bad_request"));
     service.stop().await;
 }
 

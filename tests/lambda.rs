@@ -1,9 +1,9 @@
 //! The function's real binary under a runtime API, with an S3 of its own behind it.
 
-use friends_judge::local::object_store::ObjectStore;
-use friends_judge::result::{ResultDocument, Status};
-use friends_judge::storage::{Storage, StorageKey};
-use friends_judge::ticket::TicketId;
+use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::result::{ResultDocument, Status};
+use friends_judge::service::storage::{Storage, StorageKey};
+use friends_judge::service::ticket::TicketId;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use tokio::net::TcpListener;
@@ -34,7 +34,7 @@ impl Cloud {
             ("AWS_ACCESS_KEY_ID", settings.credentials.access_key_id().to_owned()),
             ("AWS_SECRET_ACCESS_KEY", settings.credentials.secret_access_key().to_owned()),
         ];
-        let storage = Storage::new(store.settings(), store.http_client());
+        let storage = store.storage();
         let service = store.service.clone();
         let router = axum::Router::new().fallback(async move |request: axum::extract::Request| {
             service.call(request.map(s3s::Body::http_body_unsync)).await.unwrap().map(axum::body::Body::new)

@@ -1,8 +1,9 @@
 //! What files become photos, how they stand, and how the others are refused.
 
-use friends_judge::error::Code;
-use friends_judge::geometry::Size;
-use friends_judge::photo::{Limits, Photo};
+use friends_core::error::Code;
+use friends_core::geometry::Size;
+use friends_core::limits::Limits;
+use friends_core::photo::Photo;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use crate::common::pictures::{self, animation, encoded, jpeg, png_that_claims, quarters, serval, with_orientation};
@@ -22,7 +23,7 @@ fn pixels(photo: &Photo) -> RgbImage {
     photo.view(photo.size().rect(), photo.size())
 }
 
-/// Colours in the middle of the four quarters, row by row.
+/// Colors in the middle of the four quarters, row by row.
 fn quarter_colors(picture: &RgbImage) -> [Rgb<u8>; 4] {
     let (w, h) = picture.dimensions();
     [(1, 1), (3, 1), (1, 3), (3, 3)].map(|(x, y)| *picture.get_pixel(w * x / 4, h * y / 4))
@@ -68,7 +69,7 @@ fn all_eight_orientations_stand_upright() {
         assert_eq!(photo.size(), Size { width: 80, height: 48 }, "orientation {orientation}");
         assert_quarters(&pixels(&photo), &upright, &format!("orientation {orientation}"));
         // A region is cut before the turn: it must be the same place all the same.
-        let region = friends_judge::geometry::Rect::new(40.0, 0.0, 40.0, 24.0);
+        let region = friends_core::geometry::Rect::new(40.0, 0.0, 40.0, 24.0);
         let view = photo.view(region, Size { width: 20, height: 12 });
         assert!(near(*view.get_pixel(10, 6), Rgb([30, 200, 30])), "orientation {orientation}: {:?}", view.get_pixel(10, 6));
     }

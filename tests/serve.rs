@@ -1,31 +1,20 @@
 //! `friends serve` as an operator runs it: the real program, killed and started again.
 
-use std::time::Duration;
-
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::common::pictures::{jpeg, serval};
 use crate::common::process::{Serve, friends};
-use crate::common::service::{end_of, upload};
-
-async fn ticket(http: &reqwest::Client, serve: &Serve, size: usize) -> Value {
-    let wish = json!({"content_type": "image/jpeg", "size_bytes": size});
-    http.post(serve.url("/api/uploads")).json(&wish).send().await.unwrap().json().await.unwrap()
-}
-
-fn result_url(serve: &Serve, ticket: &Value) -> String {
-    serve.url(ticket["result_url"].as_str().unwrap())
-}
+use crate::common::tickets::{self, end_of, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_loses_no_photo_that_has_arrived() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::transport::client().unwrap();
+    let http = friends_judge::service::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(500));
     let mut tickets = Vec::new();
     for _ in 0..8 {
-        let ticket = ticket(&http, &serve, photo.len()).await;
+        let ticket = tickets::open(&http, &serve.url(""), photo.len()).await;
         assert_eq!(upload(&http, &ticket, photo.clone()).await, 200);
         tickets.push(ticket);
     }
@@ -34,7 +23,7 @@ async fn ctrl_c_loses_no_photo_that_has_arrived() {
 
     let serve = Serve::start(data.path());
     for ticket in &tickets {
-        let document: Value = http.get(result_url(&serve, ticket)).send().await.unwrap().json().await.unwrap();
+        let document: Value = http.get(tickets::result_url(&serve.url(""), ticket)).send().await.unwrap().json().await.unwrap();
         assert_eq!(document["status"], "done", "judged before the program ended");
     }
 }
@@ -42,12 +31,12 @@ async fn ctrl_c_loses_no_photo_that_has_arrived() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_kill_9_every_photo_is_still_judged() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::transport::client().unwrap();
+    let http = friends_judge::service::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(900));
     let mut tickets = Vec::new();
     for _ in 0..6 {
-        let ticket = ticket(&http, &serve, photo.len()).await;
+        let ticket = tickets::open(&http, &serve.url(""), photo.len()).await;
         assert_eq!(upload(&http, &ticket, photo.clone()).await, 200);
         tickets.push(ticket);
     }
@@ -55,7 +44,7 @@ async fn after_kill_9_every_photo_is_still_judged() {
 
     let serve = Serve::start(data.path());
     for ticket in &tickets {
-        assert_eq!(end_of(&http, &result_url(&serve, ticket)).await["status"], "done");
+        assert_eq!(end_of(&http, &tickets::result_url(&serve.url(""), ticket)).await["status"], "done");
     }
     serve.interrupt();
     assert_eq!(serve.wait(), Some(0));
@@ -66,7 +55,7 @@ async fn after_kill_9_every_photo_is_still_judged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_uploads_at_once_all_end() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::transport::client().unwrap();
+    let http = friends_judge::service::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(400));
     let mut visits = tokio::task::JoinSet::new();
@@ -74,10 +63,9 @@ async fn many_uploads_at_once_all_end() {
         let (http, photo, serve) = (http.clone(), photo.clone(), serve.url(""));
         visits.spawn(async move {
             let body = if visitor % 5 == 0 { b"no photo".to_vec() } else { photo };
-            let wish = json!({"content_type": "image/jpeg", "size_bytes": body.len()});
-            let ticket: Value = http.post(format!("{serve}/api/uploads")).json(&wish).send().await.unwrap().json().await.unwrap();
+            let ticket = tickets::open(&http, &serve, body.len()).await;
             assert_eq!(upload(&http, &ticket, body).await, 200);
-            let end = end_of(&http, &format!("{serve}{}", ticket["result_url"].as_str().unwrap())).await;
+            let end = end_of(&http, &tickets::result_url(&serve, &ticket)).await;
             assert_eq!(end["status"], if visitor % 5 == 0 { "rejected" } else { "done" });
         });
     }
@@ -105,12 +93,9 @@ fn a_taken_port_and_a_used_folder_are_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_upload_url_carries_the_host_that_was_asked() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::transport::client().unwrap();
+    let http = friends_judge::service::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let port = serve.address.rsplit(':').next().unwrap();
-    let url = format!("http://localhost:{port}/api/uploads");
-    let wish = json!({"content_type": "image/jpeg", "size_bytes": 10});
-    let answer = http.post(url).json(&wish).timeout(Duration::from_secs(10)).send().await.unwrap();
-    let ticket: Value = answer.json().await.unwrap();
+    let ticket = tickets::open(&http, &format!("http://localhost:{port}"), 10).await;
     assert!(ticket["upload"]["url"].as_str().unwrap().starts_with(&format!("http://localhost:{port}/")));
 }

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use friends_judge::geometry::Size;
-use friends_judge::result::{Outcome, ResultDocument, Status};
-use friends_judge::storage::Storage;
-use friends_judge::ticket::TicketId;
+use friends_core::geometry::Size;
+use friends_core::limits::Limits;
+use friends_core::photo::Photo;
+use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::pipeline::sweep;
+use friends_judge::service::result::{Outcome, ResultDocument, Status};
+use friends_judge::service::storage::Storage;
+use friends_judge::service::ticket::TicketId;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
@@ -82,10 +86,10 @@ async fn a_second_upload_gets_412_while_the_first_photo_is_there() {
 }
 
 /// Buckets without a service around them.
-fn bare() -> (Storage, friends_judge::local::object_store::ObjectStore) {
+fn bare() -> (Storage, ObjectStore) {
     let dir = tempfile::tempdir().unwrap().keep();
-    let store = friends_judge::local::object_store::ObjectStore::open(&dir).unwrap();
-    (Storage::new(store.settings(), store.http_client()), store)
+    let store = ObjectStore::open(&dir).unwrap();
+    (store.storage(), store)
 }
 
 fn waiting(id: &TicketId) -> ResultDocument {
@@ -139,11 +143,11 @@ async fn an_overdue_ticket_is_swept_and_a_waiting_one_is_not() {
     storage.open(&old, &waiting(&old)).await.unwrap();
     storage.open(&new, &waiting(&new)).await.unwrap();
     let mut later = OffsetDateTime::now_utc() + Duration::minutes(14);
-    assert_eq!(friends_judge::pipeline::sweep(&storage, later, HOUR).await.unwrap(), 0);
+    assert_eq!(sweep(&storage, later, HOUR).await.unwrap(), 0);
     later += Duration::minutes(2);
-    assert_eq!(friends_judge::pipeline::sweep(&storage, later, HOUR).await.unwrap(), 2);
+    assert_eq!(sweep(&storage, later, HOUR).await.unwrap(), 2);
     assert_eq!(storage.result(&old).await.unwrap().unwrap().document.status, Status::Expired);
-    assert_eq!(friends_judge::pipeline::sweep(&storage, later, HOUR).await.unwrap(), 0, "only once");
+    assert_eq!(sweep(&storage, later, HOUR).await.unwrap(), 0, "only once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,10 +167,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     use tokio::io::AsyncWriteExt as _;
     let service = Service::start().await;
     let photo = jpeg(&serval(256));
-    assert_eq!(
-        friends_judge::photo::Photo::decode(&photo, &friends_judge::photo::Limits::default()).unwrap().size(),
-        Size { width: 256, height: 256 }
-    );
+    assert_eq!(Photo::decode(&photo, &Limits::default()).unwrap().size(), Size { width: 256, height: 256 });
     let ticket = service.ticket(photo.len()).await;
     let url = ticket["upload"]["url"].as_str().unwrap();
     let path = url.split_once(&service.address.to_string()).unwrap().1;

@@ -10,7 +10,7 @@ fn path(dir: &Path, name: &str) -> String {
     dir.join(name).to_str().unwrap().to_owned()
 }
 
-/// Drawings of the seven and of nobody, `each` of each.
+/// Drawings of the seven and of unknowns, `each` of each.
 fn draw(dir: &Path, each: &str) -> String {
     let out = path(dir, "photos");
     let drawn = friends(&["studio", "draw", "--out", &out, "--each", each, "--unknown", each, "--size", "96", "--seed", "9"]);

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use friends_judge::error::Error;
-use friends_judge::face::{CloudVision, Detector, Embedded, Face};
-use friends_judge::geometry::Rect;
-use friends_judge::photo::Photo;
-use friends_judge::result::DetectorName;
-use friends_judge::transport;
+use friends_core::embedded::Embedded;
+use friends_core::error::Error;
+use friends_core::face::Face;
+use friends_core::geometry::Rect;
+use friends_core::judgement::DetectorName;
+use friends_core::photo::Photo;
+use friends_judge::service::detector::{CloudVision, Detector};
+use friends_judge::service::transport;
 use image::RgbImage;
 use serde_json::json;
 

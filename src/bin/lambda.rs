@@ -1,4 +1,4 @@
-//! The Lambda door: one function for both triggers.
+//! The function's entry point: one function for both triggers.
 //!
 //! API Gateway's requests go to the router. Anything else that Lambda delivers (S3 notifications, schedules) passes through to
 //! the event handler; its errors are returned as errors, so that Lambda delivers the event again and, in the end, to the failure
@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
-use friends_judge::app::App;
-use friends_judge::{config, event, http, telemetry};
+use friends_core::error::chain;
+use friends_judge::service::app::{App, Assembly, Buckets};
+use friends_judge::service::{api, config, event, telemetry};
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt as _;
 use lambda_http::{Error, Request, RequestExt as _, Response, run, service_fn};
@@ -16,8 +17,9 @@ use tracing_subscriber::filter::LevelFilter;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start(telemetry::Format::Json, LevelFilter::INFO);
-    let app = Arc::new(App::from_environment(&config::environment)?);
-    let router = http::router(Arc::clone(&app));
+    let assembly = Assembly { model: None, detector: None, permits: 1, buckets: Buckets::Environment };
+    let app = Arc::new(App::assemble(assembly, &config::environment).map_err(|error| chain(&*error))?);
+    let router = api::router(Arc::clone(&app));
 
     run(service_fn(move |request: Request| {
         let (app, router) = (Arc::clone(&app), router.clone());

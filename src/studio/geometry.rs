@@ -2,29 +2,29 @@
 
 use tiny_skia::Transform;
 
-pub use crate::geometry::Rect;
+pub(crate) use friends_core::geometry::Rect;
 
 /// A point: x grows to the right, y grows downwards.
-pub(super) type Point = (f32, f32);
+pub(crate) type Point = (f32, f32);
 
 /// The smallest rectangle around the points seen so far.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
+pub(crate) struct Extent {
     low: Point,
     high: Point,
 }
 
 impl Extent {
-    pub(super) const EMPTY: Self = Self { low: (f32::MAX, f32::MAX), high: (f32::MIN, f32::MIN) };
+    pub(crate) const EMPTY: Self = Self { low: (f32::MAX, f32::MAX), high: (f32::MIN, f32::MIN) };
 
     /// Widens the extent to a disc around `point`.
-    pub(super) fn include(&mut self, point: Point, radius: f32) {
+    pub(crate) fn include(&mut self, point: Point, radius: f32) {
         self.low = (self.low.0.min(point.0 - radius), self.low.1.min(point.1 - radius));
         self.high = (self.high.0.max(point.0 + radius), self.high.1.max(point.1 + radius));
     }
 
     /// The rectangle; a zero rectangle if nothing was included.
-    pub(super) fn rect(&self) -> Rect {
+    pub(crate) fn rect(&self) -> Rect {
         if self.low.0 > self.high.0 {
             return Rect::from_edges(0.0, 0.0, 0.0, 0.0);
         }
@@ -36,7 +36,7 @@ impl Extent {
 ///
 /// The standard library leaves the last bit to the platform; this polynomial does not. It is good
 /// to 1e-5, far below a pixel.
-pub(super) fn sin_cos(radians: f32) -> (f32, f32) {
+pub(crate) fn sin_cos(radians: f32) -> (f32, f32) {
     use std::f32::consts::{FRAC_PI_2, PI, TAU};
     let wrapped = (radians + PI).rem_euclid(TAU) - PI;
     let sine = |angle: f32| {
@@ -57,18 +57,18 @@ pub(super) fn sin_cos(radians: f32) -> (f32, f32) {
 }
 
 /// A clockwise rotation about the origin.
-pub(super) fn rotation(degrees: f32) -> Transform {
+pub(crate) fn rotation(degrees: f32) -> Transform {
     let (sine, cosine) = sin_cos(degrees.to_radians());
     Transform::from_row(cosine, sine, -sine, cosine, 0.0, 0.0)
 }
 
 /// The point `share` of the way from `a` to `b`.
-pub(super) fn between(a: Point, b: Point, share: f32) -> Point {
+pub(crate) fn between(a: Point, b: Point, share: f32) -> Point {
     (a.0 + (b.0 - a.0) * share, a.1 + (b.1 - a.1) * share)
 }
 
 /// Applies `transform` to one point.
-pub(super) fn mapped(transform: Transform, (x, y): Point) -> Point {
+pub(crate) fn mapped(transform: Transform, (x, y): Point) -> Point {
     let mut point = tiny_skia::Point::from_xy(x, y);
     transform.map_point(&mut point);
     (point.x, point.y)

@@ -3,11 +3,11 @@
 use image::RgbImage;
 use rand::Rng;
 
-use super::character::Character;
-use super::geometry::Rect;
-use super::random::Dice;
-use super::scene::{Framing, Scene};
-use super::stage;
+use crate::character::Character;
+use crate::geometry::Rect;
+use crate::random::Dice;
+use crate::scene::{Framing, Scene};
+use crate::stage;
 
 /// A picture of several characters.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub fn group(characters: &[&Character], backdrop: &Scene, (width, height): (u32,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::studio::random_character;
+    use crate::character::invent::random_character;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

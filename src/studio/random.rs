@@ -6,7 +6,7 @@
 use rand::{Rng, RngExt};
 
 /// Random choices on top of any generator.
-pub(super) trait Dice: Rng {
+pub(crate) trait Dice: Rng {
     /// `true` with probability `share`.
     fn chance(&mut self, share: f32) -> bool {
         self.random::<f32>() < share
@@ -17,10 +17,10 @@ pub(super) trait Dice: Rng {
         low + (high - low) * self.random::<f32>()
     }
 
-    /// A bell-shaped number around 0 with the given deviation, never beyond 3.5 deviations.
-    fn bell(&mut self, deviation: f32) -> f32 {
+    /// An approximately normal number around 0 with the given standard deviation, never beyond 3.5 of them.
+    fn approx_normal(&mut self, std: f32) -> f32 {
         let sum: f32 = (0..4).map(|_| self.random::<f32>()).sum();
-        (sum - 2.0) * 1.732_050_8 * deviation
+        (sum - 2.0) * 1.732_050_8 * std
     }
 
     /// A whole number from `low` to `high`, both included.
@@ -45,7 +45,7 @@ impl<R: Rng + ?Sized> Dice for R {}
 ///
 /// For the irregularities of a drawing hand, which must be the same in every drawing pass.
 #[expect(clippy::cast_precision_loss, reason = "only 24 bits are kept")]
-pub(super) fn scatter(seed: u64, index: u64) -> f32 {
+pub(crate) fn scatter(seed: u64, index: u64) -> f32 {
     let mut bits = seed ^ index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -60,9 +60,9 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     #[test]
-    fn bell_has_the_asked_deviation() {
+    fn approx_normal_has_the_asked_standard_deviation() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let squares: f32 = (0..4000).map(|_| rng.bell(2.0)).map(|x| x * x).sum();
+        let squares: f32 = (0..4000).map(|_| rng.approx_normal(2.0)).map(|x| x * x).sum();
         assert!((squares / 4000.0 - 4.0).abs() < 0.4);
     }
 

@@ -4,9 +4,9 @@ use image::{RgbImage, imageops};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::character::Character;
-use super::scene::Scene;
-use super::stage::render;
+use crate::character::Character;
+use crate::scene::Scene;
+use crate::stage::render;
 
 /// One row per character with `columns` pictures of `cell` × `cell` pixels (kept
 /// between 16 and 4096): first a plain one,
@@ -31,7 +31,7 @@ pub fn sheet(characters: &[Character], columns: u32, cell: u32, seed: u64) -> Rg
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::studio::random_character;
+    use crate::character::invent::random_character;
 
     #[test]
     fn sheet_has_one_row_per_character() {

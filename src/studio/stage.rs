@@ -3,11 +3,11 @@
 use image::RgbImage;
 use tiny_skia::{Pixmap, PixmapMut, PixmapPaint, PremultipliedColorU8, Transform};
 
-use super::character::Character;
-use super::draw;
-use super::draw::pen::{Extents, Pen};
-use super::geometry::{Rect, rotation};
-use super::scene::{Framing, Scene};
+use crate::character::Character;
+use crate::draw;
+use crate::draw::pen::{Extents, Pen};
+use crate::geometry::{Rect, rotation};
+use crate::scene::{Framing, Scene};
 
 /// A finished picture and where the character is in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,18 +38,18 @@ pub fn render(character: &Character, scene: &Scene, size: u32) -> Rendered {
 }
 
 /// An empty canvas; both sides must lie between 1 and 4096.
-pub(super) fn canvas(width: u32, height: u32) -> Pixmap {
+pub(crate) fn canvas(width: u32, height: u32) -> Pixmap {
     Pixmap::new(width, height).expect("sides between 1 and 4096 give a valid size")
 }
 
 /// The rectangle of the whole canvas.
 #[expect(clippy::cast_precision_loss, reason = "canvases are at most 4096 pixels wide")]
-pub(super) fn frame(canvas: &PixmapMut<'_>) -> Rect {
+pub(crate) fn frame(canvas: &PixmapMut<'_>) -> Rect {
     Rect::from_edges(0.0, 0.0, canvas.width() as f32, canvas.height() as f32)
 }
 
 /// Where the figure must be put so that the framed part of it fills `cell`.
-pub(super) fn placement(character: &Character, scene: &Scene, cell: Rect) -> Transform {
+pub(crate) fn placement(character: &Character, scene: &Scene, cell: Rect) -> Transform {
     let pose = &scene.pose;
     let flip = if pose.mirrored { -1.0 } else { 1.0 };
     let turn = rotation(pose.roll).pre_scale(flip, 1.0);
@@ -78,7 +78,7 @@ fn framed(extents: Extents, framing: Framing) -> Rect {
 }
 
 /// Draws the figure onto the canvas; returns the boxes of head and face.
-pub(super) fn pose(target: &mut PixmapMut<'_>, character: &Character, scene: &Scene, transform: Transform) -> (Rect, Rect) {
+pub(crate) fn pose(target: &mut PixmapMut<'_>, character: &Character, scene: &Scene, transform: Transform) -> (Rect, Rect) {
     let whole = frame(target);
     let mut layer = canvas(target.width(), target.height());
     let mut pen = Pen::new(Some(layer.as_mut()), scene, transform);
@@ -106,14 +106,14 @@ fn border(target: &mut PixmapMut<'_>, layer: &Pixmap, width: f32) {
     }
     let paint = PixmapPaint::default();
     for step in 0..12_u8 {
-        let (sine, cosine) = super::geometry::sin_cos(f32::from(step) * std::f32::consts::TAU / 12.0);
+        let (sine, cosine) = crate::geometry::sin_cos(f32::from(step) * std::f32::consts::TAU / 12.0);
         let (x, y) = ((cosine * width).round() as i32, (sine * width).round() as i32);
         target.draw_pixmap(x, y, silhouette.as_ref(), &paint, Transform::identity(), None);
     }
 }
 
 /// Adds what is in front of the character and takes the picture.
-pub(super) fn develop(mut canvas: Pixmap, scene: &Scene) -> RgbImage {
+pub(crate) fn develop(mut canvas: Pixmap, scene: &Scene) -> RgbImage {
     for occlusion in &scene.occlusion {
         occlusion.paint(&mut canvas.as_mut(), scene.seed);
     }
@@ -126,8 +126,8 @@ pub(super) fn develop(mut canvas: Pixmap, scene: &Scene) -> RgbImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::studio::geometry::Extent;
-    use crate::studio::random_character;
+    use crate::character::invent::random_character;
+    use crate::geometry::Extent;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn head_box_fits_the_drawn_head() {
-        let text = "name = \"plain\"\n[hair]\ncolour = \"#402010\"\n[ears]\nkind = \"cat\"\n";
+        let text = "name = \"plain\"\n[hair]\ncolor = \"#402010\"\n[ears]\nkind = \"cat\"\n";
         let character = Character::from_toml(text).unwrap();
         let mut scene = Scene::plain();
         scene.framing = Framing::Badge;

@@ -1,16 +1,10 @@
-//! Photos in folders: `DIR/<slug>/*.jpg`, and `DIR/unknown/` for photos of nobody.
+//! Photos in folders: `DIR/<slug>/*.jpg`, and `DIR/unknown/` for photos of unknowns.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use friends_core::model::{NAMES, Names, UNKNOWN, is_slug};
 
-use crate::model::bundle::is_slug;
-
-/// The folder for photos of nobody.
-pub const UNKNOWN: &str = "unknown";
-/// Optional names and colours of the labels: `{"serval": {"ja": "サーバル", "en": "Serval", "color": "#e8a33d"}}`.
-pub const NAMES: &str = "labels.json";
 const EXTENSIONS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "gif"];
 
 /// One photo and what is known of it.
@@ -18,7 +12,7 @@ const EXTENSIONS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "gif"];
 pub struct Sample {
     /// The file.
     pub path: PathBuf,
-    /// Index into the labels; `None` for nobody.
+    /// Index into the labels; `None` for an unknown.
     pub label: Option<usize>,
     /// Photos of one cosplayer or artwork share a group and never straddle a split.
     pub group: String,
@@ -41,25 +35,49 @@ pub struct Dataset {
     pub samples: Vec<Sample>,
 }
 
-/// How a label is shown to people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Names {
-    /// The Japanese name.
-    pub ja: String,
-    /// The English name.
-    pub en: String,
-    /// A CSS colour, `#rrggbb`.
-    pub color: String,
+/// A folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// A folder cannot be listed.
+    #[error("the folder {} cannot be read", path.display())]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A folder's name is not a slug.
+    #[error("the folder {} cannot name a label: use lower-case letters, digits and hyphens", .0.display())]
+    Slug(PathBuf),
+    /// A label has no photo.
+    #[error("{} holds no photo (jpg, png, webp, gif): add some or remove the folder", .0.display())]
+    EmptyLabel(PathBuf),
+    /// There are no folders at all.
+    #[error("{} holds no folders of photos: make one folder for each character, named in lower-case letters", .0.display())]
+    NoLabels(PathBuf),
+    /// There is no photo at any depth.
+    #[error("there is no photo (jpg, png, webp, gif) below {}", .0.display())]
+    NoPhotos(PathBuf),
+    /// `labels.json` cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Names {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `labels.json` is not of the form that it should have.
+    #[error("{} is not as expected", path.display())]
+    NamesForm {
+        /// Which file.
+        path: PathBuf,
+        /// Where it differs.
+        source: serde_json::Error,
+    },
 }
 
-/// A folder that cannot be used, in a sentence that says what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DatasetError(pub String);
-
 impl Dataset {
-    /// Reads `dir`: each folder is a label, `unknown/` is nobody, other files are left alone.
+    /// Reads `dir`: each folder is a label, `unknown/` holds unknowns, other files are left alone.
     ///
     /// # Errors
     /// When the folder cannot be read, holds no label, or a label has no photo or an unusable name.
@@ -74,37 +92,28 @@ impl Dataset {
                 None
             } else {
                 if !is_slug(&name) {
-                    return Err(DatasetError(format!(
-                        "the folder {} cannot name a label: use lower-case letters, digits and hyphens",
-                        folder.display()
-                    )));
+                    return Err(DatasetError::Slug(folder));
                 }
                 labels.push(name.clone());
                 Some(labels.len() - 1)
             };
             let photos = photos_in(&folder)?;
             if photos.is_empty() && label.is_some() {
-                return Err(DatasetError(format!(
-                    "{} holds no photo (jpg, png, webp, gif): add some or remove the folder",
-                    folder.display()
-                )));
+                return Err(DatasetError::EmptyLabel(folder));
             }
             samples.extend(photos.into_iter().map(|path| Sample { group: group_of(&name, &path), path, label }));
         }
         if labels.is_empty() {
-            return Err(DatasetError(format!(
-                "{} holds no folders of photos: make one folder for each character, named in lower-case letters",
-                dir.display()
-            )));
+            return Err(DatasetError::NoLabels(dir.to_owned()));
         }
         Ok(Self { labels, samples })
     }
 
-    /// Photos of nobody from anywhere below `dir`.
+    /// Photos of unknowns from anywhere below `dir`.
     ///
     /// # Errors
     /// When a folder cannot be read, or there is no photo at all.
-    pub fn strangers(dir: &Path) -> Result<Vec<Sample>, DatasetError> {
+    pub fn unknown(dir: &Path) -> Result<Vec<Sample>, DatasetError> {
         let mut samples = Vec::new();
         let mut folders = vec![dir.to_owned()];
         while let Some(folder) = folders.pop() {
@@ -113,7 +122,7 @@ impl Dataset {
             folders.extend(entries(&folder)?.into_iter().filter(|path| path.is_dir()));
         }
         if samples.is_empty() {
-            return Err(DatasetError(format!("there is no photo (jpg, png, webp, gif) below {}", dir.display())));
+            return Err(DatasetError::NoPhotos(dir.to_owned()));
         }
         samples.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(samples)
@@ -128,14 +137,14 @@ impl Dataset {
         let text = match std::fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-            Err(error) => return Err(DatasetError(format!("{} cannot be read: {error}", path.display()))),
+            Err(source) => return Err(DatasetError::Names { path, source }),
         };
-        serde_json::from_slice(&text).map_err(|error| DatasetError(format!("{} is not as expected: {error}", path.display())))
+        serde_json::from_slice(&text).map_err(|source| DatasetError::NamesForm { path, source })
     }
 }
 
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let unreadable = |error: std::io::Error| DatasetError(format!("the folder {} cannot be read: {error}", dir.display()));
+    let unreadable = |source| DatasetError::Folder { path: dir.to_owned(), source };
     std::fs::read_dir(dir).map_err(unreadable)?.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
 }
 
@@ -174,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_labels_and_unknown_is_nobody() {
+    fn folders_are_labels_and_unknown_is_no_label() {
         let dir = folder(&["serval/mio__01.jpg", "serval/mio__02.PNG", "fennec/a.webp", "unknown/x.gif", "notes.txt"]);
         let dataset = Dataset::read(dir.path()).unwrap();
         assert_eq!(dataset.labels, ["fennec", "serval"]);
@@ -202,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_found_at_any_depth() {
+    fn photos_of_unknowns_are_found_at_any_depth() {
         let dir = folder(&["a.jpg", "b/c/d.png", "b/e.txt"]);
-        assert_eq!(Dataset::strangers(dir.path()).unwrap().len(), 2);
+        assert_eq!(Dataset::unknown(dir.path()).unwrap().len(), 2);
     }
 }

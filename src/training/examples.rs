@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use friends_core::crop::{self, Region};
+use friends_core::embedded::Embedded;
+use friends_core::error::{Error, Rejection};
+use friends_core::geometry::{PixelRect, Rect, Size};
+use friends_core::limits::Limits;
+use friends_core::model::Backbone;
+use friends_core::photo::Photo;
 use image::imageops;
 use rayon::prelude::*;
 
 use super::dataset::Sample;
-use crate::crop::{self, Region};
-use crate::error::{Error, Rejection};
-use crate::face::Embedded;
-use crate::geometry::{PixelRect, Rect};
-use crate::model::Backbone;
-use crate::photo::{Limits, Photo};
 
 /// A photo's features.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub struct Skipped {
     pub reason: Rejection,
 }
 
-/// What to look at in a photo that is learnt from.
+/// Which region of a photo is learnt from.
 pub enum Framing {
     /// The largest head that the detector finds, or the whole photo.
     Detect(Arc<Embedded>),
@@ -121,6 +122,6 @@ fn open(path: &Path) -> Result<Photo, Error> {
 fn inner(area: PixelRect, left: f32, top: f32) -> PixelRect {
     let (width, height) = (area.width as f32, area.height as f32);
     let rect = Rect::new(area.x as f32 + width * left, area.y as f32 + height * top, width * 0.9, height * 0.9);
-    let all = crate::geometry::Size { width: area.x + area.width, height: area.y + area.height };
+    let all = Size { width: area.x + area.width, height: area.y + area.height };
     rect.pixels_within(all).unwrap_or(area)
 }

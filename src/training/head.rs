@@ -7,32 +7,38 @@
 use argmin::core::{CostFunction, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
+use friends_core::model::LinearHead;
 use rayon::prelude::*;
 
-use crate::model::bundle::Head;
+use super::metrics::log_loss;
 
 /// Corrections that L-BFGS remembers.
 const MEMORY: usize = 10;
 /// Iterations at most; fits of 512 features settle in 30 to 80.
 const ITERATIONS: u64 = 200;
-/// The least deviation of a feature, as a share of the median deviation: a feature that hardly varies in the training photos
-/// would otherwise explode on a stranger's.
-const DEVIATION_FLOOR: f64 = 0.25;
+/// The least std of a feature, as a share of the median std: a feature that hardly varies in the training photos
+/// would otherwise explode on an unknown's.
+const STD_FLOOR: f64 = 0.25;
 
-/// One row of the training set: features and, unless it is nobody, the label.
+/// One row of the training set: features and, unless it is an unknown, the label.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
     /// The features.
     pub features: &'a [f32],
-    /// Index into the labels; `None` for nobody.
+    /// Index into the labels; `None` for an unknown.
     pub label: Option<usize>,
 }
+
+/// The optimiser broke off.
+#[derive(Debug, thiserror::Error)]
+#[error("the linear head could not be fitted: {0}")]
+pub struct FitError(argmin::core::Error);
 
 /// Fits a head for `labels` labels.
 ///
 /// # Errors
 /// When the optimiser breaks off: features that are not finite, for instance.
-pub fn fit(rows: &[Row<'_>], labels: usize, regularisation: f64) -> Result<Head, String> {
+pub fn fit(rows: &[Row<'_>], labels: usize, regularisation: f64) -> Result<LinearHead, FitError> {
     let scaler = Scaler::of(rows);
     let inputs: Vec<Vec<f64>> = rows.iter().map(|row| scaler.scale(row.features)).collect();
     let units: Vec<(Vec<f32>, f32)> = (0..labels)
@@ -42,22 +48,15 @@ pub fn fit(rows: &[Row<'_>], labels: usize, regularisation: f64) -> Result<Head,
             let solution = Unit { inputs: &inputs, targets, regularisation }.solve()?;
             Ok(scaler.fold(&solution))
         })
-        .collect::<Result<_, String>>()?;
+        .collect::<Result<_, FitError>>()?;
     let (weights, bias) = units.into_iter().unzip();
-    Ok(Head { weights, bias })
+    Ok(LinearHead { weights, bias })
 }
 
-/// The logits that a head gives for a feature vector.
-#[must_use]
-pub fn logits(head: &Head, features: &[f32]) -> Vec<f32> {
-    let dot = |row: &Vec<f32>| row.iter().zip(features).map(|(w, x)| w * x).sum::<f32>();
-    head.weights.iter().zip(&head.bias).map(|(row, bias)| dot(row) + bias).collect()
-}
-
-/// Mean and deviation of each feature.
+/// Mean and std of each feature.
 struct Scaler {
     mean: Vec<f64>,
-    deviation: Vec<f64>,
+    std: Vec<f64>,
 }
 
 impl Scaler {
@@ -70,33 +69,33 @@ impl Scaler {
                 *sum += f64::from(x) / count;
             }
         }
-        let mut deviation = vec![0.0; length];
+        let mut std = vec![0.0; length];
         for row in rows {
-            for ((sum, &x), mean) in deviation.iter_mut().zip(row.features).zip(&mean) {
+            for ((sum, &x), mean) in std.iter_mut().zip(row.features).zip(&mean) {
                 *sum += (f64::from(x) - mean).powi(2) / count;
             }
         }
-        for value in &mut deviation {
+        for value in &mut std {
             *value = value.sqrt();
         }
-        let mut sorted = deviation.clone();
+        let mut sorted = std.clone();
         sorted.sort_by(f64::total_cmp);
-        let floor = (sorted.get(length / 2).copied().unwrap_or(1.0) * DEVIATION_FLOOR).max(1e-6);
-        for value in &mut deviation {
+        let floor = (sorted.get(length / 2).copied().unwrap_or(1.0) * STD_FLOOR).max(1e-6);
+        for value in &mut std {
             *value = value.max(floor);
         }
-        Self { mean, deviation }
+        Self { mean, std }
     }
 
     fn scale(&self, features: &[f32]) -> Vec<f64> {
-        let scaled = features.iter().zip(&self.mean).zip(&self.deviation);
-        scaled.map(|((&x, mean), deviation)| (f64::from(x) - mean) / deviation).collect()
+        let scaled = features.iter().zip(&self.mean).zip(&self.std);
+        scaled.map(|((&x, mean), std)| (f64::from(x) - mean) / std).collect()
     }
 
     /// Weights and bias over scaled features (the bias last) as weights and bias over plain ones.
     fn fold(&self, solution: &[f64]) -> (Vec<f32>, f32) {
         let (bias, weights) = solution.split_last().expect("a bias is always there");
-        let weights: Vec<f64> = weights.iter().zip(&self.deviation).map(|(w, deviation)| w / deviation).collect();
+        let weights: Vec<f64> = weights.iter().zip(&self.std).map(|(w, std)| w / std).collect();
         let shift: f64 = weights.iter().zip(&self.mean).map(|(w, mean)| w * mean).sum();
         (weights.iter().map(|&w| w as f32).collect(), (bias - shift) as f32)
     }
@@ -111,17 +110,15 @@ struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    fn solve(self) -> Result<Vec<f64>, String> {
+    fn solve(self) -> Result<Vec<f64>, FitError> {
         let start = vec![0.0; self.inputs.first().map_or(0, Vec::len) + 1];
         let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
             .with_tolerance_grad(1e-5)
             .and_then(|solver| solver.with_tolerance_cost(1e-9))
-            .map_err(|error| error.to_string())?;
-        let end = Executor::new(self, solver)
-            .configure(|state| state.param(start).max_iters(ITERATIONS))
-            .run()
-            .map_err(|error| format!("the head could not be fitted: {error}"))?;
-        end.state.best_param.ok_or_else(|| "the head could not be fitted: no solution was found".into())
+            .map_err(FitError)?;
+        let end =
+            Executor::new(self, solver).configure(|state| state.param(start).max_iters(ITERATIONS)).run().map_err(FitError)?;
+        end.state.best_param.ok_or_else(|| FitError(argmin::core::Error::msg("no solution was found")))
     }
 
     fn logit(parameters: &[f64], input: &[f64]) -> f64 {
@@ -135,11 +132,7 @@ impl CostFunction for Unit<'_> {
     type Output = f64;
 
     fn cost(&self, parameters: &Vec<f64>) -> Result<f64, argmin::core::Error> {
-        let loss = |(input, target): (&Vec<f64>, &f64)| {
-            let logit = Self::logit(parameters, input);
-            // log(1 + exp(logit)) - target * logit, without overflow.
-            logit.max(0.0) + (-logit.abs()).exp().ln_1p() - target * logit
-        };
+        let loss = |(input, target): (&Vec<f64>, &f64)| log_loss(Self::logit(parameters, input), *target);
         let mean = self.inputs.iter().zip(&self.targets).map(loss).sum::<f64>() / self.inputs.len() as f64;
         let weights = &parameters[..parameters.len() - 1];
         Ok(mean + self.regularisation / 2.0 * weights.iter().map(|w| w * w).sum::<f64>())
@@ -179,10 +172,10 @@ mod tests {
         let rows: Vec<Row<'_>> = features.iter().map(|(f, label)| Row { features: f, label: Some(*label) }).collect();
         let head = fit(&rows, 2, 0.01).unwrap();
         for row in &rows {
-            let logits = logits(&head, row.features);
+            let logits = head.logits(row.features);
             assert_eq!(logits[0] > logits[1], row.label == Some(0));
         }
-        let middle = logits(&head, &[1.7, 0.15]);
+        let middle = head.logits(&[1.7, 0.15]);
         assert!(middle[0].abs() < 0.2 && middle[1].abs() < 0.2, "{middle:?}");
     }
 
@@ -191,7 +184,7 @@ mod tests {
         let features: Vec<Vec<f32>> = (0..10).map(|i| vec![i as f32, 7.0]).collect();
         let rows: Vec<Row<'_>> = features.iter().enumerate().map(|(i, f)| Row { features: f, label: Some(i / 5) }).collect();
         let head = fit(&rows, 2, 0.1).unwrap();
-        let stranger = logits(&head, &[4.5, 8.0]);
-        assert!(stranger.iter().all(|logit| logit.is_finite() && logit.abs() < 5.0), "{stranger:?}");
+        let unknown = head.logits(&[4.5, 8.0]);
+        assert!(unknown.iter().all(|logit| logit.is_finite() && logit.abs() < 5.0), "{unknown:?}");
     }
 }

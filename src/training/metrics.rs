@@ -1,8 +1,7 @@
-//! Figures about a judge: how often it is right, how far its confidence can be trusted, and whether strangers stay strangers.
+//! Figures about a bundle: how often it is right, how far its confidence can be trusted, and how often unknowns are named.
 
+use friends_core::verdict::{Thresholds, Verdict, ranking};
 use serde::Serialize;
-
-use crate::verdict::{Thresholds, Verdict, ranking};
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
@@ -10,7 +9,7 @@ const BINS: usize = 10;
 /// One judged photo.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// The truth: index into the labels, `None` for nobody.
+    /// The truth: index into the labels, `None` for an unknown.
     pub truth: Option<usize>,
     /// One score a label, 0 to 1.
     pub scores: Vec<f32>,
@@ -33,7 +32,7 @@ pub struct Evaluation {
     pub per_class: Vec<PerClass>,
     /// Expected calibration error of the highest score, ten bins.
     pub ece: f64,
-    /// How strangers fare; absent without any.
+    /// What becomes of unknowns; absent without any.
     pub open_set: Option<OpenSet>,
 }
 
@@ -53,17 +52,23 @@ pub struct PerClass {
 /// How well known and unknown are kept apart.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenSet {
-    /// Chance that a known photo's highest score is over a stranger's.
+    /// Chance that a known photo's highest score is over an unknown's.
     pub auroc: f64,
-    /// Strangers.
+    /// Photos of unknowns.
     pub unknown_n: usize,
-    /// Share of strangers whose verdict names somebody.
+    /// Share of unknowns whose verdict names a Friend.
     pub unknown_accepted: f64,
-    /// Share of known photos whose verdict names somebody.
+    /// Share of known photos whose verdict names a Friend.
     pub known_accepted: f64,
-    /// Share of strangers whose highest score reaches what nine of ten known photos reach: compares judges whatever their
-    /// thresholds.
-    pub unknown_accepted_at_known_90: f64,
+    /// False positive rate at a true positive rate of 90 %: the share of unknowns whose highest score reaches what nine of ten
+    /// known photos reach. It compares bundles whatever their thresholds.
+    pub fpr_at_tpr90: f64,
+}
+
+/// The binary log loss of one logit, in nats: `ln(1 + exp(logit)) - target * logit`, without overflow.
+#[must_use]
+pub fn log_loss(logit: f64, target: f64) -> f64 {
+    logit.max(0.0) + (-logit.abs()).exp().ln_1p() - target * logit
 }
 
 /// Computes all figures.
@@ -128,7 +133,7 @@ fn open_set(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Opti
     let bar = bar.get((known.len() * 9).div_ceil(10).max(1) - 1).copied().unwrap_or(1.0);
     Some(OpenSet {
         auroc: auroc(&best(&known), &best(&unknown)),
-        unknown_accepted_at_known_90: share(best(&unknown).iter().filter(|&&score| score >= bar).count(), unknown.len()),
+        fpr_at_tpr90: share(best(&unknown).iter().filter(|&&score| score >= bar).count(), unknown.len()),
         unknown_n: unknown.len(),
         unknown_accepted: accepted(&unknown),
         known_accepted: accepted(&known),
@@ -199,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_the_truth_and_strangers_do_not_count() {
+    fn rows_are_the_truth_and_unknowns_do_not_count() {
         let figures = evaluation();
         assert_eq!((figures.n, figures.top1), (4, 0.75));
         assert_eq!(figures.confusion, [[1, 1], [0, 2]]);
@@ -216,8 +221,8 @@ mod tests {
 
     #[test]
     fn the_fair_comparison_accepts_nine_of_ten_known() {
-        // Four known: nine of ten means all four, so the bar is .45, which one of the two strangers reaches.
-        assert_eq!(evaluation().open_set.unwrap().unknown_accepted_at_known_90, 0.5);
+        // Four known: nine of ten means all four, so the bar is .45, which one of the two unknowns reaches.
+        assert_eq!(evaluation().open_set.unwrap().fpr_at_tpr90, 0.5);
     }
 
     #[test]
@@ -236,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn without_strangers_there_is_no_open_set() {
+    fn without_unknowns_there_is_no_open_set() {
         let figures = evaluate(&[judged(Some(0), [0.9, 0.1])], &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
         assert_eq!(figures.open_set, None);
     }

@@ -7,7 +7,6 @@
 //!
 //! Photos go through the same decoding, detection, cropping and preprocessing as in serving.
 
-pub mod boxes;
 pub mod dataset;
 pub mod examples;
 pub mod head;

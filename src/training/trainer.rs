@@ -4,21 +4,23 @@
 //! scores. Groups never straddle a fold. The same examples and seed give the same bundle, byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use friends_core::error::Error;
+use friends_core::hash::sha256;
+use friends_core::model::{
+    Bundle, BundleError, Calibration, Classifier, Files, Golden, Input, Label, LinearHead, MANIFEST, Manifest, Names, SCHEMA,
+    sigmoid,
+};
+use friends_core::verdict::{Thresholds, ranking};
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-use super::dataset::Names;
 use super::examples::Example;
-use super::head::{self, Row};
-use super::metrics::{self, Judged};
-use crate::model::bundle::{Calibration, Golden, Head, Label, MANIFEST, Manifest, SCHEMA, sha256};
-use crate::model::classifier::sigmoid;
-use crate::model::{Bundle, Classifier, Input};
-use crate::verdict::{Thresholds, ranking};
+use super::head::{self, FitError, Row};
+use super::metrics::{self, Judged, log_loss};
 
 /// Folds of the cross-validation; fewer where a label has fewer groups.
 const FOLDS: usize = 5;
@@ -27,8 +29,8 @@ const REGULARISATIONS: [f64; 4] = [0.01, 0.03, 0.1, 0.3];
 /// Temperatures that are tried: from a third to three, in steps of a tenth of an octave.
 const TEMPERATURE_STEPS: std::ops::RangeInclusive<i32> = -16..=16;
 /// No threshold goes below the diary's one half.
-const LEAST_THRESHOLD: f32 = 0.5;
-/// Share of the photos of others, and of nobody, that may pass a Friend's threshold.
+const MIN_THRESHOLD: f32 = 0.5;
+/// Share of the photos of others, and of unknowns, that may pass a Friend's threshold.
 const FALSE_ACCEPTANCE: f64 = 0.02;
 /// Two accepted Friends whose scores differ by less are too close to call.
 const EITHER_MARGIN: f32 = 0.15;
@@ -51,14 +53,58 @@ pub struct Recipe {
     pub seed: u64,
 }
 
-/// A bundle in memory: file names and contents.
-pub type Files = BTreeMap<String, Vec<u8>>;
+/// Why no bundle came about.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// There is nothing to tell apart.
+    #[error("there is only one label: at least two are needed, or photos of others in unknown/")]
+    OneLabel,
+    /// A label's photos cannot be dealt out to training and checking.
+    #[error(
+        "{label} has usable photos from {sources} source(s): at least two are needed to train and to check (photos whose names \
+         are the same up to __ count as one source)"
+    )]
+    TooFewSources {
+        /// The label's slug.
+        label: String,
+        /// Its sources.
+        sources: usize,
+    },
+    /// The optimiser broke off.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// The trained parts do not make a bundle.
+    #[error("the trained bundle cannot be used")]
+    Bundle(#[from] BundleError),
+    /// The network breaks on the golden picture.
+    #[error("the golden scores cannot be computed")]
+    Golden(#[source] Error),
+    /// The head or the manifest cannot be written as JSON.
+    #[error("the bundle cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// The folder is taken.
+    #[error("{} is there already: choose another --out, or --force to replace it", .0.display())]
+    Exists(PathBuf),
+    /// The path ends in no name.
+    #[error("{} cannot be the name of a bundle", .0.display())]
+    NoName(PathBuf),
+    /// A file or folder cannot be made, written, moved or removed.
+    #[error("{} cannot be {action}", path.display())]
+    Write {
+        /// What was tried.
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
 
 /// Trains and assembles a bundle.
 ///
 /// # Errors
-/// In a sentence for the operator: too few photos, or an optimiser that breaks off.
-pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, String> {
+/// When there are too few photos, or the optimiser breaks off.
+pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError> {
     let labels = recipe.labels.len();
     check_amounts(examples, &recipe.labels)?;
     let folds = fold_of_each(examples, labels, recipe.seed);
@@ -66,16 +112,16 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, String> {
     let mut best: Option<(f64, f64, Vec<Vec<f32>>)> = None;
     for regularisation in REGULARISATIONS {
         let unseen = unseen_logits(examples, &folds, labels, regularisation)?;
-        let loss = log_loss(examples, &unseen, 1.0);
+        let loss = mean_log_loss(examples, &unseen, 1.0);
         if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
             best = Some((loss, regularisation, unseen));
         }
     }
-    let (_, regularisation, unseen) = best.ok_or("no regularisation was tried")?;
+    let (_, regularisation, unseen) = best.expect("several strengths are tried");
 
     let temperature = TEMPERATURE_STEPS
         .map(|step| 2f32.powf(step as f32 / 10.0))
-        .min_by(|a, b| log_loss(examples, &unseen, *a).total_cmp(&log_loss(examples, &unseen, *b)))
+        .min_by(|a, b| mean_log_loss(examples, &unseen, *a).total_cmp(&mean_log_loss(examples, &unseen, *b)))
         .unwrap_or(1.0);
     let scores: Vec<Vec<f32>> = unseen.iter().map(|logits| logits.iter().map(|l| sigmoid(l / temperature)).collect()).collect();
     let thresholds: Vec<f32> = (0..labels).map(|label| threshold(label, examples, &scores)).collect();
@@ -89,45 +135,44 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, String> {
 /// Writes a bundle: first beside its place, then moved there, so that no half bundle is ever found.
 ///
 /// # Errors
-/// In a sentence for the operator.
-pub fn write(files: &Files, to: &Path, replace: bool) -> Result<(), String> {
-    let said = |action: &str, path: &Path, error: std::io::Error| format!("{} cannot be {action}: {error}", path.display());
+/// When a file or folder cannot be written.
+pub fn write(files: &Files, to: &Path, replace: bool) -> Result<(), TrainError> {
+    let failed = |action, path: &Path| {
+        let path = path.to_owned();
+        move |source| TrainError::Write { action, path, source }
+    };
     if to.exists() && !replace {
-        return Err(format!("{} is there already: choose another --out, or --force to replace it", to.display()));
+        return Err(TrainError::Exists(to.to_owned()));
     }
     let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = to.file_name().ok_or_else(|| format!("{} cannot be the name of a bundle", to.display()))?;
+    let name = to.file_name().ok_or_else(|| TrainError::NoName(to.to_owned()))?;
     let fresh = parent.join(format!(".{}.new", name.to_string_lossy()));
     let _ = std::fs::remove_dir_all(&fresh);
-    std::fs::create_dir_all(&fresh).map_err(|error| said("made", &fresh, error))?;
+    std::fs::create_dir_all(&fresh).map_err(failed("made", &fresh))?;
     let written = files.iter().try_for_each(|(name, content)| std::fs::write(fresh.join(name), content));
     if let Err(error) = written {
         let _ = std::fs::remove_dir_all(&fresh);
-        return Err(said("written", to, error));
+        return Err(failed("written", to)(error));
     }
     if to.exists() {
         // Other files in the folder (a model card, descriptions) stay; the manifest goes last.
         for name in files.keys().filter(|name| *name != MANIFEST).map(String::as_str).chain([MANIFEST]) {
-            std::fs::rename(fresh.join(name), to.join(name)).map_err(|error| said("replaced", to, error))?;
+            std::fs::rename(fresh.join(name), to.join(name)).map_err(failed("replaced", to))?;
         }
-        return std::fs::remove_dir_all(&fresh).map_err(|error| said("removed", &fresh, error));
+        return std::fs::remove_dir_all(&fresh).map_err(failed("removed", &fresh));
     }
-    std::fs::rename(&fresh, to).map_err(|error| said("put in place", to, error))
+    std::fs::rename(&fresh, to).map_err(failed("put in place", to))
 }
 
-fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), String> {
+fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainError> {
     if labels.len() < 2 {
-        return Err("there is only one label: a judge needs at least two, or photos of others in unknown/".into());
+        return Err(TrainError::OneLabel);
     }
     for (label, name) in labels.iter().enumerate() {
         let groups: BTreeSet<&str> =
             examples.iter().filter(|e| e.sample.label == Some(label)).map(|e| e.sample.group.as_str()).collect();
         if groups.len() < 2 {
-            return Err(format!(
-                "{name} has usable photos from {} source(s): at least two are needed to train and to check (photos whose names \
-                 are the same up to __ count as one source)",
-                groups.len()
-            ));
+            return Err(TrainError::TooFewSources { label: name.clone(), sources: groups.len() });
         }
     }
     Ok(())
@@ -148,7 +193,7 @@ fn fold_of_each(examples: &[Example], labels: usize, seed: u64) -> Vec<usize> {
 }
 
 /// For each example, the logits of a head that was fitted without its fold.
-fn unseen_logits(examples: &[Example], folds: &[usize], labels: usize, regularisation: f64) -> Result<Vec<Vec<f32>>, String> {
+fn unseen_logits(examples: &[Example], folds: &[usize], labels: usize, regularisation: f64) -> Result<Vec<Vec<f32>>, TrainError> {
     let mut unseen = vec![Vec::new(); examples.len()];
     for fold in 0..FOLDS {
         let held_out: Vec<usize> = (0..examples.len()).filter(|&i| folds[i] == fold).collect();
@@ -158,7 +203,7 @@ fn unseen_logits(examples: &[Example], folds: &[usize], labels: usize, regularis
         let rows: Vec<Row<'_>> = (0..examples.len()).filter(|&i| folds[i] != fold).flat_map(|i| rows_of(&examples[i])).collect();
         let head = head::fit(&rows, labels, regularisation)?;
         for i in held_out {
-            unseen[i] = head::logits(&head, &examples[i].views[0]);
+            unseen[i] = head.logits(&examples[i].views[0]);
         }
     }
     Ok(unseen)
@@ -169,12 +214,11 @@ fn rows_of(example: &Example) -> impl Iterator<Item = Row<'_>> {
 }
 
 /// Mean over examples of the summed binary log loss of all labels.
-fn log_loss(examples: &[Example], logits: &[Vec<f32>], temperature: f32) -> f64 {
+fn mean_log_loss(examples: &[Example], logits: &[Vec<f32>], temperature: f32) -> f64 {
     let loss = |(example, logits): (&Example, &Vec<f32>)| -> f64 {
         let of_label = |(label, logit): (usize, &f32)| {
-            let logit = f64::from(logit / temperature);
             let target = f64::from(u8::from(example.sample.label == Some(label)));
-            logit.max(0.0) + (-logit.abs()).exp().ln_1p() - target * logit
+            log_loss(f64::from(logit / temperature), target)
         };
         logits.iter().enumerate().map(of_label).sum()
     };
@@ -189,7 +233,7 @@ fn threshold(label: usize, examples: &[Example], scores: &[Vec<f32>]) -> f32 {
     let allowed = (others.len() as f64 * FALSE_ACCEPTANCE) as usize;
     // Just over the first score that must not pass, in steps that a reader can follow.
     let bar = others.get(allowed).map_or(0.0, |score| (score * 1000.0).floor() / 1000.0 + 0.001);
-    bar.clamp(LEAST_THRESHOLD, 1.0)
+    bar.clamp(MIN_THRESHOLD, 1.0)
 }
 
 /// What the manifest tells people about the training.
@@ -210,11 +254,11 @@ fn report(
     let photos = |label: Option<usize>| examples.iter().filter(|e| e.sample.label == label).count();
     let counts: BTreeMap<&str, usize> = names.iter().enumerate().map(|(label, &name)| (name, photos(Some(label)))).collect();
     let sources: BTreeSet<&str> = examples.iter().map(|example| example.sample.group.as_str()).collect();
-    let nobody_named = judged.iter().filter(|one| one.truth.is_none() && one.scores[ranking(&one.scores)[0]] >= LEAST_THRESHOLD);
+    let unknown_named = judged.iter().filter(|one| one.truth.is_none() && one.scores[ranking(&one.scores)[0]] >= MIN_THRESHOLD);
     json!({
         "photos": counts,
         "unknown_photos": photos(None),
-        "unknown_over_one_half": nobody_named.count(),
+        "unknown_over_one_half": unknown_named.count(),
         "sources": sources.len(),
         "views_per_photo": examples.first().map_or(0, |example| example.views.len()),
         "regularisation": regularisation,
@@ -226,11 +270,11 @@ fn report(
 /// Puts the files together, with the golden scores that this machine computes.
 fn assemble(
     recipe: &Recipe,
-    head: &Head,
+    head: &LinearHead,
     temperature: f32,
     thresholds: &[f32],
     training: serde_json::Value,
-) -> Result<Files, String> {
+) -> Result<Files, TrainError> {
     const BACKBONE: &str = "backbone.onnx";
     const HEAD: &str = "head.json";
     let label = |(slug, &threshold): (&String, &f32)| {
@@ -243,7 +287,7 @@ fn assemble(
             threshold,
         }
     };
-    let head_json = serde_json::to_vec(head).map_err(|error| error.to_string())?;
+    let head_json = serde_json::to_vec(head)?;
     let mut manifest = Manifest {
         schema: SCHEMA,
         name: recipe.name.clone(),
@@ -260,9 +304,9 @@ fn assemble(
     };
     let bundle =
         Bundle { manifest: manifest.clone(), head: head.clone(), backbone: recipe.backbone.clone(), sha256: String::new() };
-    let classifier = Classifier::new(bundle).map_err(|error| error.to_string())?;
-    manifest.golden.scores = classifier.golden_scores().map_err(|error| error.chain())?;
-    let manifest = serde_json::to_vec_pretty(&manifest).map_err(|error| error.to_string())?;
+    let classifier = Classifier::new(bundle)?;
+    manifest.golden.scores = classifier.golden_scores().map_err(TrainError::Golden)?;
+    let manifest = serde_json::to_vec_pretty(&manifest)?;
     Ok(BTreeMap::from([
         (MANIFEST.to_owned(), manifest),
         (BACKBONE.to_owned(), recipe.backbone.clone()),

@@ -6,8 +6,10 @@ const MAX_UPLOAD_BYTES = 15 * 1024 * 1024;
 const MAX_SIDE = 2048;
 const JPEG_QUALITY = 0.9;
 
+/** An ISO base media file, HEIC mostly. */
+const CONTAINER = 'image/heif';
+
 const SENDABLE = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'];
-const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'heif', 'mif1', 'msf1'];
 
 /**
  * The media type that a file's first bytes show, or null for anything unknown.
@@ -19,10 +21,8 @@ export function sniff(head) {
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
   if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'image/gif';
   if (text.startsWith('RIFF') && text.endsWith('WEBP')) return 'image/webp';
-  if (text.slice(4, 8) !== 'ftyp') return null;
-  const brand = text.slice(8, 12);
-  if (HEIC_BRANDS.includes(brand)) return 'image/heic';
-  return brand === 'avif' || brand === 'avis' ? 'image/avif' : null;
+  // HEIC, AVIF and others share a container; whether the browser can decode it decides, so no list of brands is needed.
+  return text.slice(4, 8) === 'ftyp' ? CONTAINER : null;
 }
 
 /**
@@ -34,9 +34,9 @@ export function sniff(head) {
  */
 export async function prepare(file) {
   const type = sniff(await firstBytes(file));
-  if (!type) throw new Ending('rejected', words.errors.unsupported_media_type);
+  if (!type || file.type.startsWith('video/')) throw new Ending('rejected', words.errors.unsupported_media_type);
   const blob = (await redraw(file)) ?? new Blob([file], { type });
-  if (blob.type === 'image/heic') throw new Ending('rejected', words.heic);
+  if (blob.type === CONTAINER) throw new Ending('rejected', words.heic);
   if (!SENDABLE.includes(blob.type)) throw new Ending('rejected', words.errors.unsupported_media_type);
   if (blob.size > MAX_UPLOAD_BYTES) throw new Ending('rejected', words.errors.photo_too_large);
   return blob;

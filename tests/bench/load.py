@@ -31,9 +31,9 @@ def visit(base, photo, patience):
     started = time.monotonic()
     body = photo.read_bytes()
     kind = mimetypes.guess_type(photo.name)[0] or "image/jpeg"
-    wish = json.dumps({"content_type": kind, "size_bytes": len(body)}).encode()
+    request = json.dumps({"content_type": kind, "size_bytes": len(body)}).encode()
     try:
-        _, answer = call("POST", base + "/api/uploads", wish, {"content-type": "application/json"})
+        _, answer = call("POST", base + "/api/uploads", request, {"content-type": "application/json"})
     except urllib.error.HTTPError as error:
         return f"refused {json.load(error)['code']}", time.monotonic() - started
     ticket = json.loads(answer)

@@ -5,17 +5,24 @@ pub mod pictures;
 pub mod process;
 pub mod runtime_api;
 pub mod service;
+pub mod tickets;
 
 use std::path::PathBuf;
 
-use friends_judge::model::{Bundle, Classifier};
+use friends_core::model::Classifier;
+use friends_judge::service::model_dir;
 
 /// The bundle that ships.
 pub fn bundle_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models/friends")
 }
 
+/// The folder of descriptions that the studio draws from.
+pub fn characters_dir() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models/characters")
+}
+
 /// The shipped bundle, loaded.
 pub fn classifier() -> Classifier {
-    Classifier::new(Bundle::load(&bundle_dir()).expect("the shipped bundle is in order")).expect("and so is its backbone")
+    model_dir::classifier(&bundle_dir()).expect("the shipped bundle is in order")
 }

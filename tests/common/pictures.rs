@@ -2,14 +2,14 @@
 
 use std::io::Cursor;
 
-use friends_judge::studio::{Character, Scene, render};
+use friends_studio::{Character, Scene, render};
 use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
 
 /// A plain drawing of Serval, `side` pixels square.
 pub fn serval(side: u32) -> RgbImage {
-    let text = std::fs::read_to_string(super::bundle_dir().join("serval.toml")).expect("the description is there");
+    let text = std::fs::read_to_string(super::characters_dir().join("serval.toml")).expect("the description is there");
     render(&Character::from_toml(&text).expect("and well formed"), &Scene::plain(), side).image
 }
 
@@ -59,7 +59,7 @@ pub fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     bytes
 }
 
-/// A valid PNG of one black colour whose header says `width` by `height`: a few bytes that want much memory.
+/// A valid PNG of one black color whose header says `width` by `height`: a few bytes that want much memory.
 pub fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = encoded(quarters(16, 16), ImageFormat::Png);
     bytes[16..20].copy_from_slice(&width.to_be_bytes());

@@ -48,7 +48,7 @@ impl Function {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let child = Command::new(env!("CARGO_BIN_EXE_friends-judge"))
+        let child = Command::new(env!("CARGO_BIN_EXE_friends-lambda"))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", "friends-judge")

@@ -4,16 +4,18 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use font8x8::UnicodeFonts as _;
-use friends_judge::geometry::PixelRect;
-use friends_judge::model::bundle::Manifest;
-use friends_judge::photo::{Limits, Photo};
-use friends_judge::result::{JudgedFace, Judgement};
-use friends_judge::verdict::Verdict;
+use friends_core::geometry::PixelRect;
+use friends_core::judgement::{JudgedFace, Judgement};
+use friends_core::limits::Limits;
+use friends_core::model::Manifest;
+use friends_core::photo::Photo;
+use friends_core::verdict::Verdict;
 use image::{Rgb, RgbImage};
 
 /// Longer side of the picture that is written.
 const SIDE: u32 = 1600;
-const NOBODY: Rgb<u8> = Rgb([128, 128, 128]);
+/// The color of the unknown.
+const UNKNOWN: Rgb<u8> = Rgb([128, 128, 128]);
 
 /// Writes `<name>.jpg` into `dir`: the upright photo with a box and a name for each face.
 pub fn write(photo: &Path, judgement: &Judgement, manifest: &Manifest, dir: &Path) -> anyhow::Result<()> {
@@ -46,15 +48,15 @@ fn caption(face: &JudgedFace) -> String {
     }
 }
 
-/// The Friend's colour.
+/// The Friend's color.
 fn color(face: &JudgedFace, manifest: &Manifest) -> Rgb<u8> {
     let slug = match &face.verdict {
         Verdict::Match { friend } | Verdict::Either { friends: [friend, _] } => friend,
-        Verdict::None => return NOBODY,
+        Verdict::None => return UNKNOWN,
     };
     let hex = manifest.labels.iter().find(|label| label.slug == *slug).and_then(|label| label.color.strip_prefix('#'));
     let rgb = hex.and_then(|hex| u32::from_str_radix(hex, 16).ok());
-    rgb.map_or(NOBODY, |rgb| Rgb([(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8]))
+    rgb.map_or(UNKNOWN, |rgb| Rgb([(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8]))
 }
 
 /// A frame around `area`, and the caption on a plate inside its upper edge.

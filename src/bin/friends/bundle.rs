@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
-use friends_judge::model::Classifier;
-use friends_judge::model::bundle::{MANIFEST, Manifest};
-
-use crate::model;
+use friends_core::model::{Classifier, MANIFEST, Manifest};
+use friends_judge::service::model_dir;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -40,7 +38,7 @@ const CROPS: usize = 41;
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Show { bundle, json } => {
-            let classifier = model::classifier(Some(&bundle))?;
+            let classifier = model_dir::classifier(&bundle)?;
             let manifest = &classifier.bundle().manifest;
             if json {
                 println!("{}", serde_json::to_string_pretty(manifest)?);
@@ -56,7 +54,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Command::Verify { bundle } => {
             let start = Instant::now();
-            let classifier = model::classifier(Some(&bundle))?;
+            let classifier = model_dir::classifier(&bundle)?;
             let loaded = start.elapsed();
             classifier.verify()?;
             println!("{}: every file is as its manifest says, and the golden vector agrees", bundle.display());

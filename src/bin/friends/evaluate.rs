@@ -5,24 +5,26 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use friends_judge::model::Classifier;
+use friends_core::model::Classifier;
+use friends_judge::service::{config, model_dir};
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::examples::{self, Example, Skipped, Views};
 use friends_judge::training::metrics::{self, Evaluation, Judged};
 
-use crate::{model, progress};
+use crate::framing::framing;
+use crate::progress;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Labelled photos: DIR/<slug>/*.jpg; DIR/unknown/ counts as strangers
+    /// Labelled photos: DIR/<slug>/*.jpg; DIR/unknown/ holds unknowns
     dir: PathBuf,
     /// The bundle to measure [default: the shipped one]
     #[arg(long, value_name = "BUNDLE")]
     model: Option<PathBuf>,
-    /// More strangers, searched at any depth
+    /// More unknowns, searched at any depth
     #[arg(long, value_name = "DIR")]
     unknown: Option<PathBuf>,
-    /// Look for no faces: the pictures are head crops already
+    /// Do not look for faces: the pictures are head crops already
     #[arg(long)]
     whole: bool,
     /// Print figures for programs
@@ -31,7 +33,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let classifier = model::classifier(args.model.as_deref())?;
+    let classifier = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
     let slugs = classifier.bundle().slugs();
     let mut dataset = Dataset::read(&args.dir)?;
     // The folder's labels may be some of the bundle's, in another order.
@@ -50,11 +52,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         sample.label = sample.label.map(|label| place[label]);
     }
     if let Some(dir) = &args.unknown {
-        dataset.samples.extend(Dataset::strangers(dir)?);
+        dataset.samples.extend(Dataset::unknown(dir)?);
     }
 
     let bar = progress::bar(dataset.samples.len(), "judging");
-    let framing = model::framing(args.whole)?;
+    let framing = framing(args.whole)?;
     let (examples, skipped) = examples::extract(&dataset.samples, classifier.backbone(), &framing, Views::Plain, || bar.inc(1))?;
     bar.finish_and_clear();
     warn_of_skipped(&skipped);
@@ -97,9 +99,9 @@ fn print(figures: &Evaluation, sources: usize) {
         println!("{:width$}  {:9.3}  {:6.3}  {:3}  {cells}", class.friend, class.precision, class.recall, class.n);
     }
     if let Some(open) = &figures.open_set {
-        println!("\n{} strangers, AUROC {:.3}", open.unknown_n, open.auroc);
+        println!("\n{} unknowns, AUROC {:.3}", open.unknown_n, open.auroc);
         println!("at the bundle's thresholds: {} accepted", share(open.unknown_accepted, open.unknown_n));
         println!("                            {} of the known accepted", share(open.known_accepted, figures.n));
-        println!("when 90 % of the known are: {} accepted", share(open.unknown_accepted_at_known_90, open.unknown_n));
+        println!("when 90 % of the known are: {} accepted", share(open.fpr_at_tpr90, open.unknown_n));
     }
 }

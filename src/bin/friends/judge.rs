@@ -4,17 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use friends_judge::config::{self, DetectorSettings};
-use friends_judge::error::{Code, Error, Rejection};
-use friends_judge::model::bundle::Manifest;
-use friends_judge::photo::Limits;
-use friends_judge::pipeline::{Judge, Look};
-use friends_judge::result::{Outcome, ResultDocument, Status};
-use friends_judge::transport;
-use friends_judge::verdict::Verdict;
+use friends_core::error::{Code, Error, Rejection};
+use friends_core::model::Manifest;
+use friends_core::verdict::Verdict;
+use friends_judge::service::app::{App, Assembly, Buckets};
+use friends_judge::service::config;
+use friends_judge::service::pipeline::{Judge, RegionSource};
+use friends_judge::service::result::{Outcome, ResultDocument, Status};
 use time::OffsetDateTime;
 
-use crate::{annotate, model, progress};
+use crate::{annotate, progress};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -24,10 +23,10 @@ pub struct Args {
     /// The bundle to judge with [default: the shipped one]
     #[arg(long, value_name = "BUNDLE")]
     model: Option<PathBuf>,
-    /// Who looks for faces [default: what the environment says, or embedded]
+    /// The face detector [default: what the environment says, or embedded]
     #[arg(long, value_parser = ["embedded", "cloud-vision", "cascade"])]
     detector: Option<String>,
-    /// Look for no faces: the pictures are head crops already
+    /// Do not look for faces: the pictures are head crops already
     #[arg(long)]
     whole: bool,
     /// Print an array of result documents
@@ -40,9 +39,10 @@ pub struct Args {
 
 #[tokio::main]
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let detector = DetectorSettings::read(args.detector.as_deref(), &config::environment)?.load(&transport::client()?)?;
-    let judge = Judge::new(detector, model::classifier(args.model.as_deref())?, Limits::default(), 1);
-    let look = if args.whole { Look::Whole } else { Look::Detect };
+    let assembly =
+        Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: 1, buckets: Buckets::None };
+    let judge = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?.judge;
+    let source = if args.whole { RegionSource::Whole } else { RegionSource::Detect };
     if let Some(dir) = &args.annotate {
         std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
     }
@@ -50,7 +50,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let bar = progress::bar(args.photos.len(), "judging");
     let mut documents = Vec::new();
     for photo in &args.photos {
-        let document = judge_file(&judge, photo, &look).await?;
+        let document = judge_file(&judge, photo, &source).await?;
         if !args.json {
             bar.suspend(|| print(photo, &document, &judge.classifier().bundle().manifest));
         }
@@ -69,13 +69,13 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Judges a file; one that cannot be read or judged gives a `rejected` document.
-async fn judge_file(judge: &Judge, path: &Path, look: &Look) -> anyhow::Result<ResultDocument> {
+async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> anyhow::Result<ResultDocument> {
     let rejected = |rejection| ResultDocument::unkept(Outcome::Rejected(rejection), OffsetDateTime::now_utc());
     let bytes = match tokio::fs::read(path).await {
         Ok(bytes) => bytes,
         Err(error) => return Ok(rejected(Rejection::new(Code::NotFound, format!("The file cannot be read: {error}.")))),
     };
-    match judge.document(bytes.into(), look).await {
+    match judge.document(bytes.into(), source).await {
         Ok(document) => Ok(document),
         Err(Error::Rejected(rejection)) => Ok(rejected(rejection)),
         Err(error) => Err(anyhow::Error::from(error).context(format!("{} could not be judged", path.display()))),

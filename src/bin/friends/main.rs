@@ -1,22 +1,27 @@
-//! The operator's door.
+//! The operator's entry point.
 
 mod annotate;
 mod bundle;
+#[cfg(feature = "train")]
 mod evaluate;
+#[cfg(feature = "train")]
+mod framing;
 mod judge;
-mod model;
 mod progress;
+#[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "studio")]
 mod studio;
+#[cfg(feature = "train")]
 mod train;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use friends_judge::telemetry;
+use friends_judge::service::telemetry;
 use tracing_subscriber::filter::LevelFilter;
 
-/// フレンズ判定器 / Friends Judge: which Kemono Friends character is in the photo, or honestly nobody.
+/// フレンズ判定器 / Friends Judge: which Kemono Friends character is in the photo, or honestly none.
 #[derive(Parser)]
 #[command(name = "friends", version, arg_required_else_help = true)]
 struct Cli {
@@ -27,29 +32,41 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the whole service on one port: page, API, object store, workers
+    #[cfg(feature = "serve")]
     Serve(serve::Args),
     /// Judge photos
     Judge(judge::Args),
     /// Train a bundle from folders of photos
+    #[cfg(feature = "train")]
     Train(train::Args),
     /// Measure a bundle on labelled photos
+    #[cfg(feature = "train")]
     Evaluate(evaluate::Args),
     /// Show or verify a bundle
     Bundle(bundle::Args),
     /// Draw characters: training pictures, contact sheets, fixtures
+    #[cfg(feature = "studio")]
     Studio(studio::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let level = if matches!(cli.command, Command::Serve(_)) { LevelFilter::INFO } else { LevelFilter::WARN };
+    let level = match cli.command {
+        #[cfg(feature = "serve")]
+        Command::Serve(_) => LevelFilter::INFO,
+        _ => LevelFilter::WARN,
+    };
     telemetry::start(telemetry::Format::Text, level);
     let result = match cli.command {
+        #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args),
         Command::Judge(args) => judge::run(args),
+        #[cfg(feature = "train")]
         Command::Train(args) => train::run(&args),
+        #[cfg(feature = "train")]
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Bundle(args) => bundle::run(args),
+        #[cfg(feature = "studio")]
         Command::Studio(args) => studio::run(args),
     };
     result.unwrap_or_else(|error| {

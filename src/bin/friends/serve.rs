@@ -5,15 +5,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow, bail};
-use friends_judge::config::{self, DetectorSettings};
-use friends_judge::local::server::Server;
-use friends_judge::photo::Limits;
-use friends_judge::pipeline::Judge;
-use friends_judge::transport;
+use anyhow::{Context as _, bail};
+use friends_judge::service::app::{App, Assembly, Buckets};
+use friends_judge::service::config;
+use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::local::server::Server;
 use tokio::net::TcpListener;
-
-use crate::model;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -38,14 +35,15 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let _lock = lock(&data)?;
     let listener = listen(&args.host, args.port).await?;
 
-    let detector = DetectorSettings::read(None, &config::environment)?.load(&transport::client()?)?;
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let judge = Judge::new(detector, model::classifier(None)?, Limits::default(), workers);
-    let server = Server::open(&data.join("objects"), judge, workers).map_err(|error| anyhow!(error))?;
+    let store = ObjectStore::open(&data.join("objects")).map_err(anyhow::Error::from_boxed)?;
+    let assembly = Assembly { model: None, detector: None, permits: workers, buckets: Buckets::Embedded(store.storage()) };
+    let app = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?;
+    let server = Server::new(app, store, workers);
 
     println!("フレンズ判定器 / Friends Judge: http://{}/", listener.local_addr()?);
     println!("photos and results are kept in {}; Ctrl-C stops", data.display());
-    server.run(listener, interrupted()).await.map_err(|error| anyhow!(error))?;
+    server.run(listener, interrupted()).await.map_err(anyhow::Error::from_boxed)?;
     println!("stopped");
     Ok(ExitCode::SUCCESS)
 }

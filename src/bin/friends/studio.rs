@@ -7,10 +7,8 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use friends_judge::geometry::Rect;
-use friends_judge::studio::{self, Character, Scene, Wearer};
-use friends_judge::training::boxes;
-use friends_judge::training::dataset::{self, Names, UNKNOWN};
+use friends_core::model::{NAMES, Names, UNKNOWN};
+use friends_studio::{Character, Scene, photographed};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use rand::seq::IndexedRandom as _;
@@ -22,8 +20,6 @@ use crate::progress;
 
 /// JPEG quality of what is drawn; scenes bring their own compression as part of the picture.
 const QUALITY: u8 = 92;
-/// Smaller photographed faces, in pixels, wear nothing: what is enlarged is no photo any more.
-const LEAST_FACE: f32 = 40.0;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -33,12 +29,12 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Draw training pictures: OUT/<slug>/ for each character, OUT/unknown/ for nobody
+    /// Draw training pictures: OUT/<slug>/ for each character, OUT/unknown/ for unknowns
     Draw(Draw),
     /// Draw a contact sheet: a row for each character, plain first, then random scenes
     Sheet {
         /// Descriptions: *.toml, one character each
-        #[arg(long, value_name = "DIR", default_value = "models/friends")]
+        #[arg(long, value_name = "DIR", default_value = "models/characters")]
         characters: PathBuf,
         /// The picture (png or jpg)
         #[arg(long, value_name = "FILE")]
@@ -58,7 +54,7 @@ enum Command {
 #[derive(clap::Args)]
 struct Draw {
     /// Descriptions: *.toml, one character each
-    #[arg(long, value_name = "DIR", default_value = "models/friends")]
+    #[arg(long, value_name = "DIR", default_value = "models/characters")]
     characters: PathBuf,
     /// Where the pictures go
     #[arg(long, value_name = "DIR")]
@@ -72,7 +68,7 @@ struct Draw {
     /// Pictures of each invented character
     #[arg(long, value_name = "N", default_value_t = 10)]
     each_random: u32,
-    /// Pictures of nobody: an invented character each, some of them half like a described one
+    /// Pictures of unknowns: an invented character each, some of them half like a described one
     #[arg(long, value_name = "N", default_value_t = 0)]
     unknown: u32,
     /// Photographed faces (DIR/boxes.json): part of the pictures are costumes on them
@@ -97,8 +93,8 @@ struct Draw {
 enum Subject<'a> {
     /// This character.
     Character(&'a Character),
-    /// Somebody new who is none of the described.
-    Stranger,
+    /// A new character who is none of the described.
+    Unknown,
     /// A photographed person as they are.
     Person,
 }
@@ -108,7 +104,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Draw(args) => draw(&args)?,
         Command::Sheet { characters, out, columns, cell, seed } => {
             let people: Vec<Character> = described(&characters)?.into_iter().map(|(_, character)| character).collect();
-            let sheet = studio::sheet(&people, columns, cell, seed);
+            let sheet = friends_studio::sheet(&people, columns, cell, seed);
             sheet.save(&out).with_context(|| format!("{} cannot be written", out.display()))?;
         }
     }
@@ -137,14 +133,14 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     let people = described(&args.characters)?;
     let known: Vec<Character> = people.iter().map(|(_, character)| character.clone()).collect();
     let invented = invented(args.random, args.seed);
-    let wearers = args.faces.as_deref().map(wearers).transpose()?.unwrap_or_default();
+    let wearers = args.faces.as_deref().map(photographed::wearers).transpose()?.unwrap_or_default();
     let mut jobs: Vec<(&str, Subject<'_>, u32)> = Vec::new();
     for (people, count) in [(&people, args.each), (&invented, args.each_random)] {
         for (folder, character) in people {
             jobs.extend((0..count).map(|number| (folder.as_str(), Subject::Character(character), number)));
         }
     }
-    jobs.extend((0..args.unknown).map(|number| (UNKNOWN, Subject::Stranger, number)));
+    jobs.extend((0..args.unknown).map(|number| (UNKNOWN, Subject::Unknown, number)));
     jobs.extend((args.unknown..args.unknown + args.bare).map(|number| (UNKNOWN, Subject::Person, number)));
     let folders: BTreeSet<&str> = jobs.iter().map(|(folder, ..)| *folder).collect();
     for folder in folders {
@@ -153,25 +149,25 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     }
     let names: BTreeMap<&str, &Names> =
         people.iter().filter_map(|(slug, character)| Some((slug.as_str(), character.shown.as_ref()?))).collect();
-    let to = args.out.join(dataset::NAMES);
+    let to = args.out.join(NAMES);
     std::fs::write(&to, serde_json::to_vec_pretty(&names)?).with_context(|| format!("{} cannot be written", to.display()))?;
     let bar = progress::bar(jobs.len(), "drawing");
     let start = Instant::now();
     jobs.par_iter().try_for_each(|&(folder, subject, number)| {
         let mut random = ChaCha8Rng::seed_from_u64(args.seed);
         random.set_stream(stream(folder, number));
-        let stranger = studio::stranger(&known, &mut random);
+        let unknown = friends_studio::unknown_character(&known, &mut random);
         let scene = Scene::sample(&mut random);
         let wearer = wearers.choose(&mut random);
         let worn = random.random::<f32>() < args.worn;
         let dressed = |character| match wearer.filter(|_| worn) {
-            Some(wearer) => studio::dress(character, wearer, &scene, args.size).image,
-            None => studio::render(character, &scene, args.size).image,
+            Some(wearer) => friends_studio::dress(character, wearer, &scene, args.size).image,
+            None => friends_studio::render(character, &scene, args.size).image,
         };
         let picture = match (subject, wearer) {
             (Subject::Character(character), _) => dressed(character),
-            (Subject::Person, Some(wearer)) => studio::portrait(wearer, &scene, args.size),
-            (Subject::Stranger | Subject::Person, _) => dressed(&stranger),
+            (Subject::Person, Some(wearer)) => friends_studio::portrait(wearer, &scene, args.size),
+            (Subject::Unknown | Subject::Person, _) => dressed(&unknown),
         };
         bar.inc(1);
         save(&picture, &args.out.join(folder).join(format!("{number:04}.jpg")))
@@ -188,30 +184,14 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The faces of at least [`LEAST_FACE`] pixels a side.
-fn wearers(dir: &Path) -> anyhow::Result<Vec<Wearer>> {
-    let mut wearers = Vec::new();
-    for photo in boxes::read(dir)? {
-        let faces: Vec<Rect> =
-            photo.boxes.iter().map(|(face, _)| *face).filter(|face| face.width.min(face.height) >= LEAST_FACE).collect();
-        if faces.is_empty() {
-            continue;
-        }
-        let picture = image::open(&photo.path).with_context(|| photo.path.display().to_string())?.into_rgb8();
-        wearers.extend(faces.into_iter().map(|face| Wearer { photo: picture.clone(), face }));
-    }
-    anyhow::ensure!(!wearers.is_empty(), "{} has no face of {LEAST_FACE} pixels or more", dir.display());
-    Ok(wearers)
-}
-
-/// Characters that nobody knows, each unlike the few before it, half of them kin to one of those.
+/// Invented characters, each unlike the few before it, half of them kin to one of those.
 fn invented(count: u32, seed: u64) -> Vec<(String, Character)> {
     /// How many of the last ones count: enough for kin, too few to run out of looks.
     const NEIGHBOURS: usize = 8;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut people: Vec<Character> = Vec::new();
     for _ in 0..count {
-        let next = studio::stranger(&people[people.len().saturating_sub(NEIGHBOURS)..], &mut random);
+        let next = friends_studio::unknown_character(&people[people.len().saturating_sub(NEIGHBOURS)..], &mut random);
         people.push(next);
     }
     (1..).zip(people).map(|(number, character): (u32, _)| (format!("random-{number:04}"), character)).collect()

@@ -3,20 +3,22 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
-use friends_judge::model::{Backbone, Bundle, Classifier, Input};
-use friends_judge::training::dataset::{Dataset, Names};
+use anyhow::Context as _;
+use friends_core::model::{Backbone, Bundle, Classifier, Input, Names};
+use friends_judge::service::{config, model_dir};
+use friends_judge::training::dataset::Dataset;
 use friends_judge::training::examples::{self, Views};
 use friends_judge::training::trainer::{self, Recipe};
 
-use crate::{evaluate, model, progress};
+use crate::framing::framing;
+use crate::{evaluate, progress};
 
 /// What `MobileNet` backbones expect.
-const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], deviation: [127.5; 3] };
+const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], std: [127.5; 3] };
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photos: DIR/<slug>/*.jpg; DIR/unknown/ for photos of nobody; DIR/labels.json for names and colours
+    /// Photos: DIR/<slug>/*.jpg; DIR/unknown/ for photos of unknowns; DIR/labels.json for names and colors
     dir: PathBuf,
     /// Where the bundle goes
     #[arg(long, value_name = "BUNDLE")]
@@ -30,7 +32,7 @@ pub struct Args {
     /// For everything that is drawn at random: the same seed gives the same bundle
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Look for no faces: the pictures are head crops already
+    /// Do not look for faces: the pictures are head crops already
     #[arg(long)]
     whole: bool,
     /// Replace a bundle that is there already
@@ -47,24 +49,24 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (backbone_bytes, backbone) = if let Some(path) = &args.backbone {
         from_onnx(path)?
     } else {
-        let base = model::classifier(args.model.as_deref())?;
+        let base = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
         inherit_names(&mut names, base.bundle());
         from_bundle(base)?
     };
     let input = *backbone.input();
-    let framing = model::framing(args.whole)?;
+    let framing = framing(args.whole)?;
 
-    let bar = progress::bar(dataset.samples.len(), "looking at photos");
+    let bar = progress::bar(dataset.samples.len(), "reading photos");
     let (examples, skipped) = examples::extract(&dataset.samples, &backbone, &framing, Views::Augmented, || bar.inc(1))?;
     bar.finish_and_clear();
     evaluate::warn_of_skipped(&skipped);
 
     let name = args.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let recipe = Recipe { name, labels: dataset.labels, names, backbone: backbone_bytes, input, seed: args.seed };
-    let files = trainer::train(&examples, &recipe).map_err(|reason| anyhow!(reason))?;
-    trainer::write(&files, &args.out, args.force).map_err(|reason| anyhow!(reason))?;
+    let files = trainer::train(&examples, &recipe)?;
+    trainer::write(&files, &args.out, args.force)?;
 
-    let bundle = Bundle::load(&args.out)?;
+    let bundle = model_dir::read(&args.out)?;
     println!("{} written: {} labels, {} photos", args.out.display(), bundle.manifest.labels.len(), examples.len());
     let unseen = &bundle.manifest.training["cross_validation"];
     println!(
@@ -79,13 +81,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// The backbone in a plain ONNX file; the length of its features is read off the network.
 fn from_onnx(path: &std::path::Path) -> anyhow::Result<(Vec<u8>, Backbone)> {
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let backbone = Backbone::measured(&bytes, MOBILENET_INPUT).map_err(|reason| anyhow!("{} {reason}", path.display()))?;
+    let backbone = Backbone::measured(&bytes, MOBILENET_INPUT).with_context(|| path.display().to_string())?;
     Ok((bytes, backbone))
 }
 
 fn from_bundle(base: Classifier) -> anyhow::Result<(Vec<u8>, Backbone)> {
     let Bundle { manifest, backbone: bytes, .. } = base.bundle().clone();
-    let backbone = Backbone::new(&bytes, manifest.input, manifest.features).map_err(|reason| anyhow!("the backbone {reason}"))?;
+    let backbone = Backbone::new(&bytes, manifest.input, manifest.features).context("the backbone")?;
     Ok((bytes, backbone))
 }
 

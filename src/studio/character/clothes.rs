@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::studio::colour::Colour;
+use crate::color::Color;
 
 /// Something worn around the neck.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -10,12 +10,12 @@ use crate::studio::colour::Colour;
 pub struct Neckwear {
     /// Which thing.
     pub kind: NeckwearKind,
-    /// Its colour.
-    pub colour: Colour,
-    /// Colour of spots on it.
-    pub spots: Option<Colour>,
-    /// Colour of its lower edge or tips.
-    pub trim: Option<Colour>,
+    /// Its color.
+    pub color: Color,
+    /// Color of spots on it.
+    pub spots: Option<Color>,
+    /// Color of its lower edge or tips.
+    pub trim: Option<Color>,
 }
 
 /// Kinds of neckwear.
@@ -58,13 +58,13 @@ pub struct Clothes {
     pub bottom: Garment,
     /// Stockings; bare legs if missing.
     pub stockings: Option<Garment>,
-    /// Colour of the shoes.
+    /// Color of the shoes.
     #[serde(default = "brown_leather")]
-    pub shoes: Colour,
-    /// Colour of belt and buttons.
-    pub belt: Option<Colour>,
-    /// Colour of rucksack straps.
-    pub straps: Option<Colour>,
+    pub shoes: Color,
+    /// Color of belt and buttons.
+    pub belt: Option<Color>,
+    /// Color of rucksack straps.
+    pub straps: Option<Color>,
 }
 
 impl Default for Clothes {
@@ -87,27 +87,27 @@ impl Default for Clothes {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Garment {
-    /// Colour.
-    pub colour: Colour,
-    /// Colour of spots.
-    pub spots: Option<Colour>,
-    /// Colour of stripes across.
-    pub stripes: Option<Colour>,
-    /// Colour of the hem or the far end.
-    pub trim: Option<Colour>,
+    /// Color.
+    pub color: Color,
+    /// Color of spots.
+    pub spots: Option<Color>,
+    /// Color of stripes across.
+    pub stripes: Option<Color>,
+    /// Color of the hem or the far end.
+    pub trim: Option<Color>,
 }
 
 impl Garment {
-    /// A garment of one colour.
+    /// A garment of one color.
     #[must_use]
-    pub fn plain(colour: Colour) -> Self {
-        Self { colour, spots: None, stripes: None, trim: None }
+    pub fn plain(color: Color) -> Self {
+        Self { color, spots: None, stripes: None, trim: None }
     }
 }
 
 impl Default for Garment {
     fn default() -> Self {
-        Self::plain(Colour::new(0.93, 0.92, 0.9))
+        Self::plain(Color::new(0.93, 0.92, 0.9))
     }
 }
 
@@ -154,12 +154,12 @@ pub struct Tail {
     /// Shape.
     #[serde(default)]
     pub kind: TailKind,
-    /// Colour.
-    pub colour: Colour,
-    /// Colour of rings.
-    pub rings: Option<Colour>,
-    /// Colour of the tip.
-    pub tip: Option<Colour>,
+    /// Color.
+    pub color: Color,
+    /// Color of rings.
+    pub rings: Option<Color>,
+    /// Color of the tip.
+    pub tip: Option<Color>,
 }
 
 /// Shapes of tails.
@@ -177,6 +177,6 @@ pub enum TailKind {
     Feathers,
 }
 
-fn brown_leather() -> Colour {
-    Colour::new(0.42, 0.27, 0.15)
+fn brown_leather() -> Color {
+    Color::new(0.42, 0.27, 0.15)
 }

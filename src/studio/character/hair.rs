@@ -1,20 +1,20 @@
-//! Hair: colour, cut, fringe and marks.
+//! Hair: color, cut, fringe and marks.
 
 use serde::Deserialize;
 
-use super::one;
-use crate::studio::colour::Colour;
+use super::factor::one;
+use crate::color::Color;
 
-/// A second colour that the first fades into.
+/// A second color that the first fades into.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fade {
-    /// The colour at the far end.
-    pub colour: Colour,
+    /// The color at the far end.
+    pub color: Color,
     /// Where the fading begins, as a share of the way (0 root, 1 tip).
     #[serde(default = "half")]
     pub from: f32,
-    /// Where only the second colour is left.
+    /// Where only the second color is left.
     #[serde(default = "one")]
     pub to: f32,
 }
@@ -27,9 +27,9 @@ fn half() -> f32 {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hair {
-    /// Main colour.
-    pub colour: Colour,
-    /// Colour at the tips of the back hair.
+    /// Main color.
+    pub color: Color,
+    /// Color at the tips of the back hair.
     pub tips: Option<Fade>,
     /// Overall shape of the back hair.
     #[serde(default)]
@@ -46,7 +46,7 @@ pub struct Hair {
     /// Shape of the fringe.
     #[serde(default)]
     pub fringe: Fringe,
-    /// Colour of the lower fringe, into which the hair colour fades; the same colour if missing.
+    /// Color of the lower fringe, into which the hair color fades; the same color if missing.
     pub fringe_fade: Option<Fade>,
     /// Two locks in front of the ears.
     pub locks: Option<Locks>,
@@ -122,9 +122,9 @@ pub enum Fringe {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Locks {
-    /// Colour; the hair colour if missing.
-    pub colour: Option<Colour>,
-    /// Colour at the tips.
+    /// Color; the hair color if missing.
+    pub color: Option<Color>,
+    /// Color at the tips.
     pub tips: Option<Fade>,
     /// How far they hang below the middle of the head.
     #[serde(default = "one")]
@@ -144,8 +144,8 @@ fn lock_width() -> f32 {
 pub struct Mark {
     /// Which mark.
     pub kind: MarkKind,
-    /// Its colour.
-    pub colour: Colour,
+    /// Its color.
+    pub color: Color,
 }
 
 /// Marks that animal hair carries.
@@ -154,7 +154,7 @@ pub struct Mark {
 pub enum MarkKind {
     /// An M above the forehead, as cats have.
     Em,
-    /// A cap of another colour over the crown.
+    /// A cap of another color over the crown.
     Crown,
     /// Two pale bands with a dark wedge between them, over the forehead.
     Mask,

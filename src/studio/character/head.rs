@@ -2,33 +2,33 @@
 
 use serde::Deserialize;
 
-use super::one;
-use crate::studio::colour::Colour;
+use super::factor::one;
+use crate::color::Color;
 
 /// Eyes and brows.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Eyes {
-    /// Colour of the iris.
+    /// Color of the iris.
     #[serde(default = "brown")]
-    pub colour: Colour,
+    pub color: Color,
     /// Shape of the opening.
     #[serde(default)]
     pub shape: EyeShape,
     /// Size.
     #[serde(default = "one")]
     pub size: f32,
-    /// Colour of the brows; the darkened hair colour if missing.
-    pub brows: Option<Colour>,
+    /// Color of the brows; the darkened hair color if missing.
+    pub brows: Option<Color>,
 }
 
-fn brown() -> Colour {
-    Colour::new(0.42, 0.27, 0.15)
+fn brown() -> Color {
+    Color::new(0.42, 0.27, 0.15)
 }
 
 impl Default for Eyes {
     fn default() -> Self {
-        Self { colour: brown(), shape: EyeShape::default(), size: 1.0, brows: None }
+        Self { color: brown(), shape: EyeShape::default(), size: 1.0, brows: None }
     }
 }
 
@@ -53,24 +53,24 @@ pub enum EyeShape {
 pub struct Ears {
     /// Animal kind.
     pub kind: EarKind,
-    /// Colour of the outside; the hair colour if missing.
-    pub colour: Option<Colour>,
-    /// Colour of the inside.
+    /// Color of the outside; the hair color if missing.
+    pub color: Option<Color>,
+    /// Color of the inside.
     #[serde(default = "ear_inner")]
-    pub inner: Colour,
-    /// Colour of a tuft of fluff at the root of the inside.
-    pub fluff: Option<Colour>,
-    /// Colour at the tips.
-    pub tip: Option<Colour>,
-    /// Colour of a broad rim around the inside.
-    pub rim: Option<Colour>,
+    pub inner: Color,
+    /// Color of a tuft of fluff at the root of the inside.
+    pub fluff: Option<Color>,
+    /// Color at the tips.
+    pub tip: Option<Color>,
+    /// Color of a broad rim around the inside.
+    pub rim: Option<Color>,
     /// Size.
     #[serde(default = "one")]
     pub size: f32,
 }
 
-fn ear_inner() -> Colour {
-    Colour::new(0.99, 0.89, 0.86)
+fn ear_inner() -> Color {
+    Color::new(0.99, 0.89, 0.86)
 }
 
 /// Kinds of ears.
@@ -101,10 +101,10 @@ pub enum EarKind {
 pub struct Wings {
     /// How they are held.
     pub kind: WingKind,
-    /// Colour at the root; the hair colour if missing.
-    pub colour: Option<Colour>,
-    /// Colour at the feather tips; the root colour if missing.
-    pub tip: Option<Colour>,
+    /// Color at the root; the hair color if missing.
+    pub color: Option<Color>,
+    /// Color at the feather tips; the root color if missing.
+    pub tip: Option<Color>,
     /// Size.
     #[serde(default = "one")]
     pub size: f32,
@@ -124,8 +124,8 @@ pub enum WingKind {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Crest {
-    /// Colour; the hair colour if missing.
-    pub colour: Option<Colour>,
+    /// Color; the hair color if missing.
+    pub color: Option<Color>,
     /// Number of strands, `1..=7`.
     #[serde(default = "three")]
     pub strands: u8,
@@ -144,13 +144,13 @@ fn three() -> u8 {
 pub struct Hat {
     /// Which hat.
     pub kind: HatKind,
-    /// Colour of the crown and brim.
-    pub colour: Colour,
-    /// Colour of the band; the darkened colour if missing.
-    pub band: Option<Colour>,
-    /// Colours of feathers stuck behind the band: first the left of the picture, then the right.
+    /// Color of the crown and brim.
+    pub color: Color,
+    /// Color of the band; the darkened color if missing.
+    pub band: Option<Color>,
+    /// Colors of feathers stuck behind the band: first the left of the picture, then the right.
     #[serde(default)]
-    pub feathers: Vec<Colour>,
+    pub feathers: Vec<Color>,
 }
 
 /// Kinds of hats.
@@ -181,8 +181,8 @@ pub enum HatKind {
 pub struct Ornament {
     /// Which thing.
     pub kind: OrnamentKind,
-    /// Its colour.
-    pub colour: Colour,
+    /// Its color.
+    pub color: Color,
     /// Which side of the picture it is on, where that matters.
     #[serde(default)]
     pub side: Side,
@@ -231,7 +231,7 @@ pub enum Side {
 
 impl Side {
     /// -1 for left, +1 for right.
-    pub(in crate::studio) fn sign(self) -> f32 {
+    pub(crate) fn sign(self) -> f32 {
         match self {
             Self::Left => -1.0,
             Self::Right => 1.0,

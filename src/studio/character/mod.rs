@@ -1,36 +1,38 @@
-//! What a character looks like: the description that `models/friends/*.toml` files hold.
+//! What a character looks like: the description that `models/characters/*.toml` files hold.
 //!
 //! Lengths are in head radii (the skull is a circle of radius 1), angles in degrees, and sizes
 //! without a unit are factors on the usual size, 1.0.
 
 mod clothes;
+mod factor;
 mod hair;
 mod head;
+pub(crate) mod invent;
 
 use serde::Deserialize;
 
-use super::StudioError;
-use super::colour::Colour;
-use crate::training::dataset::Names;
+use crate::color::Color;
+use crate::error::StudioError;
+use friends_core::model::Names;
 
 pub use clothes::{Bottom, Clothes, Garment, Neckwear, NeckwearKind, Sleeves, Tail, TailKind};
 pub use hair::{Cut, Ends, Fade, Fringe, Hair, Locks, Mark, MarkKind};
 pub use head::{Crest, EarKind, Ears, EyeShape, Eyes, Hat, HatKind, Ornament, OrnamentKind, Side, WingKind, Wings};
 
-/// A character: colours and parts, without pose, style or surroundings (those are a [`Scene`]).
+/// A character: colors and parts, without pose, style or surroundings (those are a [`Scene`]).
 ///
-/// [`Scene`]: super::Scene
+/// [`Scene`]: crate::scene::Scene
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Character {
     /// Slug, the name of the class: `serval`.
     pub name: String,
-    /// How the label is shown to people; strangers have no such names.
+    /// How the label is shown to people; invented characters have no such names.
     pub shown: Option<Names>,
-    /// Skin colour.
+    /// Skin color.
     #[serde(default = "light_skin")]
-    pub skin: Colour,
-    /// Hair: colour, cut, fringe, marks.
+    pub skin: Color,
+    /// Hair: color, cut, fringe, marks.
     pub hair: Hair,
     /// Eyes and brows.
     #[serde(default)]
@@ -70,7 +72,7 @@ impl Character {
     }
 
     /// Refuses sizes that would make a part vanish or fill the picture.
-    pub(in crate::studio) fn check(&self) -> Result<(), StudioError> {
+    pub(crate) fn check(&self) -> Result<(), StudioError> {
         let within = |field: &'static str, value: f32, low: f32, high: f32| {
             if (low..=high).contains(&value) {
                 return Ok(());
@@ -98,13 +100,8 @@ impl Character {
     }
 }
 
-fn light_skin() -> Colour {
-    Colour::new(0.996, 0.906, 0.843)
-}
-
-/// The usual size, for fields that are factors.
-fn one() -> f32 {
-    1.0
+fn light_skin() -> Color {
+    Color::new(0.996, 0.906, 0.843)
 }
 
 #[cfg(test)]
@@ -112,7 +109,7 @@ mod tests {
     use super::*;
 
     /// The smallest description.
-    const PLAIN: &str = "name = \"plain\"\n[hair]\ncolour = \"#402010\"\n";
+    const PLAIN: &str = "name = \"plain\"\n[hair]\ncolor = \"#402010\"\n";
 
     #[test]
     fn missing_parts_have_defaults() {
@@ -124,10 +121,10 @@ mod tests {
     #[test]
     fn errors_name_the_field() {
         let cases = [
-            ("[eyes]\ncolour = \"blue\"", "colour"),
+            ("[eyes]\ncolor = \"blue\"", "color"),
             ("[eyes]\nshape = \"square\"", "shape"),
             ("[ears]\nsize = 1.0", "kind"),
-            ("[hat]\nkind = \"cap\"\ncolour = \"#ffffff\"\nbrim = 2", "brim"),
+            ("[hat]\nkind = \"cap\"\ncolor = \"#ffffff\"\nbrim = 2", "brim"),
             ("[ears]\nkind = \"cat\"\nsize = 9.0", "ears.size"),
         ];
         for (addition, field) in cases {
@@ -138,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_seven_descriptions_are_valid() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models/friends");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/characters");
         for name in ["kaban", "serval", "raccoon", "fennec", "otter", "ibis", "shoebill"] {
             let text = std::fs::read_to_string(format!("{folder}/{name}.toml")).unwrap();
             let character = Character::from_toml(&text).unwrap();

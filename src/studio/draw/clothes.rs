@@ -1,27 +1,27 @@
 //! Clothes on the body.
 
-use super::Figure;
-use super::body::Build;
+use super::build::Build;
 use super::contour::{Contour, ellipse, line_through, polygon};
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use crate::studio::character::{Bottom, Garment, Sleeves};
-use crate::studio::colour::Colour;
-use crate::studio::geometry::{Point, between};
-use crate::studio::random::scatter;
+use crate::character::{Bottom, Garment, Sleeves};
+use crate::color::Color;
+use crate::geometry::{Point, between};
+use crate::random::scatter;
 
 /// Stocking and shoe of one leg (hip, knee, ankle).
 pub(super) fn leg(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build, [hip, knee, ankle]: [Point; 3]) {
     let clothes = &figure.character.clothes;
     if let Some(stocking) = clothes.stockings {
         let top = between(hip, knee, 0.35);
-        pen.limb(line_through(&[top, knee, ankle]), stocking.colour, build.leg * 1.04);
+        pen.limb(line_through(&[top, knee, ankle]), stocking.color, build.leg * 1.04);
         if let Some(trim) = stocking.trim {
             pen.limb(line_through(&[between(knee, ankle, 0.4), ankle]), trim, build.leg * 1.04);
         }
         dots_along(pen, stocking, top, ankle, build.leg);
     }
     if clothes.cut == Bottom::Trousers {
-        pen.limb(line_through(&[hip, knee, ankle]), clothes.bottom.colour, build.leg * 1.3);
+        pen.limb(line_through(&[hip, knee, ankle]), clothes.bottom.color, build.leg * 1.3);
     }
     let shoe = ellipse((ankle.0, build.sole - 0.1), build.leg * 0.72, build.leg * 0.45);
     pen.fill(shoe, Ink::new(clothes.shoes));
@@ -32,35 +32,35 @@ pub(super) fn arm(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build, [should
     let clothes = &figure.character.clothes;
     if let Some(glove) = clothes.gloves {
         let top = between(shoulder, elbow, 0.7);
-        pen.limb(line_through(&[top, elbow, hand]), glove.colour, build.arm * 1.08);
+        pen.limb(line_through(&[top, elbow, hand]), glove.color, build.arm * 1.08);
         dots_along(pen, glove, top, hand, build.arm);
         let palm = ellipse(hand, build.arm * 0.62, build.arm * 0.62);
-        pen.fill(palm, Ink::new(glove.trim.unwrap_or(glove.colour)).unshaded());
+        pen.fill(palm, Ink::new(glove.trim.unwrap_or(glove.color)).unshaded());
     } else {
         let palm = ellipse(hand, build.arm * 0.52, build.arm * 0.52);
         pen.fill(palm, Ink::new(figure.character.skin).unshaded());
     }
-    let colour = clothes.top.colour;
-    let cuff = clothes.top.trim.unwrap_or(colour);
+    let color = clothes.top.color;
+    let cuff = clothes.top.trim.unwrap_or(color);
     match clothes.sleeves {
         Sleeves::None => {}
         Sleeves::Short => {
-            pen.limb(line_through(&[shoulder, between(shoulder, elbow, 0.6)]), colour, build.arm * 1.3);
+            pen.limb(line_through(&[shoulder, between(shoulder, elbow, 0.6)]), color, build.arm * 1.3);
         }
         Sleeves::Puffed => {
             let middle = between(shoulder, elbow, 0.3);
-            pen.fill(ellipse(middle, build.arm * 0.95, build.arm * 0.9), Ink::new(colour));
+            pen.fill(ellipse(middle, build.arm * 0.95, build.arm * 0.9), Ink::new(color));
         }
         Sleeves::Long => {
-            pen.limb(line_through(&[shoulder, elbow, between(elbow, hand, 0.8)]), colour, build.arm * 1.25);
+            pen.limb(line_through(&[shoulder, elbow, between(elbow, hand, 0.8)]), color, build.arm * 1.25);
             pen.limb(line_through(&[between(elbow, hand, 0.72), between(elbow, hand, 0.8)]), cuff, build.arm * 1.3);
         }
         Sleeves::Wide => {
-            pen.limb(line_through(&[shoulder, elbow]), colour, build.arm * 1.3);
+            pen.limb(line_through(&[shoulder, elbow]), color, build.arm * 1.3);
             let (dx, dy) = (hand.0 - elbow.0, hand.1 - elbow.1);
             let wide = |at: Point, factor: f32| (at.0 - dy * factor, at.1 + dx * factor);
             let sleeve = polygon(&[wide(elbow, 0.22), wide(hand, 0.48), wide(hand, -0.48), wide(elbow, -0.22)]);
-            pen.fill(sleeve, Ink::new(colour));
+            pen.fill(sleeve, Ink::new(color));
             pen.limb(line_through(&[wide(hand, 0.48), wide(hand, -0.48)]), cuff, build.arm * 0.5);
         }
     }
@@ -80,7 +80,7 @@ pub(super) fn upper(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
         .through(&[(-half * 0.92, shoulder + 0.5), (-half, shoulder + 0.20)])
         .bow((-0.18, shoulder - 0.06), 0.14)
         .close();
-    pen.fill(torso, Ink::new(garment.colour));
+    pen.fill(torso, Ink::new(garment.color));
     if let Some(spots) = garment.spots {
         scatter_spots(pen, spots, (shoulder + 0.25, half * 0.85), (hem - 0.05, build.waist_half * 0.85));
     }
@@ -103,7 +103,7 @@ pub(super) fn upper(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
         }
     }
     let seam = line_through(&[(0.0, shoulder + 0.15), (0.0, hem)]);
-    pen.crease(seam, garment.colour, 0.4);
+    pen.crease(seam, garment.color, 0.4);
     if let Some(belt) = clothes.belt {
         let belt_line = line_through(&[(-build.waist_half, hem), (0.0, hem + 0.04), (build.waist_half, hem)]);
         pen.limb(belt_line, belt, 0.14);
@@ -114,7 +114,7 @@ pub(super) fn upper(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
 pub(super) fn lower(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
     let clothes = &figure.character.clothes;
     let garment = clothes.bottom;
-    let ink = Ink::new(garment.colour);
+    let ink = Ink::new(garment.color);
     let (waist, top) = (build.waist, build.waist_half);
     let length = build.sole - waist;
     let (hem, flare) = match clothes.cut {
@@ -147,7 +147,7 @@ pub(super) fn lower(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
         for fold in 1..folds {
             let share = f32::from(fold) / f32::from(folds) * 2.0 - 1.0;
             let from = (share * flare * 0.8, between((0.0, waist), (0.0, hem), 0.55).1);
-            pen.crease(line_through(&[from, (share * flare, hem)]), garment.colour, 0.4);
+            pen.crease(line_through(&[from, (share * flare, hem)]), garment.color, 0.4);
         }
     }
     if let Some(spots) = garment.spots {
@@ -160,7 +160,7 @@ pub(super) fn lower(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
 }
 
 /// Irregular spots between two heights (`top`, `bottom`), each with its half width there.
-fn scatter_spots(pen: &mut Pen<'_>, colour: Colour, top: (f32, f32), bottom: (f32, f32)) {
+fn scatter_spots(pen: &mut Pen<'_>, color: Color, top: (f32, f32), bottom: (f32, f32)) {
     let mut index = 0;
     let (mut y, mut odd) = (top.0, false);
     while y < bottom.0 {
@@ -171,7 +171,7 @@ fn scatter_spots(pen: &mut Pen<'_>, colour: Colour, top: (f32, f32), bottom: (f3
             let jitter = |salt: u64| scatter(17 + salt, index);
             let spot = (x + jitter(0) * 0.03, y + jitter(1) * 0.03);
             let radius = 0.055 + 0.018 * jitter(2);
-            pen.fill(ellipse(spot, radius * 1.15, radius), Ink::detail(colour));
+            pen.fill(ellipse(spot, radius * 1.15, radius), Ink::detail(color));
             x += 0.21;
         }
         y += 0.18;

@@ -2,7 +2,7 @@
 
 use tiny_skia::{Path, PathBuilder};
 
-use crate::studio::geometry::Point;
+use crate::geometry::Point;
 
 /// An outline under construction.
 pub(super) struct Contour {

@@ -3,10 +3,10 @@
 use tiny_skia::{Path, Transform};
 
 use super::contour::{Contour, ellipse, line_through};
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use super::{Figure, lies_on_hair};
-use crate::studio::character::{EarKind, Ears};
-use crate::studio::geometry::{Point, rotation};
+use crate::character::{EarKind, Ears};
+use crate::geometry::{Point, rotation};
 
 /// Where and how an ear of a kind grows.
 struct Build {
@@ -99,7 +99,7 @@ fn pair(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears) {
 /// One ear; its root is the origin and it points upwards.
 fn one(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears, build: &Build) {
     let size = ears.size * figure.scene.style.ears;
-    let colour = ears.colour.unwrap_or(figure.character.hair.colour);
+    let color = ears.color.unwrap_or(figure.character.hair.color);
     let height = build.size.1 * size;
     let width = build.size.0 * size;
     let tipped = |ink: Ink| match ears.tip {
@@ -107,13 +107,13 @@ fn one(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears, build: &Build) {
         Some(tip) => ink.fading(tip, (0.0, -height * 0.60), (0.0, -height * 0.80)),
         None => ink,
     };
-    pen.fill(build.outline(1.0, size), tipped(Ink::new(colour)));
+    pen.fill(build.outline(1.0, size), tipped(Ink::new(color)));
     if let Some(rim) = ears.rim {
         pen.fill(build.outline(0.86, size), Ink::detail(rim));
-        pen.fill(build.outline(0.66, size), Ink::detail(colour));
+        pen.fill(build.outline(0.66, size), Ink::detail(color));
     }
     let inner = if ears.rim.is_some() { 0.52 } else { 0.74 };
-    let shade = Ink::detail(ears.inner).fading(ears.inner.mix(colour, 0.35), (0.0, -height * 0.45), (0.0, height * 0.15));
+    let shade = Ink::detail(ears.inner).fading(ears.inner.mix(color, 0.35), (0.0, -height * 0.45), (0.0, height * 0.15));
     pen.fill(build.outline(inner, size), shade.lined(0.35));
     if let Some(fluff) = ears.fluff {
         let at = |x: f32, y: f32| (x * width, y * height);
@@ -141,4 +141,9 @@ pub(super) fn human(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         let fold = line_through(&[(x + sign * 0.05, y - 0.1), (x - sign * 0.02, y), (x + sign * 0.02, y + 0.1)]);
         pen.crease(fold, figure.character.skin, 0.5);
     }
+}
+
+/// Whether ears of this kind sit in front of the hair.
+fn lies_on_hair(kind: EarKind) -> bool {
+    matches!(kind, EarKind::Floppy)
 }

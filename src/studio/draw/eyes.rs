@@ -1,12 +1,12 @@
 //! Eyes, lashes and brows.
 
-use super::Figure;
 use super::contour::{Contour, ellipse, line_through};
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use crate::studio::character::EyeShape;
-use crate::studio::colour::Colour;
-use crate::studio::geometry::Point;
-use crate::studio::scene::EyePose;
+use crate::character::EyeShape;
+use crate::color::Color;
+use crate::geometry::Point;
+use crate::scene::EyePose;
 
 /// Both eyes and both brows.
 pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
@@ -25,7 +25,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
             EyePose::Lines => eye.line(pen),
             EyePose::Dots => {
                 let dot = ellipse(eye.middle, eye.half.0 * 0.45, eye.half.1 * 0.75);
-                pen.fill(dot, Ink::detail(Colour::INK));
+                pen.fill(dot, Ink::detail(Color::INK));
             }
         }
         if !matches!(pose, EyePose::Lines | EyePose::Dots) {
@@ -78,7 +78,7 @@ impl<'a> Eye<'a> {
     }
 
     fn open(&self, pen: &mut Pen<'_>, lid: f32) {
-        let colour = self.figure.character.eyes.colour;
+        let color = self.figure.character.eyes.color;
         let top = -1.0 + 2.0 * lid;
         let lid_line = [
             self.at(-0.92, top * 0.45 + 0.1),
@@ -91,7 +91,7 @@ impl<'a> Eye<'a> {
             .through(&lid_line[1..])
             .through(&[self.at(0.7, 0.85), self.at(0.0, 1.0), self.at(-0.7, 0.8), lid_line[0]])
             .close();
-        pen.fill(white, Ink::detail(Colour::WHITE));
+        pen.fill(white, Ink::detail(Color::WHITE));
 
         let (wide, tall) = (self.half.0 * 0.80 * self.iris, self.half.1 * 0.95 * self.iris);
         let glance = self.figure.view.yaw.0 * 0.05;
@@ -99,18 +99,18 @@ impl<'a> Eye<'a> {
         let (from, to) = ((0.0, middle.1 - tall), (0.0, middle.1 + tall * 0.7));
         let glossy = pen.style().gloss;
         let iris = if glossy {
-            Ink::detail(colour.dimmed(0.42)).fading(colour.mix(Colour::WHITE, 0.12), from, to)
+            Ink::detail(color.dimmed(0.42)).fading(color.mix(Color::WHITE, 0.12), from, to)
         } else {
-            Ink::detail(colour.dimmed(0.9)).lined(0.4)
+            Ink::detail(color.dimmed(0.9)).lined(0.4)
         };
         pen.fill(ellipse(middle, wide, tall), iris);
-        pen.fill(ellipse(middle, wide * 0.45, tall * 0.48), Ink::detail(colour.dimmed(0.22)));
+        pen.fill(ellipse(middle, wide * 0.45, tall * 0.48), Ink::detail(color.dimmed(0.22)));
         let shine = (middle.0 - wide * 0.35, middle.1 - tall * 0.45 + lid * tall * 0.9);
-        pen.fill(ellipse(shine, wide * 0.34, tall * 0.26), Ink::detail(Colour::WHITE));
+        pen.fill(ellipse(shine, wide * 0.34, tall * 0.26), Ink::detail(Color::WHITE));
         if glossy {
             let glint = (middle.0 + wide * 0.4, middle.1 + tall * 0.5);
             let glint = ellipse(glint, wide * 0.16, tall * 0.12);
-            pen.fill(glint, Ink::detail(Colour::WHITE));
+            pen.fill(glint, Ink::detail(Color::WHITE));
         }
 
         // The lid hides the top of the iris.
@@ -132,7 +132,7 @@ impl<'a> Eye<'a> {
             .through(&[raised(rise, 0.7), raised(top, 1.1), raised(fall, 1.2), flick])
             .through(&[outer, (fall.0, fall.1 + weight * 0.3), top, rise, inner])
             .close();
-        pen.fill(lid, Ink::detail(Colour::INK));
+        pen.fill(lid, Ink::detail(Color::INK));
         let lower = line_through(&[self.at(-0.35, 1.02), self.at(0.35, 1.03), self.at(0.75, 0.85)]);
         pen.stroke(lower, self.figure.character.skin.dimmed(0.45), weight * 0.3);
     }
@@ -141,14 +141,14 @@ impl<'a> Eye<'a> {
         let weight = pen.style().line.clamp(0.03, 0.07) * 1.3;
         let outer = self.at(1.0, 0.25);
         let arc = Contour::from(self.at(-1.0, 0.25)).bow(outer, arch * self.sign).open();
-        pen.stroke(arc, Colour::INK, weight);
+        pen.stroke(arc, Color::INK, weight);
     }
 
     fn line(&self, pen: &mut Pen<'_>) {
         let weight = pen.style().line.clamp(0.035, 0.08) * 1.1;
         let x = self.middle.0;
         let bar = line_through(&[(x, self.middle.1 - self.half.1 * 0.7), (x, self.middle.1 + self.half.1 * 0.8)]);
-        let ink = Colour::new(0.24, 0.15, 0.13);
+        let ink = Color::new(0.24, 0.15, 0.13);
         pen.stroke(bar, ink, weight);
         // Calm and sharp eyes keep their lid as a bar across the top.
         if self.lid > 0.0 {
@@ -161,13 +161,13 @@ impl<'a> Eye<'a> {
 
     fn brow(&self, pen: &mut Pen<'_>) {
         let hair = &self.figure.character.hair;
-        let colour = self.figure.character.eyes.brows;
-        let colour = colour.unwrap_or_else(|| hair.colour.dimmed(0.6));
+        let color = self.figure.character.eyes.brows;
+        let color = color.unwrap_or_else(|| hair.color.dimmed(0.6));
         let anger = self.figure.scene.expression.brows + self.slant * 8.0;
         let height = -1.0 - 0.085 / self.half.1;
         let lift = anger.clamp(-1.2, 1.2) * 0.2;
         let brow =
             line_through(&[self.at(-0.75, height - 0.1 + lift), self.at(0.1, height - 0.28), self.at(0.95, height - lift)]);
-        pen.stroke(brow, colour, pen.style().line.clamp(0.025, 0.045));
+        pen.stroke(brow, color, pen.style().line.clamp(0.025, 0.045));
     }
 }

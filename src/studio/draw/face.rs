@@ -1,14 +1,15 @@
 //! The skin of the face, the mouth, blush and nose; the eyes have their own file.
 
 use super::contour::{Contour, blob, ellipse, line_through};
+use super::eyes;
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use super::{Figure, eyes};
-use crate::studio::colour::Colour;
-use crate::studio::scene::Mouth;
+use crate::color::Color;
+use crate::scene::Mouth;
 
-const LIP: Colour = Colour::new(0.62, 0.25, 0.22);
-const TONGUE: Colour = Colour::new(0.93, 0.52, 0.50);
-const BLUSH: Colour = Colour::new(0.96, 0.48, 0.44);
+const LIP: Color = Color::new(0.62, 0.25, 0.22);
+const TONGUE: Color = Color::new(0.93, 0.52, 0.50);
+const BLUSH: Color = Color::new(0.96, 0.48, 0.44);
 
 /// The face without features.
 pub(super) fn skin(pen: &mut Pen<'_>, figure: &Figure<'_>) {

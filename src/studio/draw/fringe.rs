@@ -1,12 +1,13 @@
 //! The front hair: crown, fringe, the marks on it and the gloss.
 
 use super::contour::{Contour, blob, line_through};
+use super::figure::Figure;
+use super::marks;
 use super::pen::{Ink, Pen};
-use super::{Figure, marks};
-use crate::studio::character::Fringe;
-use crate::studio::colour::Colour;
-use crate::studio::geometry::Point;
-use crate::studio::style::Shading;
+use crate::character::Fringe;
+use crate::color::Color;
+use crate::geometry::Point;
+use crate::scene::Shading;
 
 /// The lower edge from the right temple to the left: strand tips and the notches between them in
 /// turn, as seen from the front. It starts and ends with a tip.
@@ -60,14 +61,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     marks::behind(pen, figure);
     let path = outline(figure);
     shadow(pen, figure);
-    let ink = super::hair::hair_ink(hair.colour, hair.fringe_fade, -1.2, 0.2);
+    let ink = super::hair::hair_ink(hair.color, hair.fringe_fade, -1.2, 0.2);
     pen.fill(path.clone(), ink.lined(0.0));
     marks::before(pen, figure);
     creases(pen, figure);
     if pen.style().gloss {
         gloss(pen, figure);
     }
-    pen.fill(path, Ink::outline(hair.colour));
+    pen.fill(path, Ink::outline(hair.color));
 }
 
 /// The crown and fringe as one shape.
@@ -130,13 +131,13 @@ fn creases(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         let rise = if shape(figure) == Fringe::Blunt { 0.42 } else { 0.2 };
         let from = figure.view.on_skull(x * 1.06, y + drop);
         let to = figure.view.on_skull(x * 0.98, y + drop - rise);
-        pen.crease(line_through(&[from, to]), hair.colour, 0.5);
+        pen.crease(line_through(&[from, to]), hair.color, 0.5);
     }
 }
 
 /// The shine on smooth hair.
 fn gloss(pen: &mut Pen<'_>, figure: &Figure<'_>) {
-    let light = figure.character.hair.colour.mix(Colour::WHITE, 0.55);
+    let light = figure.character.hair.color.mix(Color::WHITE, 0.55);
     for (x, width) in [(-0.52, 0.16), (-0.24, 0.07), (0.44, 0.10)] {
         let arc = blob(&[
             figure.view.on_skull(x - width, -0.62),

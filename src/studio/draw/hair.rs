@@ -2,20 +2,20 @@
 
 use tiny_skia::Path;
 
-use super::Figure;
 use super::contour::{Contour, blob, line_through};
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use crate::studio::character::{Cut, Ends, Fade};
-use crate::studio::colour::Colour;
-use crate::studio::geometry::{Point, between};
+use crate::character::{Cut, Ends, Fade};
+use crate::color::Color;
+use crate::geometry::{Point, between};
 
-/// Ink for hair that hangs from `top` to `bottom`, with the tips in a second colour.
-pub(super) fn hair_ink(colour: Colour, tips: Option<Fade>, top: f32, bottom: f32) -> Ink {
-    let ink = Ink::new(colour);
+/// Ink for hair that hangs from `top` to `bottom`, with the tips in a second color.
+pub(super) fn hair_ink(color: Color, tips: Option<Fade>, top: f32, bottom: f32) -> Ink {
+    let ink = Ink::new(color);
     match tips {
         Some(fade) => {
             let at = |share: f32| (0.0, top + (bottom - top) * share);
-            ink.fading(fade.colour, at(fade.from), at(fade.to.max(fade.from + 0.01)))
+            ink.fading(fade.color, at(fade.from), at(fade.to.max(fade.from + 0.01)))
         }
         None => ink,
     }
@@ -51,12 +51,12 @@ pub(super) fn back(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         right,
     ]);
     let outline = hem_edge(over_the_crown, figure, hair.ends, right, left).close();
-    let colour = hair.colour.mix(hair.colour.shadowed(), 0.45);
-    pen.fill(outline, hair_ink(colour, hair.tips, -0.9, length));
+    let color = hair.color.mix(hair.color.shadowed(), 0.45);
+    pen.fill(outline, hair_ink(color, hair.tips, -0.9, length));
     if pen.style().line < 0.06 {
         for x in [-0.88, -0.72, 0.72, 0.88] {
             let (root, tip) = (point(x * cheek, 0.3), point(x * hem * 1.05, length * 0.85));
-            pen.crease(line_through(&[root, tip]), hair.colour, 0.6);
+            pen.crease(line_through(&[root, tip]), hair.color, 0.6);
         }
     }
 }
@@ -91,7 +91,7 @@ fn hem_edge(mut contour: Contour, figure: &Figure<'_>, ends: Ends, right: Point,
 fn tails(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     let hair = &figure.character.hair;
     let end = hair.length * figure.scene.style.hair + 0.9;
-    let ink = hair_ink(hair.colour, hair.tips, -0.6, end - 0.3);
+    let ink = hair_ink(hair.color, hair.tips, -0.6, end - 0.3);
     for sign in [-1.0, 1.0] {
         match hair.cut {
             Cut::HighTails => pen.fill(tail(sign, (0.85, -0.6), 0.62, end), ink),
@@ -123,8 +123,8 @@ pub(super) fn locks(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     let hair = &figure.character.hair;
     let Some(locks) = hair.locks else { return };
     let length = locks.length * figure.scene.style.hair;
-    let colour = locks.colour.unwrap_or(hair.colour);
-    let ink = hair_ink(colour, locks.tips, -0.5, length);
+    let color = locks.color.unwrap_or(hair.color);
+    let ink = hair_ink(color, locks.tips, -0.5, length);
     for (side, sign) in [-1.0, 1.0].into_iter().enumerate() {
         let wobble = |index: usize| figure.wobble(700 + side * 20 + index);
         // The lock grows at the temple, hangs beside the cheek and ends in two points.
@@ -148,7 +148,7 @@ pub(super) fn locks(pen: &mut Pen<'_>, figure: &Figure<'_>) {
                 place(inner + locks.width * 0.6, -0.1, 0.3),
                 place(inner + locks.width * 0.62, length * 0.6, 0.2),
             ]);
-            pen.crease(crease, colour, 0.55);
+            pen.crease(crease, color, 0.55);
         }
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! Figure coordinates: the skull is a circle of radius 1 around the origin, x grows to the right
 //! and y downwards. Parts of the head are placed on that skull in three dimensions and projected
-//! by [`View`], so that a turned head shifts and foreshortens them consistently.
+//! by `figure::View`, so that a turned head shifts and foreshortens them consistently.
 
 mod body;
+mod build;
 mod clothes;
 mod contour;
 mod ears;
 mod eyes;
 mod face;
+mod figure;
 mod fringe;
 mod hair;
 mod hat;
@@ -20,66 +22,11 @@ pub(super) mod pen;
 mod plumage;
 mod tail;
 
-use super::character::{Character, EarKind, HatKind, WingKind};
-use super::geometry::{Point, sin_cos};
-use super::random::scatter;
-use super::scene::{Framing, Scene};
+use crate::character::{Character, HatKind, WingKind};
+use crate::geometry::sin_cos;
+use crate::scene::{Framing, Scene};
+use figure::{Figure, View};
 use pen::{Part, Pen};
-
-/// How the head is turned.
-#[derive(Clone, Copy)]
-struct View {
-    yaw: (f32, f32),
-    pitch: (f32, f32),
-}
-
-impl View {
-    /// Where a point of the head appears; `depth` grows towards the viewer.
-    fn at(&self, x: f32, y: f32, depth: f32) -> Point {
-        let ((sine, cosine), (nod_sine, nod_cosine)) = (self.yaw, self.pitch);
-        let turned = depth * cosine - x * sine;
-        (x * cosine + depth * sine, y * nod_cosine + turned * nod_sine)
-    }
-
-    /// Where a point on the front of the skull appears.
-    fn on_skull(&self, x: f32, y: f32) -> Point {
-        let depth = (1.0 - x * x * 0.94).max(0.0).sqrt() * 0.82;
-        self.at(x, y, depth)
-    }
-
-    /// How wide a small thing at `x` on the front of the skull appears, 1 seen from the front.
-    fn width_at(&self, x: f32) -> f32 {
-        let depth = (1.0 - x * x * 0.94).max(0.05).sqrt();
-        (self.yaw.1 - x / depth * self.yaw.0).clamp(0.45, 1.15)
-    }
-}
-
-/// One character in one scene: what every part needs to know.
-struct Figure<'a> {
-    character: &'a Character,
-    scene: &'a Scene,
-    view: View,
-}
-
-impl Figure<'_> {
-    /// The irregularity number `index` of the drawing hand, in head radii.
-    fn wobble(&self, index: usize) -> f32 {
-        scatter(self.scene.seed, index as u64) * self.scene.style.wobble
-    }
-
-    /// `points` as an unsteady hand sets them.
-    fn unsteady(&self, salt: usize, points: &mut [Point]) {
-        for (index, point) in points.iter_mut().enumerate() {
-            let index = salt * 64 + index * 2;
-            *point = (point.0 + self.wobble(index), point.1 + self.wobble(index + 1));
-        }
-    }
-
-    /// How tall the figure is: 0 for chibi, 1 for grown-up proportions.
-    fn tallness(&self) -> f32 {
-        ((self.scene.style.heads - 2.0) / 4.0).clamp(0.0, 1.0)
-    }
-}
 
 /// What is drawn together, back to front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,9 +111,4 @@ pub(super) fn layer(pen: &mut Pen<'_>, character: &Character, scene: &Scene, lay
             }
         }
     }
-}
-
-/// Whether ears of this kind sit in front of the hair.
-fn lies_on_hair(kind: EarKind) -> bool {
-    matches!(kind, EarKind::Floppy)
 }

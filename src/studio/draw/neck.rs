@@ -1,12 +1,12 @@
 //! Bows, collars, ties and scarves.
 
-use super::Figure;
-use super::body::Build;
+use super::build::Build;
 use super::contour::{Contour, ellipse, line_through, polygon};
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use crate::studio::character::{Neckwear, NeckwearKind};
-use crate::studio::colour::Colour;
-use crate::studio::geometry::Point;
+use crate::character::{Neckwear, NeckwearKind};
+use crate::color::Color;
+use crate::geometry::Point;
 
 /// Places of the spots on the right half of a bow.
 const BOW_SPOTS: [Point; 6] = [(0.22, 0.0), (0.34, -0.08), (0.36, 0.06), (0.48, 0.0), (0.46, 0.13), (0.27, 0.11)];
@@ -22,12 +22,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         let knot = Knot { shoulder, size };
         match wear.kind {
             NeckwearKind::Bow => knot.bow(pen, wear),
-            NeckwearKind::Fur => knot.fur(pen, wear.colour),
-            NeckwearKind::Tie => knot.tie(pen, wear.colour),
+            NeckwearKind::Fur => knot.fur(pen, wear.color),
+            NeckwearKind::Tie => knot.tie(pen, wear.color),
             NeckwearKind::Scarf => knot.scarf(pen, wear),
-            NeckwearKind::Ribbon => knot.ribbon(pen, wear.colour),
-            NeckwearKind::Collar => knot.collar(pen, wear.colour),
-            NeckwearKind::Bell => knot.bell(pen, wear),
+            NeckwearKind::Ribbon => knot.ribbon(pen, wear.color),
+            NeckwearKind::Collar => knot.collar(pen, wear.color),
+            NeckwearKind::Bell => knot.approx_normal(pen, wear),
         }
     }
 }
@@ -45,14 +45,14 @@ impl Knot {
 
     fn bow(&self, pen: &mut Pen<'_>, wear: &Neckwear) {
         let at = |x: f32, y: f32| self.at(x * 0.9, y * 0.95);
-        let ink = Ink::new(wear.colour);
+        let ink = Ink::new(wear.color);
         let dot = |pen: &mut Pen<'_>, x: f32, y: f32| {
             if let Some(spots) = wear.spots {
                 let spot = ellipse(at(x, y), 0.034 * self.size, 0.031 * self.size);
                 pen.fill(spot, Ink::detail(spots));
             }
         };
-        let edge = wear.trim.unwrap_or(wear.colour);
+        let edge = wear.trim.unwrap_or(wear.color);
         for sign in [-1.0, 1.0] {
             let wing = Contour::from(at(0.0, 0.05))
                 .through(&[at(sign * 0.34, -0.17), at(sign * 0.60, -0.10), at(sign * 0.58, 0.30)])
@@ -67,7 +67,7 @@ impl Knot {
         dot(pen, 0.0, 0.05);
     }
 
-    fn fur(&self, pen: &mut Pen<'_>, colour: Colour) {
+    fn fur(&self, pen: &mut Pen<'_>, color: Color) {
         let mut fur = Contour::from(self.at(-0.50, -0.14)).bow(self.at(0.50, -0.14), -0.10);
         let tufts = 7_u8;
         for tuft in 0..=tufts {
@@ -76,21 +76,21 @@ impl Knot {
             fur = fur.bow(self.at(share * 0.58, 0.04 + sag), -0.30);
         }
         let fur = fur.bow(self.at(-0.50, -0.14), -0.2).close();
-        pen.fill(fur, Ink::new(colour));
+        pen.fill(fur, Ink::new(color));
     }
 
-    fn tie(&self, pen: &mut Pen<'_>, colour: Colour) {
+    fn tie(&self, pen: &mut Pen<'_>, color: Color) {
         let blade = [(-0.06, 0.14), (0.06, 0.14), (0.15, 0.66), (0.0, 0.80), (-0.15, 0.66)];
         let knot = [(-0.10, -0.02), (0.10, -0.02), (0.06, 0.14), (-0.06, 0.14)];
-        pen.fill(polygon(&blade.map(|(x, y)| self.at(x, y))), Ink::new(colour));
-        pen.fill(polygon(&knot.map(|(x, y)| self.at(x, y))), Ink::new(colour));
+        pen.fill(polygon(&blade.map(|(x, y)| self.at(x, y))), Ink::new(color));
+        pen.fill(polygon(&knot.map(|(x, y)| self.at(x, y))), Ink::new(color));
     }
 
     fn scarf(&self, pen: &mut Pen<'_>, wear: &Neckwear) {
-        let ink = Ink::new(wear.colour);
+        let ink = Ink::new(wear.color);
         let end = [(0.12, 0.12), (0.36, 0.08), (0.42, 0.72), (0.16, 0.76)];
         let end = polygon(&end.map(|(x, y)| self.at(x, y)));
-        let trim = wear.trim.unwrap_or(wear.colour);
+        let trim = wear.trim.unwrap_or(wear.color);
         pen.fill(end, ink.fading(trim, self.at(0.0, 0.5), self.at(0.0, 0.55)));
         let band = Contour::from(self.at(-0.46, -0.18))
             .bow(self.at(0.46, -0.18), -0.12)
@@ -99,8 +99,8 @@ impl Knot {
         pen.fill(band, ink);
     }
 
-    fn ribbon(&self, pen: &mut Pen<'_>, colour: Colour) {
-        let ink = Ink::new(colour);
+    fn ribbon(&self, pen: &mut Pen<'_>, color: Color) {
+        let ink = Ink::new(color);
         let middle = self.at(0.0, 0.06);
         for sign in [-1.0, 1.0] {
             let tail = polygon(&[middle, self.at(sign * 0.12, 0.50), self.at(sign * 0.22, 0.44)]);
@@ -111,7 +111,7 @@ impl Knot {
         pen.fill(ellipse(middle, 0.06 * self.size, 0.06 * self.size), ink);
     }
 
-    fn collar(&self, pen: &mut Pen<'_>, colour: Colour) {
+    fn collar(&self, pen: &mut Pen<'_>, color: Color) {
         for sign in [-1.0, 1.0] {
             let flap = polygon(&[
                 self.at(sign * 0.22, -0.20),
@@ -119,15 +119,15 @@ impl Knot {
                 self.at(sign * 0.22, 0.26),
                 self.at(0.0, 0.04),
             ]);
-            pen.fill(flap, Ink::new(colour));
+            pen.fill(flap, Ink::new(color));
         }
     }
 
-    fn bell(&self, pen: &mut Pen<'_>, wear: &Neckwear) {
+    fn approx_normal(&self, pen: &mut Pen<'_>, wear: &Neckwear) {
         let band = [(-0.22, -0.05), (0.0, 0.02), (0.22, -0.05)];
         let band = line_through(&band.map(|(x, y)| self.at(x, y)));
-        pen.limb(band, wear.colour, 0.10 * self.size);
+        pen.limb(band, wear.color, 0.10 * self.size);
         let bell = ellipse(self.at(0.0, 0.10), 0.10 * self.size, 0.10 * self.size);
-        pen.fill(bell, Ink::new(wear.trim.unwrap_or(wear.colour)));
+        pen.fill(bell, Ink::new(wear.trim.unwrap_or(wear.color)));
     }
 }

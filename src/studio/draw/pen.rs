@@ -1,45 +1,45 @@
 //! The pen: fills and outlines shapes in the style of the scene, and measures what it draws.
 
 use tiny_skia::{
-    Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathSegment, PixmapMut, RadialGradient,
-    Shader, SpreadMode, Stroke, Transform,
+    FillRule, GradientStop, LinearGradient, Path, PathSegment, PixmapMut, RadialGradient, Shader, SpreadMode, Transform,
 };
 
-use crate::studio::colour::Colour;
-use crate::studio::geometry::{Extent, Point, between, mapped};
-use crate::studio::random::scatter;
-use crate::studio::scene::Scene;
-use crate::studio::style::{LineColour, Shading, Style};
+use crate::canvas::{opaque, paint, rounded};
+use crate::color::Color;
+use crate::geometry::{Extent, Point, between, mapped};
+use crate::random::scatter;
+use crate::scene::Scene;
+use crate::scene::{LineColor, Shading, Style};
 
-/// How a shape is coloured.
+/// How a shape is colored.
 #[derive(Clone, Copy)]
 pub(super) struct Ink {
-    colour: Colour,
-    fade: Option<(Colour, Point, Point)>,
+    color: Color,
+    fade: Option<(Color, Point, Point)>,
     shaded: bool,
     line: f32,
     opacity: f32,
 }
 
 impl Ink {
-    /// One colour, shaded and outlined in the style of the scene.
-    pub(super) fn new(colour: Colour) -> Self {
-        Self { colour, fade: None, shaded: true, line: 1.0, opacity: 1.0 }
+    /// One color, shaded and outlined in the style of the scene.
+    pub(super) fn new(color: Color) -> Self {
+        Self { color, fade: None, shaded: true, line: 1.0, opacity: 1.0 }
     }
 
-    /// One colour without shading or outline: a detail inside another shape.
-    pub(super) fn detail(colour: Colour) -> Self {
-        Self { shaded: false, line: 0.0, ..Self::new(colour) }
+    /// One color without shading or outline: a detail inside another shape.
+    pub(super) fn detail(color: Color) -> Self {
+        Self { shaded: false, line: 0.0, ..Self::new(color) }
     }
 
-    /// Only the outline that a surface of this colour would have.
-    pub(super) fn outline(colour: Colour) -> Self {
-        Self { shaded: false, opacity: 0.0, ..Self::new(colour) }
+    /// Only the outline that a surface of this color would have.
+    pub(super) fn outline(color: Color) -> Self {
+        Self { shaded: false, opacity: 0.0, ..Self::new(color) }
     }
 
-    /// Fades into `colour` between two points.
-    pub(super) fn fading(mut self, colour: Colour, from: Point, to: Point) -> Self {
-        self.fade = Some((colour, from, to));
+    /// Fades into `color` between two points.
+    pub(super) fn fading(mut self, color: Color, from: Point, to: Point) -> Self {
+        self.fade = Some((color, from, to));
         self
     }
 
@@ -75,14 +75,14 @@ pub(super) enum Part {
 
 /// Sizes of the parts drawn so far, in the coordinates the pen was created with.
 #[derive(Clone, Copy)]
-pub(in crate::studio) struct Extents {
-    pub(in crate::studio) head: Extent,
-    pub(in crate::studio) face: Extent,
-    pub(in crate::studio) figure: Extent,
+pub(crate) struct Extents {
+    pub(crate) head: Extent,
+    pub(crate) face: Extent,
+    pub(crate) figure: Extent,
 }
 
 /// Draws with the style of a scene. Without a canvas it only measures.
-pub(in crate::studio) struct Pen<'a> {
+pub(crate) struct Pen<'a> {
     canvas: Option<PixmapMut<'a>>,
     style: Style,
     seed: u64,
@@ -102,7 +102,7 @@ const HAIRLINE: f32 = -0.4;
 
 impl<'a> Pen<'a> {
     /// A pen whose figure coordinates are mapped to the canvas by `base`.
-    pub(in crate::studio) fn new(canvas: Option<PixmapMut<'a>>, scene: &Scene, base: Transform) -> Self {
+    pub(crate) fn new(canvas: Option<PixmapMut<'a>>, scene: &Scene, base: Transform) -> Self {
         Self {
             canvas,
             style: scene.style,
@@ -116,7 +116,7 @@ impl<'a> Pen<'a> {
     }
 
     /// What was drawn so far.
-    pub(in crate::studio) fn extents(&self) -> Extents {
+    pub(crate) fn extents(&self) -> Extents {
         self.extents
     }
 
@@ -144,14 +144,14 @@ impl<'a> Pen<'a> {
         let stroke = ink.line * self.style.line;
         self.measure(&path, stroke / 2.0);
         let transform = self.base.pre_concat(self.local);
-        let tone = self.tone(ink.colour);
+        let tone = self.tone(ink.color);
         let shader = match ink.fade {
             Some((end, from, to)) => linear((tone, self.tone(end)), from, to, ink.opacity)
                 .unwrap_or_else(|| Shader::SolidColor(opaque(tone, ink.opacity))),
             None => Shader::SolidColor(opaque(tone, ink.opacity)),
         };
         let shade = if ink.shaded { self.shade(&path, tone.luma()) } else { None };
-        let line = self.line_colour(tone);
+        let line = self.line_color(tone);
         let Some(canvas) = self.canvas.as_mut() else {
             return;
         };
@@ -167,34 +167,34 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Draws a line of the given width in `colour`, without outline.
-    pub(super) fn stroke(&mut self, path: Option<Path>, colour: Colour, width: f32) {
+    /// Draws a line of the given width in `color`, without outline.
+    pub(super) fn stroke(&mut self, path: Option<Path>, color: Color, width: f32) {
         if let Some(path) = path {
-            self.trace(&path, self.tone(colour), width);
+            self.trace(&path, self.tone(color), width);
         }
     }
 
-    /// Draws a line inside a surface of `colour` (a fold, a strand) in the scene's line style.
-    pub(super) fn crease(&mut self, path: Option<Path>, colour: Colour, factor: f32) {
+    /// Draws a line inside a surface of `color` (a fold, a strand) in the scene's line style.
+    pub(super) fn crease(&mut self, path: Option<Path>, color: Color, factor: f32) {
         let Some(path) = path else { return };
         let width = (self.style.line * factor).max(0.012);
-        let tone = self.tone(colour);
-        let line = if self.style.line > 0.0 { self.line_colour(tone) } else { tone.shadowed().dimmed(0.85) };
+        let tone = self.tone(color);
+        let line = if self.style.line > 0.0 { self.line_color(tone) } else { tone.shadowed().dimmed(0.85) };
         self.trace(&path, line, width);
     }
 
     /// Draws a thick, outlined line: an arm, a leg, a strap.
-    pub(super) fn limb(&mut self, path: Option<Path>, colour: Colour, width: f32) {
+    pub(super) fn limb(&mut self, path: Option<Path>, color: Color, width: f32) {
         let Some(path) = path else { return };
-        let (tone, line) = (self.tone(colour), self.style.line);
+        let (tone, line) = (self.tone(color), self.style.line);
         if line > 0.0 {
-            self.trace(&path, self.line_colour(tone), width + line);
+            self.trace(&path, self.line_color(tone), width + line);
         }
         self.trace(&path, tone, width - line);
     }
 
-    /// Draws a line in exactly this colour.
-    fn trace(&mut self, path: &Path, tone: Colour, width: f32) {
+    /// Draws a line in exactly this color.
+    fn trace(&mut self, path: &Path, tone: Color, width: f32) {
         self.measure(path, width / 2.0);
         let transform = self.base.pre_concat(self.local);
         let ink = paint(Shader::SolidColor(opaque(tone, 1.0)));
@@ -203,28 +203,28 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// The line colour for a surface of (already toned) colour `tone`.
-    fn line_colour(&self, tone: Colour) -> Colour {
-        match self.style.line_colour {
-            LineColour::Ink => Colour::INK,
-            LineColour::Brown => Colour::new(0.33, 0.22, 0.19),
-            LineColour::Own => {
+    /// The line color for a surface of (already toned) color `tone`.
+    fn line_color(&self, tone: Color) -> Color {
+        match self.style.line_color {
+            LineColor::Ink => Color::INK,
+            LineColor::Brown => Color::new(0.33, 0.22, 0.19),
+            LineColor::Own => {
                 let (hue, saturation, value) = tone.to_hsv();
-                Colour::from_hsv(hue, (saturation * 1.2).min(0.7), value * 0.42)
+                Color::from_hsv(hue, (saturation * 1.2).min(0.7), value * 0.42)
             }
         }
     }
 
-    /// A colour as this picture's palette renders it.
-    fn tone(&self, colour: Colour) -> Colour {
+    /// A color as this picture's palette renders it.
+    fn tone(&self, color: Color) -> Color {
         let palette = self.style.palette;
-        let [red, green, blue] = colour.to_bytes();
+        let [red, green, blue] = color.to_bytes();
         let key = u64::from(u32::from_be_bytes([0, red, green, blue])) << 2;
         let own = |index: u64| scatter(self.seed, key | index) * palette.spread;
-        let (hue, saturation, value) = colour.to_hsv();
+        let (hue, saturation, value) = color.to_hsv();
         // White paper stays white and black ink black: the shift fades out towards both ends.
         let room = (4.0 * value * (1.0 - value) + 0.15).min(1.0);
-        Colour::from_hsv(
+        Color::from_hsv(
             hue + palette.hue + own(0) * 0.02,
             (saturation * palette.saturation * (1.0 + own(1) * 0.2)).min(1.0),
             (value + (palette.value + own(2) * 0.08) * room).clamp(0.0, 1.0),
@@ -235,8 +235,8 @@ impl<'a> Pen<'a> {
     /// Pale surfaces of brightness `luma` take less of it.
     fn shade(&self, path: &Path, luma: f32) -> Option<Shader<'static>> {
         let strength = self.style.shade * (0.42 - 0.22 * luma);
-        let clear = Color::from_rgba(0.25, 0.12, 0.22, 0.0)?;
-        let dark = Color::from_rgba(0.25, 0.12, 0.22, strength.min(1.0))?;
+        let clear = tiny_skia::Color::from_rgba(0.25, 0.12, 0.22, 0.0)?;
+        let dark = tiny_skia::Color::from_rgba(0.25, 0.12, 0.22, strength.min(1.0))?;
         let bounds = path.bounds();
         let light = tiny_skia::Point::from_xy(bounds.left() + bounds.width() * 0.34, bounds.top() + bounds.height() * 0.24);
         let reach = (bounds.width() + bounds.height()) * 0.5;
@@ -312,8 +312,8 @@ fn along(path: &Path, mut visit: impl FnMut(Point)) {
     }
 }
 
-/// A shader fading between two colours.
-fn linear((start, end): (Colour, Colour), from: Point, to: Point, opacity: f32) -> Option<Shader<'static>> {
+/// A shader fading between two colors.
+fn linear((start, end): (Color, Color), from: Point, to: Point, opacity: f32) -> Option<Shader<'static>> {
     let stops = vec![GradientStop::new(0.0, opaque(start, opacity)), GradientStop::new(1.0, opaque(end, opacity))];
     LinearGradient::new(
         tiny_skia::Point::from_xy(from.0, from.1),
@@ -322,20 +322,4 @@ fn linear((start, end): (Colour, Colour), from: Point, to: Point, opacity: f32) 
         SpreadMode::Pad,
         Transform::identity(),
     )
-}
-
-/// A colour with an opacity, as the renderer wants it.
-pub(in crate::studio) fn opaque(colour: Colour, opacity: f32) -> Color {
-    let clamp = |component: f32| component.clamp(0.0, 1.0);
-    Color::from_rgba(clamp(colour.red), clamp(colour.green), clamp(colour.blue), clamp(opacity)).unwrap_or(Color::BLACK)
-}
-
-/// Anti-aliased paint.
-pub(in crate::studio) fn paint(shader: Shader<'_>) -> Paint<'_> {
-    Paint { shader, ..Paint::default() }
-}
-
-/// A stroke with round ends and corners.
-pub(in crate::studio) fn rounded(width: f32) -> Stroke {
-    Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() }
 }

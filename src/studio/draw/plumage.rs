@@ -2,11 +2,11 @@
 
 use tiny_skia::Transform;
 
-use super::Figure;
 use super::contour::{Contour, strand};
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use crate::studio::character::{WingKind, Wings};
-use crate::studio::geometry::rotation;
+use crate::character::{WingKind, Wings};
+use crate::geometry::rotation;
 
 /// The wings, if they are held as `kind`.
 pub(super) fn wings(pen: &mut Pen<'_>, figure: &Figure<'_>, kind: WingKind) {
@@ -31,8 +31,8 @@ pub(super) fn wings(pen: &mut Pen<'_>, figure: &Figure<'_>, kind: WingKind) {
 
 /// A wing held up and out; the root is the origin and x points outwards.
 fn raised(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
-    let colour = wings.colour.unwrap_or(figure.character.hair.colour);
-    let tip = wings.tip.unwrap_or(colour);
+    let color = wings.color.unwrap_or(figure.character.hair.color);
+    let tip = wings.tip.unwrap_or(color);
     pen.within(rotation(figure.wobble(500) * 250.0), |pen| {
         // An arm that rises and turns outwards, with four fingers of feathers on its lower side.
         let wing = Contour::from((-0.14, 0.10))
@@ -45,7 +45,7 @@ fn raised(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
             .line((0.66, -0.10))
             .through(&[(0.46, 0.04), (0.22, 0.20), (-0.14, 0.10)])
             .close();
-        pen.fill(wing, Ink::new(colour).fading(tip, (0.18, -0.30), (0.46, -0.62)));
+        pen.fill(wing, Ink::new(color).fading(tip, (0.18, -0.30), (0.46, -0.62)));
         for (from, to) in [((0.66, -0.68), (0.36, -0.62)), ((0.60, -0.42), (0.30, -0.40)), ((0.50, -0.18), (0.24, -0.18))] {
             pen.crease(Contour::from(from).line(to).open(), tip, 0.6);
         }
@@ -54,8 +54,8 @@ fn raised(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
 
 /// A wing hanging down; the root is the origin and x points outwards.
 fn folded(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
-    let colour = wings.colour.unwrap_or(figure.character.hair.colour);
-    let tip = wings.tip.unwrap_or(colour);
+    let color = wings.color.unwrap_or(figure.character.hair.color);
+    let tip = wings.tip.unwrap_or(color);
     for (x, length, width) in [(0.10, 1.85, 0.22), (0.26, 1.80, 0.22), (0.42, 1.62, 0.22), (0.56, 1.36, 0.20)] {
         let feather = Contour::from((x - width * 0.4, 0.5))
             .through(&[(x - width * 0.5 + 0.06, length * 0.75), (x + 0.10, length)])
@@ -72,7 +72,7 @@ fn folded(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
         .bow((0.14, 1.0), 0.1)
         .through(&[(0.0, 0.66), (-0.16, 0.25)])
         .close();
-    pen.fill(cover, Ink::new(colour).fading(tip, (0.0, 0.30), (0.0, 0.86)));
+    pen.fill(cover, Ink::new(color).fading(tip, (0.0, 0.30), (0.0, 0.86)));
 }
 
 /// The tuft on the crown.
@@ -80,7 +80,7 @@ pub(super) fn crest(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     let Some(crest) = figure.character.crest else {
         return;
     };
-    let colour = crest.colour.unwrap_or(figure.character.hair.colour);
+    let color = crest.color.unwrap_or(figure.character.hair.color);
     let size = crest.size * figure.scene.style.ears;
     let strands = crest.strands.clamp(1, 7);
     let middle = figure.view.at(0.0, -1.1, -0.2);
@@ -91,7 +91,7 @@ pub(super) fn crest(pen: &mut Pen<'_>, figure: &Figure<'_>) {
             .line((middle.0 + 0.34, middle.1 - 0.28 * size))
             .through(&[(middle.0 + 0.26, middle.1 - 0.10), (middle.0 + 0.46, middle.1 + 0.06)])
             .close();
-        pen.fill(stem, Ink::new(colour).unshaded());
+        pen.fill(stem, Ink::new(color).unshaded());
     }
     for index in 0..strands {
         // Spread evenly from the left to the right, the outer ones lower.
@@ -102,6 +102,6 @@ pub(super) fn crest(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         let root = middle.0 + spread * 0.16;
         let path =
             strand((root - 0.16, middle.1 + 0.1), (root + lean * size, middle.1 - height), (root + 0.16, middle.1 + 0.1), 0.12);
-        pen.fill(path, Ink::new(colour));
+        pen.fill(path, Ink::new(color));
     }
 }

@@ -1,11 +1,11 @@
 //! Tails, behind the body.
 
-use super::Figure;
-use super::body::Build;
+use super::build::Build;
 use super::contour::{Contour, blob, line_through};
+use super::figure::Figure;
 use super::pen::{Ink, Pen};
-use crate::studio::character::TailKind;
-use crate::studio::geometry::{Point, between};
+use crate::character::TailKind;
+use crate::geometry::{Point, between};
 
 /// The tail, sticking out to the right.
 pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
@@ -19,7 +19,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         for lean in [-0.25, 0.0, 0.25] {
             let (x, y) = (root.0 + lean + 0.3, root.1 + reach);
             let feather = blob(&[root, (x - 0.12, y - reach * 0.4), (x, y), (x + 0.16, y - reach * 0.4)]);
-            let ink = Ink::new(tail.colour).fading(tail.tip.unwrap_or(tail.colour), (0.0, root.1), (0.0, y));
+            let ink = Ink::new(tail.color).fading(tail.tip.unwrap_or(tail.color), (0.0, root.1), (0.0, y));
             pen.fill(feather, ink);
         }
         return;
@@ -54,8 +54,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     let end = (spine[3].0 + thick[3] * 0.1, spine[3].1 - thick[3] * 1.1);
     let outline = Contour::from(upper[0]).through(&[&upper[1..], &[end], &lower].concat()).close();
     let ink = match tail.tip {
-        Some(tip) => Ink::new(tail.colour).fading(tip, between(spine[2], spine[3], 0.2), between(spine[2], spine[3], 0.4)),
-        None => Ink::new(tail.colour),
+        Some(tip) => Ink::new(tail.color).fading(tip, between(spine[2], spine[3], 0.2), between(spine[2], spine[3], 0.4)),
+        None => Ink::new(tail.color),
     };
     pen.fill(outline, ink);
     if let Some(rings) = tail.rings {

@@ -1,0 +1,115 @@
+//! What can go wrong, sorted by whose fault it is.
+//!
+//! [`Error::Rejected`] is the sender's fault: it is told to them in a sentence and never retried.
+//! [`Error::Transient`] may pass: the function returns it, so that the event is delivered again.
+//! [`Error::Fault`] is ours: it ends the ticket as `failed` and is logged once, at the entry point.
+
+use serde::{Deserialize, Serialize};
+
+/// The stable machine-readable reasons of the public API. Pages translate by these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The request itself is malformed.
+    BadRequest,
+    /// Nothing lives at this address.
+    NotFound,
+    /// Too many bytes or too many pixels.
+    PhotoTooLarge,
+    /// Not one of the photo formats that are judged.
+    UnsupportedMediaType,
+    /// The right format, but broken, empty or otherwise unreadable.
+    PhotoRejected,
+    /// More photos at once than this place takes.
+    TooManyRequests,
+    /// Our fault.
+    Internal,
+}
+
+/// A refusal with its reason, in words for the person who sent the photo.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Rejection {
+    /// Why, for programs.
+    pub code: Code,
+    /// Why and what to do, for people (one or two English sentences).
+    pub message: String,
+}
+
+impl Rejection {
+    /// A refusal for `code`, said in `message`.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// The cause behind an [`Error`].
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Every way in which judging a photo can fail.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The sender's fault.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// A passing fault of a service that we call: worth another try.
+    #[error("{attempt} did not succeed this time")]
+    Transient {
+        /// What was tried.
+        attempt: &'static str,
+        /// What the service said.
+        #[source]
+        cause: Cause,
+    },
+    /// Our fault: another try would end the same way.
+    #[error("{attempt} failed")]
+    Fault {
+        /// What was tried.
+        attempt: &'static str,
+        /// What went wrong.
+        #[source]
+        cause: Cause,
+    },
+}
+
+impl Error {
+    /// A passing fault while trying `attempt`.
+    pub fn transient(attempt: &'static str, cause: impl Into<Cause>) -> Self {
+        Self::Transient { attempt, cause: cause.into() }
+    }
+
+    /// A lasting fault while trying `attempt`.
+    pub fn fault(attempt: &'static str, cause: impl Into<Cause>) -> Self {
+        Self::Fault { attempt, cause: cause.into() }
+    }
+
+    /// What a visitor is told: a rejection as it is, anything else without its inner workings.
+    #[must_use]
+    pub fn public(&self) -> Rejection {
+        match self {
+            Self::Rejected(rejection) => rejection.clone(),
+            Self::Transient { .. } | Self::Fault { .. } => {
+                Rejection::new(Code::Internal, "Something broke on our side; the photo is not to blame. Please try again.")
+            }
+        }
+    }
+
+    /// The error and all its causes in one line, for logs.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        chain(self)
+    }
+}
+
+/// An error and all its causes in one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

@@ -1,0 +1,113 @@
+//! What is said of a photo: the part of the result document that judging decides.
+//!
+//! The caller fills in which detector answered and how long each stage took, since neither a network nor a clock belongs here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::crop::{Region, RegionKind};
+use crate::error::Error;
+use crate::geometry::{PixelRect, Size};
+use crate::model::{Classifier, ModelName};
+use crate::photo::Photo;
+use crate::verdict::{self, Score, Verdict};
+
+/// What the judge saw in a photo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Size of the upright photo.
+    pub photo: PhotoSize,
+    /// Which detector answered.
+    pub detector: DetectorName,
+    /// The detector that should have answered but could not be reached.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback_from: Option<DetectorName>,
+    /// The faces, from left to right; never empty.
+    pub faces: Vec<JudgedFace>,
+    /// The bundle that judged.
+    pub model: ModelName,
+    /// Where the time went.
+    pub timings_ms: Timings,
+}
+
+/// Width and height of the upright photo in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoSize {
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+}
+
+impl From<Size> for PhotoSize {
+    fn from(size: Size) -> Self {
+        Self { width: size.width, height: size.height }
+    }
+}
+
+/// Which detector answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DetectorName {
+    /// The detector in this program.
+    #[serde(rename = "embedded")]
+    Embedded,
+    /// Google Cloud Vision.
+    #[serde(rename = "cloud-vision")]
+    CloudVision,
+    /// A cascade whose first stage was sure enough.
+    #[serde(rename = "cascade:embedded")]
+    CascadeEmbedded,
+    /// A cascade that asked Cloud Vision.
+    #[serde(rename = "cascade:cloud-vision")]
+    CascadeCloudVision,
+    /// No detector ran: the caller drew a box or asked for the whole photo.
+    #[serde(rename = "none")]
+    None,
+}
+
+/// One face and its verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JudgedFace {
+    /// What was judged, in pixels of the upright photo, inside it.
+    #[serde(rename = "box")]
+    pub area: PixelRect,
+    /// The detector's confidence, 0 to 1.
+    pub confidence: f32,
+    /// How the box came about.
+    pub region: RegionKind,
+    /// The answer.
+    pub verdict: Verdict,
+    /// One score a Friend, highest first.
+    pub scores: Vec<Score>,
+}
+
+/// Milliseconds by stage. `fetch` is 0 where the photo came with the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Getting the bytes out of the upload bucket.
+    pub fetch: u64,
+    /// Bytes to pixels.
+    pub decode: u64,
+    /// Finding faces.
+    pub detect: u64,
+    /// Judging all of them.
+    pub classify: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+/// One region: crop, network, verdict.
+///
+/// # Errors
+/// As [`Classifier::scores`].
+pub fn judge_region(classifier: &Classifier, photo: &Photo, region: Region) -> Result<JudgedFace, Error> {
+    let bundle = classifier.bundle();
+    let names = bundle.slugs();
+    let scores = classifier.scores(photo, region.area)?;
+    Ok(JudgedFace {
+        area: region.area,
+        confidence: region.confidence,
+        region: region.kind,
+        verdict: bundle.thresholds().judge(&scores, &names),
+        scores: verdict::ranked(&scores, &names),
+    })
+}

@@ -1,0 +1,25 @@
+//! The pure core of the judge: bytes in, values out.
+//!
+//! ```text
+//! bytes ─► photo ─► faces ─► regions ─► scores ─► verdict ─► judgement
+//!          photo    embedded crop       model     verdict    judgement
+//! ```
+//!
+//! Nothing here opens a file or a connection, reads a clock or the environment, or starts a thread: the crate's dependencies hold
+//! nothing that could ([`limits`] are numbers, and the caller measures how long a stage takes). So it is the part that can run
+//! anywhere, a browser included.
+//!
+//! [`geometry`] is the one coordinate system: pixels of the upright photo. [`model`] has the one preprocessing and the one linear
+//! head, shared by serving, evaluation and training.
+
+pub mod crop;
+pub mod embedded;
+pub mod error;
+pub mod face;
+pub mod geometry;
+pub mod hash;
+pub mod judgement;
+pub mod limits;
+pub mod model;
+pub mod photo;
+pub mod verdict;

@@ -1,0 +1,73 @@
+//! Every limit of the service in one place, with what it costs.
+//!
+//! Three groups: what one photo may cost ([`Limits`]), what one request may cost, and how long a ticket and its objects live.
+//!
+//! | limit | value | what it costs, or saves |
+//! |---|---|---|
+//! | an uploaded photo | 15 MiB | held in memory once while it is decoded |
+//! | a photo in `/api/judge` | 4.5 MB | a Lambda payload is 6 MB, and base64 adds a third |
+//! | pixels of a photo | 50 megapixels | 150 MB as RGB, up to 200 MB while transparency is laid over white |
+//! | the decoder's allocations | 256 MiB | 50 megapixels at four bytes, and the decoder's own buffers |
+//! | shorter side of a photo | 16 pixels | below it there is nothing to see |
+//! | heads in a photo | 20 | one run of the network each |
+//! | photos waiting in `/api/judge` | 32 | up to 4.5 MB each |
+//! | a JSON request | 512 KiB | feedback with a crop is the largest |
+//! | a crop with feedback | 256 KiB | kept in the upload bucket |
+//! | bytes read past a limit | 16 MiB | received and thrown away, so that the sender hears the refusal |
+//! | a request's body | 1 minute | one open connection |
+//! | a presigned upload | 5 minutes | – |
+//! | a waiting ticket | 15 minutes | one small document |
+//! | a result | 7 days | one small document |
+//! | a photo whose deletion failed | 1 day | up to 15 MiB |
+
+use std::time::Duration;
+
+/// What one photo may cost. The defaults are the service's; tests may lower them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of an uploaded photo.
+    pub upload_bytes: u64,
+    /// Bytes of a photo in the body of `/api/judge` (a Lambda payload is 6 MB with base64 on top).
+    pub judge_bytes: usize,
+    /// Width times height.
+    pub pixels: u64,
+    /// Bytes that the decoder may allocate.
+    pub decoder_bytes: u64,
+    /// The shorter side, in pixels.
+    pub shortest_side: u32,
+    /// Heads that are judged in one photo; the strongest stay.
+    pub heads: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            upload_bytes: 15 * 1024 * 1024,
+            judge_bytes: 4_500_000,
+            pixels: 50_000_000,
+            decoder_bytes: 256 * 1024 * 1024,
+            shortest_side: 16,
+            heads: 20,
+        }
+    }
+}
+
+/// Callers of `/api/judge` who may wait for a permit; one more is told to come back.
+pub const QUEUE_LENGTH: usize = 32;
+/// Bytes of a JSON request.
+pub const JSON_BYTES: usize = 512 * 1024;
+/// Bytes of a crop that comes with feedback.
+pub const CROP_BYTES: usize = 256 * 1024;
+/// Bytes beyond a limit that are received and thrown away before the connection is closed.
+pub const DRAINED_BYTES: usize = 16 * 1024 * 1024;
+/// Time for a request's body to arrive.
+pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long a presigned upload can be used.
+pub const UPLOAD_WINDOW: Duration = Duration::from_mins(5);
+/// How long a ticket may wait in all: the upload, the judging, and two redeliveries after one and two minutes.
+pub const WAIT: Duration = Duration::from_mins(15);
+/// How long a result is kept.
+pub const RESULT_LIFETIME: Duration = Duration::from_hours(168);
+/// How long a photo is kept at most, should its deletion after judging ever fail.
+pub const PHOTO_LIFETIME: Duration = Duration::from_hours(24);

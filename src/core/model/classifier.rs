@@ -1,0 +1,150 @@
+//! The network: a backbone that turns a picture into features, and a head that turns features into scores.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+
+use super::bundle::Bundle;
+use super::error::{BackboneError, BundleError};
+use super::linear_head::sigmoid;
+use super::preprocess::Input;
+use crate::error::Error;
+use crate::geometry::PixelRect;
+use crate::photo::Photo;
+
+/// The feature extractor, optimised for this machine and ready to run.
+pub struct Backbone {
+    plan: Arc<TypedRunnableModel>,
+    input: Input,
+    features: usize,
+}
+
+impl Backbone {
+    /// Reads and optimises an ONNX network with one input `[1, 3, height, width]` and one output of `features` numbers.
+    ///
+    /// # Errors
+    /// When the bytes are no such network.
+    pub fn new(onnx: &[u8], input: Input, features: usize) -> Result<Self, BackboneError> {
+        let backbone = Self::measured(onnx, input)?;
+        if backbone.features == features {
+            return Ok(backbone);
+        }
+        Err(BackboneError::Features { actual: backbone.features, expected: features })
+    }
+
+    /// As [`Backbone::new`], with as many features as the network gives.
+    ///
+    /// # Errors
+    /// As [`Backbone::new`].
+    pub fn measured(onnx: &[u8], input: Input) -> Result<Self, BackboneError> {
+        let shape = [1, 3, input.height as usize, input.width as usize];
+        let plan = tract_onnx::onnx()
+            .model_for_read(&mut std::io::Cursor::new(onnx))
+            .and_then(|network| network.with_input_fact(0, f32::fact(shape).into()))
+            .and_then(tract_onnx::prelude::InferenceModelExt::into_optimized)
+            .map_err(|error| BackboneError::Network { shape, source: error.into() })?;
+        let output = plan.output_fact(0).map_err(|error| BackboneError::NoOutput(error.into()))?;
+        let length = output.shape.as_concrete().map(|shape| shape.iter().product::<usize>());
+        let features = length.ok_or(BackboneError::OpenShape)?;
+        let plan = plan.into_runnable().map_err(|error| BackboneError::NotRunnable(error.into()))?;
+        Ok(Self { plan, input, features })
+    }
+
+    /// What the network expects.
+    #[must_use]
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Length of the feature vector.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// The features of a tensor made by [`Input::tensor`].
+    ///
+    /// # Errors
+    /// When the network breaks: never on a tensor of the right length.
+    pub fn extract(&self, tensor: &[f32]) -> Result<Vec<f32>, Error> {
+        let shape = [1, 3, self.input.height as usize, self.input.width as usize];
+        let broke = |error: TractError| Error::fault("running the network", error.to_string());
+        let tensor = Tensor::from_shape(&shape, tensor).map_err(broke)?;
+        let outputs = self.plan.run(tvec!(tensor.into())).map_err(broke)?;
+        let features = outputs[0].to_plain_array_view::<f32>().map_err(broke)?;
+        Ok(features.iter().copied().collect())
+    }
+}
+
+/// A bundle that is ready to score pictures.
+pub struct Classifier {
+    bundle: Bundle,
+    backbone: Backbone,
+}
+
+impl Classifier {
+    /// Optimises the bundle's backbone.
+    ///
+    /// # Errors
+    /// When the backbone does not have the shape that the manifest says.
+    pub fn new(bundle: Bundle) -> Result<Self, BundleError> {
+        let manifest = &bundle.manifest;
+        let backbone = Backbone::new(&bundle.backbone, manifest.input, manifest.features)
+            .map_err(|source| BundleError::Backbone { file: manifest.backbone.clone(), source })?;
+        Ok(Self { bundle, backbone })
+    }
+
+    /// What it was made of.
+    #[must_use]
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// Its feature extractor.
+    #[must_use]
+    pub fn backbone(&self) -> &Backbone {
+        &self.backbone
+    }
+
+    /// One score a label for a region of a photo, in the bundle's order, each 0 to 1.
+    ///
+    /// # Errors
+    /// As [`Backbone::extract`].
+    pub fn scores(&self, photo: &Photo, area: PixelRect) -> Result<Vec<f32>, Error> {
+        let input = self.backbone.input();
+        let features = self.backbone.extract(&input.tensor(&input.picture(photo, area)))?;
+        Ok(self.scores_of(&features))
+    }
+
+    /// One score a label for a feature vector.
+    #[must_use]
+    pub fn scores_of(&self, features: &[f32]) -> Vec<f32> {
+        let temperature = self.bundle.manifest.calibration.temperature;
+        self.bundle.head.logits(features).into_iter().map(|logit| sigmoid(logit / temperature)).collect()
+    }
+
+    /// Compares the golden vector with what this machine computes.
+    ///
+    /// # Errors
+    /// When a score is off by more than the manifest's tolerance, naming the label.
+    pub fn verify(&self) -> Result<(), BundleError> {
+        let manifest = &self.bundle.manifest;
+        let scores = self.golden_scores().map_err(BundleError::GoldenRun)?;
+        for ((label, &actual), &expected) in manifest.labels.iter().zip(&scores).zip(&manifest.golden.scores) {
+            if (actual - expected).abs() > manifest.golden.tolerance {
+                return Err(BundleError::Golden { label: label.slug.clone(), actual, expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// The scores of [`Input::golden_picture`].
+    ///
+    /// # Errors
+    /// As [`Backbone::extract`].
+    pub fn golden_scores(&self) -> Result<Vec<f32>, Error> {
+        let input = self.backbone.input();
+        let features = self.backbone.extract(&input.tensor(&input.golden_picture()))?;
+        Ok(self.scores_of(&features))
+    }
+}

@@ -1,0 +1,15 @@
+//! A bundle's files and what they mean, the one preprocessing, and the network.
+
+mod bundle;
+mod classifier;
+mod error;
+mod linear_head;
+mod manifest;
+mod preprocess;
+
+pub use bundle::{Bundle, Files};
+pub use classifier::{Backbone, Classifier};
+pub use error::{BackboneError, BundleError, ManifestError};
+pub use linear_head::{LinearHead, sigmoid};
+pub use manifest::{Calibration, Golden, Label, MANIFEST, Manifest, ModelName, NAMES, Names, SCHEMA, UNKNOWN, is_slug};
+pub use preprocess::Input;

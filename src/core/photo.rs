@@ -1,0 +1,209 @@
+//! Untrusted bytes become an upright photo, or a refusal with a reason.
+//!
+//! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and the EXIF turn
+//! is applied to what is looked at rather than to the whole photo: a [`Photo`] keeps its pixels as they were stored and
+//! [`Photo::view`] cuts, shrinks and turns in that order, so that a turned 12-megapixel photo costs no more than an upright one.
+
+use std::io::Cursor;
+
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage, metadata::Orientation};
+
+use crate::error::{Code, Rejection};
+use crate::geometry::{Rect, Size};
+use crate::limits::Limits;
+
+/// The media types that a ticket may declare; the bytes decide what a photo really is.
+pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+
+/// What to do about HEIC, wherever it turns up.
+pub const HEIC_ADVICE: &str = "HEIC photos cannot be read here. On an iPhone choose Settings > Camera > Formats > Most Compatible, \
+     or send a screenshot or a JPEG copy.";
+
+/// A decoded photo: RGB, eight bits a channel, with the turn that makes it upright.
+pub struct Photo {
+    stored: RgbImage,
+    turn: Orientation,
+}
+
+impl Photo {
+    /// Decodes the first frame of a JPEG, PNG, WebP or GIF; transparency becomes white.
+    ///
+    /// # Errors
+    /// `unsupported_media_type` for anything else, `photo_too_large` over the limits, `photo_rejected` for broken or tiny photos.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
+        let format = sniff(bytes)?;
+        if format == ImageFormat::Jpeg && !jpeg_has_an_end(bytes) {
+            return Err(broken("it ends in the middle"));
+        }
+        let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(refusal)?;
+        let (width, height) = decoder.dimensions();
+        check_dimensions(Size { width, height }, limits)?;
+        let mut allocation = image::Limits::no_limits();
+        allocation.max_alloc = Some(limits.decoder_bytes);
+        decoder.set_limits(allocation).map_err(refusal)?;
+        let turn = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
+        Ok(Self { stored: opaque(image), turn })
+    }
+
+    /// A photo from pixels that are upright already.
+    #[must_use]
+    pub fn from_upright(pixels: RgbImage) -> Self {
+        Self { stored: pixels, turn: Orientation::NoTransforms }
+    }
+
+    /// Size of the upright photo.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        let (width, height) = self.stored.dimensions();
+        if swaps_axes(self.turn) { Size { width: height, height: width } } else { Size { width, height } }
+    }
+
+    /// The part `region` (upright pixels, clamped to the photo) as an upright picture of `size`.
+    ///
+    /// Every pixel of the region counts when it is shrunk (an area-weighted bilinear filter).
+    #[must_use]
+    pub fn view(&self, region: Rect, size: Size) -> RgbImage {
+        let region = region.intersection(self.size().rect()).unwrap_or_else(|| self.size().rect());
+        let source = self.stored_region(region);
+        let target = if swaps_axes(self.turn) { Size { width: size.height, height: size.width } } else { size };
+        let mut view = DynamicImage::ImageRgb8(resize(&self.stored, source, target));
+        view.apply_orientation(self.turn);
+        view.into_rgb8()
+    }
+
+    /// Where a region of the upright photo lies in the stored pixels.
+    fn stored_region(&self, upright: Rect) -> Rect {
+        let (w, h) = (self.stored.width() as f32, self.stored.height() as f32);
+        let Rect { x, y, width, height } = upright;
+        let (right, bottom) = (upright.right(), upright.bottom());
+        match self.turn {
+            Orientation::NoTransforms => upright,
+            Orientation::FlipHorizontal => Rect::new(w - right, y, width, height),
+            Orientation::FlipVertical => Rect::new(x, h - bottom, width, height),
+            Orientation::Rotate180 => Rect::new(w - right, h - bottom, width, height),
+            Orientation::Rotate90 => Rect::new(y, h - right, height, width),
+            Orientation::Rotate270 => Rect::new(w - bottom, x, height, width),
+            Orientation::Rotate90FlipH => Rect::new(y, x, height, width),
+            Orientation::Rotate270FlipH => Rect::new(w - bottom, h - right, height, width),
+        }
+    }
+}
+
+fn swaps_axes(turn: Orientation) -> bool {
+    matches!(turn, Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH)
+}
+
+/// What the first bytes say the file is.
+fn sniff(bytes: &[u8]) -> Result<ImageFormat, Rejection> {
+    if bytes.is_empty() {
+        return Err(Rejection::new(Code::PhotoRejected, "The photo is empty: no bytes arrived."));
+    }
+    if is_heic(bytes) {
+        return Err(Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE));
+    }
+    match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
+        _ => Err(Rejection::new(
+            Code::UnsupportedMediaType,
+            "This is not a photo that can be read here. Send a JPEG, PNG, WebP or GIF.",
+        )),
+    }
+}
+
+/// ISO base media files whose brand is a HEIF still: `....ftyp` and the brand (ISO/IEC 23008-12).
+fn is_heic(bytes: &[u8]) -> bool {
+    const BRANDS: [&[u8]; 9] = [b"heic", b"heif", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
+    bytes.get(4..8) == Some(b"ftyp") && bytes.get(8..12).is_some_and(|brand| BRANDS.contains(&brand))
+}
+
+/// Whether an end-of-image marker follows the first scan: decoders fill up what is missing with grey and say nothing.
+fn jpeg_has_an_end(bytes: &[u8]) -> bool {
+    let mut position = 2;
+    // Marker segments are `FF xx` and a big-endian length that counts itself (ITU T.81, B.1.1.4).
+    while let Some(&[0xFF, marker, high, low]) = bytes.get(position..position + 4).and_then(|s| <&[u8; 4]>::try_from(s).ok()) {
+        if marker == 0xFF {
+            position += 1;
+            continue;
+        }
+        position += 2 + usize::from(u16::from_be_bytes([high, low]));
+        if marker == 0xDA {
+            return bytes.get(position..).is_some_and(|scan| scan.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]));
+        }
+    }
+    false
+}
+
+fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
+    let pixels = u64::from(size.width) * u64::from(size.height);
+    if pixels > limits.pixels {
+        return Err(Rejection::new(
+            Code::PhotoTooLarge,
+            format!(
+                "The photo has {} megapixels; at most {} are read. Send a smaller copy.",
+                pixels.div_ceil(1_000_000),
+                limits.pixels / 1_000_000
+            ),
+        ));
+    }
+    if size.width.min(size.height) < limits.shortest_side {
+        return Err(Rejection::new(
+            Code::PhotoRejected,
+            format!(
+                "The photo is only {} by {} pixels; each side needs at least {}.",
+                size.width, size.height, limits.shortest_side
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn broken(why: &str) -> Rejection {
+    Rejection::new(Code::PhotoRejected, format!("The photo cannot be opened: {why}. Try to save or send it again."))
+}
+
+fn refusal(error: ImageError) -> Rejection {
+    match error {
+        ImageError::Limits(_) => {
+            Rejection::new(Code::PhotoTooLarge, "The photo needs more memory than is allowed. Send a smaller or simpler copy.")
+        }
+        ImageError::Unsupported(_) => Rejection::new(
+            Code::UnsupportedMediaType,
+            "This kind of image file cannot be read here. Save it as an ordinary JPEG or PNG and send that.",
+        ),
+        _ => broken("the file is damaged or incomplete"),
+    }
+}
+
+/// RGB with transparency laid over white.
+fn opaque(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let rgba = image.into_rgba8();
+    let over_white = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    let mut rgb = RgbImage::new(rgba.width(), rgba.height());
+    for (to, from) in rgb.pixels_mut().zip(rgba.pixels()) {
+        let [r, g, b, a] = from.0;
+        to.0 = [over_white(r, a), over_white(g, a), over_white(b, a)];
+    }
+    rgb
+}
+
+/// Cuts `region` out of `source` and resizes it to `size`.
+fn resize(source: &RgbImage, region: Rect, size: Size) -> RgbImage {
+    let view = images::ImageRef::new(source.width(), source.height(), source.as_raw(), PixelType::U8x3)
+        .expect("an RGB image holds three bytes a pixel");
+    let mut target = images::Image::new(size.width, size.height, PixelType::U8x3);
+    // Single-precision edges may round past the border by a hair, which the resizer refuses.
+    let (left, top) = (f64::from(region.x).max(0.0), f64::from(region.y).max(0.0));
+    let width = f64::from(region.width).min(f64::from(source.width()) - left);
+    let height = f64::from(region.height).min(f64::from(source.height()) - top);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(left, top, width, height);
+    Resizer::new().resize(&view, &mut target, &options).expect("a region inside the picture can be resized");
+    RgbImage::from_raw(size.width, size.height, target.into_vec()).expect("the target holds three bytes a pixel")
+}

@@ -1,5 +1,0 @@
-//! The whole service on one machine: the object store in this process, its events, the page, the workers.
-
-pub mod object_store;
-pub mod server;
-mod web;

@@ -1,0 +1,349 @@
+//! The HTTP API: the same router on Lambda and in `friends serve`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::BytesMut;
+use friends_core::error::{Code, Error, Rejection};
+use friends_core::geometry::Rect;
+use friends_core::limits::{BODY_TIMEOUT, CROP_BYTES, DRAINED_BYTES, JSON_BYTES, RESULT_LIFETIME, WAIT};
+use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
+use http_body_util::BodyExt as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::app::{App, UploadAddress};
+use super::pipeline::RegionSource;
+use super::result::{Outcome, ResultDocument};
+use super::storage::{Storage, StorageKey, Upload};
+use super::ticket::TicketId;
+
+/// All routes of the API.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/uploads", post(open_ticket))
+        .route("/results/{document}", get(result))
+        .route("/api/judge", post(judge))
+        .route("/api/feedback", post(feedback))
+        .route("/api/health", get(health))
+        .fallback(async || Problem::from(nothing_here()))
+        .method_not_allowed_fallback(async || Problem {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            rejection: Rejection::new(Code::BadRequest, "This address does not take that method."),
+        })
+        .with_state(app)
+}
+
+/// `POST /api/uploads`: a ticket and one presigned upload.
+async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    struct OpenTicketRequest {
+        content_type: String,
+        size_bytes: u64,
+    }
+    #[derive(Serialize)]
+    struct Ticket {
+        id: String,
+        upload: Upload,
+        result_url: String,
+    }
+
+    let storage = buckets(&app)?;
+    let endpoint = match app.upload_address {
+        UploadAddress::Storage => None,
+        UploadAddress::SameHost => Some(format!("http://{}", host(request.headers())?)),
+    };
+    let wanted: OpenTicketRequest = read_json(request).await?;
+    let content_type = accepted_type(&wanted.content_type)?;
+    check_size(wanted.size_bytes, app.judge.limits.upload_bytes)?;
+
+    let id = TicketId::random()?;
+    let now = OffsetDateTime::now_utc();
+    let document = ResultDocument::waiting(id.as_str().to_owned(), now, now + WAIT, now + RESULT_LIFETIME);
+    storage.open(&id, &document).await?;
+    let upload = storage.presign_upload(&id, content_type, wanted.size_bytes, now, endpoint).await?;
+    let result_url = format!("/{}", StorageKey::Result(&id).path());
+    tracing::info!(ticket = id.log_name(), photo.size_bytes = wanted.size_bytes, "a ticket was opened");
+    Ok(answer(StatusCode::CREATED, &Ticket { id: id.as_str().to_owned(), upload, result_url }))
+}
+
+/// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
+async fn result(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(nothing_here)?;
+    let stored = buckets(&app)?.result(&id).await?.ok_or_else(nothing_here)?;
+    let overdue = stored.document.is_overdue(OffsetDateTime::now_utc());
+    let document = if overdue { stored.document.ended(Outcome::Expired) } else { stored.document };
+    Ok(answer(StatusCode::OK, &document))
+}
+
+/// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
+async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    let source = match query_value(request.uri().query(), "box") {
+        Some(text) => RegionSource::Drawn(parse_box(&text)?),
+        None => RegionSource::Detect,
+    };
+    let Some(_place) = app.judge.queue_place() else {
+        // Thrown away, as everything beyond a limit is: the sender must hear the refusal.
+        let _ = read_body(request, 0).await;
+        let busy = "Many photos are being judged right now. Please try again in a moment.";
+        return Err(Rejection::new(Code::TooManyRequests, busy).into());
+    };
+    let bytes = read_body(request, app.judge.limits.judge_bytes).await?;
+    let _permit = app.judge.permit().await;
+    let document = app.judge.document(bytes, &source).await?;
+    Ok(answer(StatusCode::OK, &document))
+}
+
+/// `POST /api/feedback`: what a visitor says of a verdict.
+async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    struct Feedback {
+        id: String,
+        face: usize,
+        /// `null` means none of the Friends; a missing field is an error.
+        #[serde(deserialize_with = "given")]
+        friend: Option<String>,
+        crop: Option<String>,
+    }
+    fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+        Option::deserialize(deserializer)
+    }
+
+    let storage = buckets(&app)?;
+    let said: Feedback = read_json(request).await?;
+    let id = TicketId::parse(&said.id).ok_or_else(nothing_here)?;
+    let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
+    let judgement = document.judgement.ok_or_else(|| bad_request("This ticket has no verdict to speak of."))?;
+    let face = judgement.faces.get(said.face).ok_or_else(|| bad_request("This result has no such face."))?;
+    if let Some(friend) = &said.friend
+        && !app.judge.classifier().bundle().slugs().contains(&friend.as_str())
+    {
+        return Err(bad_request("This bundle knows no such Friend; send null for none of them.").into());
+    }
+    let crop = said.crop.as_deref().map(decode_crop).transpose()?;
+
+    let kept = json!({
+        "friend": said.friend,
+        "verdict": face.verdict,
+        "scores": face.scores,
+        "model": judgement.model,
+        "given_at": rfc3339(OffsetDateTime::now_utc()),
+        "crop": crop.is_some(),
+    });
+    if let Some(crop) = crop {
+        storage.keep(StorageKey::FeedbackCrop(&id, said.face), crop).await?;
+    }
+    storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await?;
+    Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
+}
+
+/// `GET /api/health`: version, bundle and detector.
+async fn health(State(app): State<Arc<App>>) -> Response {
+    let bundle = app.judge.classifier().bundle();
+    let friends = bundle.manifest.labels.iter();
+    let friends = friends.map(|label| json!({"slug": label.slug, "ja": label.ja, "en": label.en, "color": label.color}));
+    let body = json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "model": {
+            "name": bundle.manifest.name,
+            "sha256": bundle.sha256,
+            "friends": friends.collect::<Vec<_>>(),
+        },
+        "detector": app.judge.detector().name(),
+    });
+    answer(StatusCode::OK, &body)
+}
+
+/// A JSON answer that no cache may keep.
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    let bytes = serde_json::to_vec(body).expect("our own types can be written as JSON");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (status, headers, bytes).into_response()
+}
+
+/// An error as RFC 9457 has it, with our stable `code`.
+struct Problem {
+    status: StatusCode,
+    rejection: Rejection,
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        Self { status: status(rejection.code), rejection }
+    }
+}
+
+/// The HTTP status that goes with the code.
+fn status(code: Code) -> StatusCode {
+    match code {
+        Code::BadRequest => StatusCode::BAD_REQUEST,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::PhotoTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::PhotoRejected => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A short English title, the same for every occurrence of the code.
+fn title(code: Code) -> &'static str {
+    match code {
+        Code::BadRequest => "Bad request",
+        Code::NotFound => "Not found",
+        Code::PhotoTooLarge => "Photo too large",
+        Code::UnsupportedMediaType => "Unsupported media type",
+        Code::PhotoRejected => "Photo rejected",
+        Code::TooManyRequests => "Too many requests",
+        Code::Internal => "Internal error",
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        if !matches!(error, Error::Rejected(_)) {
+            tracing::error!(error = error.chain(), "a request failed");
+        }
+        error.public().into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, rejection } = self;
+        let mut response = answer(
+            status,
+            &json!({
+                "type": "about:blank",
+                "title": title(rejection.code),
+                "status": status.as_u16(),
+                "detail": rejection.message,
+                "code": rejection.code,
+            }),
+        );
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if rejection.code == Code::TooManyRequests {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}
+
+fn bad_request(message: &str) -> Rejection {
+    Rejection::new(Code::BadRequest, message)
+}
+
+fn nothing_here() -> Rejection {
+    Rejection::new(Code::NotFound, "There is nothing at this address.")
+}
+
+fn buckets(app: &App) -> Result<&Storage, Error> {
+    app.storage
+        .as_ref()
+        .ok_or_else(|| Error::fault("finding the buckets", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))
+}
+
+/// The host that the visitor asked, as far as it can stand in a URL.
+fn host(headers: &HeaderMap) -> Result<String, Rejection> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
+    host.map(|host| host.to_string()).ok_or_else(|| bad_request("The request names no host."))
+}
+
+/// The whole body, if it is not longer than `limit` bytes.
+///
+/// A longer one is read on for a while, and thrown away: a sender whose connection breaks does not hear why.
+async fn read_body(request: Request, limit: usize) -> Result<Bytes, Rejection> {
+    let reading = async {
+        let mut body = request.into_body();
+        let (mut kept, mut seen) = (BytesMut::new(), 0);
+        while let Some(frame) = body.frame().await {
+            let data = frame.map_err(|_| bad_request("The request broke off."))?.into_data().unwrap_or_default();
+            seen += data.len();
+            if seen <= limit {
+                kept.extend_from_slice(&data);
+            } else if seen > limit + DRAINED_BYTES {
+                break;
+            }
+        }
+        if seen <= limit {
+            return Ok(kept.freeze());
+        }
+        Err(Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read.")))
+    };
+    let arrived = tokio::time::timeout(BODY_TIMEOUT, reading).await;
+    arrived.unwrap_or_else(|_| Err(bad_request("The request took too long to arrive.")))
+}
+
+async fn read_json<T: serde::de::DeserializeOwned>(request: Request<Body>) -> Result<T, Rejection> {
+    let bytes = read_body(request, JSON_BYTES).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| bad_request(&format!("The request is not the JSON that belongs here: {error}.")))
+}
+
+/// The declared type without parameters, if photos of that type are taken.
+fn accepted_type(declared: &str) -> Result<&'static str, Rejection> {
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    ACCEPTED_TYPES.into_iter().find(|accepted| *accepted == essence).ok_or_else(|| {
+        let advice = if essence.starts_with("image/hei") { HEIC_ADVICE } else { "Send a JPEG, PNG, WebP or GIF." };
+        Rejection::new(Code::UnsupportedMediaType, advice)
+    })
+}
+
+fn check_size(bytes: u64, limit: u64) -> Result<(), Rejection> {
+    match bytes {
+        0 => Err(bad_request("size_bytes is 0: there is no photo to send.")),
+        bytes if bytes > limit => Err(Rejection::new(
+            Code::PhotoTooLarge,
+            format!("The photo has {bytes} bytes; at most {limit} are taken. Send a smaller copy."),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The percent-decoded value of a query parameter.
+fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    let pair = query?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(percent_encoding::percent_decode_str(pair).decode_utf8_lossy().into_owned())
+}
+
+/// `x,y,w,h` in pixels of the upright photo.
+fn parse_box(text: &str) -> Result<Rect, Rejection> {
+    let wrong = || bad_request("box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.");
+    let numbers: Vec<f32> = text.split(',').map(|n| n.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [x, y, width, height] if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 => {
+            Ok(Rect { x, y, width, height })
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The crop's bytes, if they begin like a JPEG and are not too many.
+fn decode_crop(base64: &str) -> Result<Vec<u8>, Rejection> {
+    let crop = STANDARD.decode(base64).map_err(|_| bad_request("The crop is not base64."))?;
+    if crop.len() > CROP_BYTES {
+        return Err(Rejection::new(Code::PhotoTooLarge, format!("The crop is too large; at most {CROP_BYTES} bytes are kept.")));
+    }
+    if !crop.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        return Err(Rejection::new(Code::UnsupportedMediaType, "The crop is not a JPEG."));
+    }
+    Ok(crop)
+}
+
+fn rfc3339(time: OffsetDateTime) -> String {
+    time.format(&time::format_description::well_known::Rfc3339).expect("a time of our own can be written")
+}

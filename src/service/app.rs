@@ -1,0 +1,77 @@
+//! The service, assembled once for every entry point: the function, `friends serve` and `friends judge`.
+
+use std::path::Path;
+
+use friends_core::error::Cause;
+use friends_core::limits::Limits;
+
+use super::config::{self, Lookup};
+use super::detector::DetectorSettings;
+use super::model_dir;
+use super::pipeline::Judge;
+use super::storage::Storage;
+use super::transport;
+
+/// The service, whichever entry point is asked.
+pub struct App {
+    /// Judges photos.
+    pub judge: Judge,
+    /// Keeps tickets; `None` where only `/api/judge` is wanted.
+    pub storage: Option<Storage>,
+    /// What visitors are given as the address of the object store.
+    pub upload_address: UploadAddress,
+}
+
+/// Where visitors find the object store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UploadAddress {
+    /// Where we find it too.
+    Storage,
+    /// At the host that they asked: `friends serve` is both.
+    SameHost,
+}
+
+/// What an entry point decides; the environment decides the rest.
+pub struct Assembly<'a> {
+    /// The bundle's folder; otherwise `FRIENDS_MODEL_DIR` or the shipped one.
+    pub model: Option<&'a Path>,
+    /// The detector's name; otherwise `FRIENDS_DETECTOR` or the embedded one.
+    pub detector: Option<&'a str>,
+    /// How many photos may be in memory at the same time.
+    pub permits: usize,
+    /// Where tickets are kept.
+    pub buckets: Buckets,
+}
+
+/// Where tickets are kept.
+pub enum Buckets {
+    /// Nowhere: photos are judged at once.
+    None,
+    /// In the buckets that the environment names, if it names any.
+    Environment,
+    /// In the object store of this process.
+    Embedded(Storage),
+}
+
+impl App {
+    /// Loads and connects everything.
+    ///
+    /// # Errors
+    /// When a setting or the bundle is not in order: nothing should start then.
+    pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
+        let Assembly { model, detector, permits, buckets } = assembly;
+        let http = transport::client()?;
+        let detector = DetectorSettings::read(detector, lookup)?.load(&http)?;
+        let classifier = model_dir::classifier(&model_dir::find(model, lookup))?;
+        let judge = Judge::new(detector, classifier, Limits::default(), permits);
+        let (storage, upload_address) = match buckets {
+            Buckets::None => (None, UploadAddress::Storage),
+            Buckets::Environment => {
+                let storage = config::storage(lookup)?.map(|settings| Storage::new(settings, transport::for_sdk(http)));
+                (storage, UploadAddress::Storage)
+            }
+            Buckets::Embedded(storage) => (Some(storage), UploadAddress::SameHost),
+        };
+        Ok(Self { judge, storage, upload_address })
+    }
+}

@@ -1,0 +1,86 @@
+//! Who answers when a detector cannot: Cloud Vision falls back to the embedded detector.
+
+use std::sync::Arc;
+
+use friends_core::embedded::Embedded;
+use friends_core::error::Error;
+use friends_core::face::Face;
+use friends_core::judgement::DetectorName;
+use friends_core::photo::Photo;
+
+use super::cloud_vision::CloudVision;
+
+/// What a detector found, and which one it was in the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The faces, in no order.
+    pub faces: Vec<Face>,
+    /// The detector that answered.
+    pub detector: DetectorName,
+    /// The detector that should have answered but could not be reached.
+    pub fallback_from: Option<DetectorName>,
+}
+
+/// A detector, with what it falls back to.
+pub enum Detector {
+    /// The detector in this program: no network, no cost.
+    Embedded(Arc<Embedded>),
+    /// Google Cloud Vision; the embedded one when Vision cannot be reached.
+    CloudVision(CloudVision, Arc<Embedded>),
+    /// The embedded one first; Google Cloud Vision for photos in which it finds nothing.
+    Cascade(CloudVision, Arc<Embedded>),
+}
+
+impl Detector {
+    /// The setting's name, as in `FRIENDS_DETECTOR` and `/api/health`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Embedded(_) => "embedded",
+            Self::CloudVision(..) => "cloud-vision",
+            Self::Cascade(..) => "cascade",
+        }
+    }
+
+    /// Finds the faces in a photo. A photo without faces is not an error, and neither is an unreachable Cloud Vision: the
+    /// embedded detector steps in and the answer says so.
+    ///
+    /// # Errors
+    /// When the detector itself breaks.
+    pub async fn find(&self, photo: &Arc<Photo>) -> Result<Found, Error> {
+        let answer = |faces, detector| Found { faces, detector, fallback_from: None };
+        match self {
+            Self::Embedded(embedded) => Ok(answer(find_embedded(embedded, photo).await?, DetectorName::Embedded)),
+            Self::CloudVision(vision, embedded) => match vision.find(photo).await {
+                Ok(faces) => Ok(answer(faces, DetectorName::CloudVision)),
+                Err(error) => {
+                    tracing::warn!(error = error.chain(), "Cloud Vision did not answer; the embedded detector answers instead");
+                    let faces = find_embedded(embedded, photo).await?;
+                    Ok(Found { fallback_from: Some(DetectorName::CloudVision), ..answer(faces, DetectorName::Embedded) })
+                }
+            },
+            Self::Cascade(vision, embedded) => {
+                let faces = find_embedded(embedded, photo).await?;
+                if !faces.is_empty() {
+                    return Ok(answer(faces, DetectorName::CascadeEmbedded));
+                }
+                match vision.find(photo).await {
+                    Ok(faces) => Ok(answer(faces, DetectorName::CascadeCloudVision)),
+                    Err(error) => {
+                        tracing::warn!(error = error.chain(), "Cloud Vision did not answer; no face was found without it");
+                        Ok(Found {
+                            fallback_from: Some(DetectorName::CascadeCloudVision),
+                            ..answer(faces, DetectorName::CascadeEmbedded)
+                        })
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Runs the embedded detector off the async threads.
+async fn find_embedded(embedded: &Arc<Embedded>, photo: &Arc<Photo>) -> Result<Vec<Face>, Error> {
+    let (embedded, photo) = (Arc::clone(embedded), Arc::clone(photo));
+    tokio::task::spawn_blocking(move || embedded.find(&photo)).await.map_err(|panic| Error::fault("finding faces", panic))
+}

@@ -1,0 +1,9 @@
+//! Finding faces: a closed set of detectors, what each falls back to, and how one is chosen.
+
+mod choice;
+mod cloud_vision;
+mod fallback;
+
+pub use choice::{DetectorSettings, VisionSettings};
+pub use cloud_vision::{CloudVision, DEFAULT_URL};
+pub use fallback::{Detector, Found};

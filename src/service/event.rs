@@ -1,0 +1,85 @@
+//! The events that reach us without a visitor waiting for the answer: S3 notifications and the sweep's schedule.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::s3::S3Event;
+use friends_core::error::Error;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::app::App;
+use super::pipeline;
+use super::storage::{Storage, StorageKey};
+use super::ticket::TicketId;
+
+/// How far back a scheduled sweep reads, should schedules have been missed.
+const SWEEP_REACH: Duration = Duration::from_hours(24);
+
+/// What an event asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Photos have arrived.
+    Uploaded(Vec<TicketId>),
+    /// Time to end overdue tickets.
+    Sweep,
+}
+
+impl Event {
+    /// Reads an event as AWS delivers it. Records that are not photos in our upload bucket are passed over.
+    ///
+    /// # Errors
+    /// For events that are neither S3 notifications nor schedules.
+    pub fn parse(event: &Value, uploads_bucket: &str) -> Result<Self, Error> {
+        const ATTEMPT: &str = "reading an event";
+        if event["detail-type"] == "Scheduled Event" {
+            return Ok(Self::Sweep);
+        }
+        // Sent once when a notification is set up, and never again.
+        if event["Event"] == "s3:TestEvent" {
+            return Ok(Self::Uploaded(Vec::new()));
+        }
+        let notification: S3Event = serde_json::from_value(event.clone()).map_err(|error| Error::fault(ATTEMPT, error))?;
+        let photo = |record: &aws_lambda_events::event::s3::S3EventRecord| {
+            let created = record.event_name.as_deref().is_some_and(|name| name.starts_with("ObjectCreated:"));
+            let ours = record.s3.bucket.name.as_deref() == Some(uploads_bucket);
+            (created && ours).then(|| StorageKey::uploaded(&decode_key(record.s3.object.key.as_deref()?)))?
+        };
+        Ok(Self::Uploaded(notification.records.iter().filter_map(photo).collect()))
+    }
+}
+
+/// Keys arrive form-encoded: spaces as `+`, everything unusual as `%xx`.
+fn decode_key(key: &str) -> String {
+    percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Does what the event asks for. Every photo gets its try even when another one fails.
+///
+/// # Errors
+/// When anything is left to be tried again: the caller passes the error on, so that the event is delivered once more.
+pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
+    let storage = app
+        .storage
+        .as_ref()
+        .ok_or_else(|| Error::fault("handling an event", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))?;
+    match Event::parse(event, storage.uploads_bucket())? {
+        Event::Sweep => {
+            let ended = pipeline::sweep(storage, OffsetDateTime::now_utc(), SWEEP_REACH).await?;
+            tracing::info!(tickets.expired = ended, "swept overdue tickets");
+            Ok(())
+        }
+        Event::Uploaded(tickets) => judge_all(app, storage, &tickets).await,
+    }
+}
+
+async fn judge_all(app: &App, storage: &Storage, tickets: &[TicketId]) -> Result<(), Error> {
+    let mut left_over = None;
+    for id in tickets {
+        if let Err(error) = pipeline::judge_upload(&app.judge, storage, id).await {
+            tracing::warn!(ticket = id.log_name(), error = error.chain(), "to be tried again");
+            left_over = Some(error);
+        }
+    }
+    left_over.map_or(Ok(()), Err)
+}

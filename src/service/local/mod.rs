@@ -1,0 +1,5 @@
+//! The whole service on one machine: the object store in this process, its events, the page, the workers.
+
+pub mod object_store;
+mod page;
+pub mod server;

@@ -1,0 +1,200 @@
+//! An S3 in this process: `s3s` speaks the protocol and checks every signature, `s3s-fs` keeps the objects as files.
+//!
+//! What AWS has and these two have not is added here: writes that are atomic between tasks (`s3s-fs` keeps an object's content and
+//! its entity tag in two files), and the notification that follows a successful upload.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use aws_sdk_s3::config::Credentials;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use axum::http::{HeaderValue, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use friends_core::error::Cause;
+use s3s::auth::SimpleAuth;
+use s3s::dto::{
+    DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s_fs::FileSystem;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::sync::{RwLock, mpsc};
+
+use crate::service::storage::{Storage, StorageSettings};
+use crate::service::transport::sdk_client;
+
+/// The private bucket.
+pub const UPLOADS: &str = "friends-uploads";
+/// The public bucket.
+pub const SITE: &str = "friends-site";
+/// The region that requests are signed for.
+pub const REGION: &str = "us-east-1";
+/// Locks between readers and writers: a key always falls to the same one.
+const LOCKS: usize = 64;
+
+/// The store, its notifications, and how to talk to it.
+pub struct ObjectStore {
+    /// The protocol's server.
+    pub service: S3Service,
+    /// An S3 event, as AWS would deliver it, for each successful upload.
+    pub notifications: mpsc::UnboundedReceiver<Value>,
+    credentials: Credentials,
+}
+
+impl ObjectStore {
+    /// Opens the store in `dir`, which is made if it is missing. Credentials are new and known to this process only.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written.
+    pub fn open(dir: &Path) -> Result<Self, Cause> {
+        for bucket in [UPLOADS, SITE] {
+            std::fs::create_dir_all(dir.join(bucket))?;
+        }
+        let files = FileSystem::new(dir).map_err(|error| format!("{} cannot be used: {error:?}", dir.display()))?;
+        let mut secret = [0; 30];
+        getrandom::fill(&mut secret)?;
+        let secret = URL_SAFE_NO_PAD.encode(secret);
+        let (sender, notifications) = mpsc::unbounded_channel();
+        let locks = (0..LOCKS).map(|_| RwLock::new(())).collect();
+        let mut builder = S3ServiceBuilder::new(Store { dir: dir.to_owned(), files, locks, hasher: RandomState::new(), sender });
+        builder.set_auth(SimpleAuth::from_single("friends", secret.as_str()));
+        Ok(Self {
+            service: builder.build(),
+            notifications,
+            credentials: Credentials::new("friends", secret, None, None, "embedded"),
+        })
+    }
+
+    /// The buckets, reached through the real S3 client without a socket.
+    ///
+    /// `s3s-aws` does the same but builds a second TLS stack in C.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        let service = self.service.clone();
+        let in_process = sdk_client(move |mut request| {
+            let service = service.clone();
+            async move {
+                // A socket's client would add the host that was signed.
+                let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+                if let (Some(host), false) = (host, request.headers().contains_key(header::HOST)) {
+                    request.headers_mut().insert(header::HOST, host);
+                }
+                let answer = service.call(request.map(s3s::Body::http_body_unsync)).await;
+                let answer = answer.map_err(|error| ConnectorError::other(format!("{error:?}").into(), None))?;
+                Ok(answer.map(SdkBody::from_body_1_x))
+            }
+        });
+        Storage::new(self.settings(), in_process)
+    }
+
+    /// How the store is reached; the endpoint's name means nothing where no socket is involved.
+    #[must_use]
+    pub fn settings(&self) -> StorageSettings {
+        StorageSettings {
+            uploads_bucket: UPLOADS.into(),
+            site_bucket: SITE.into(),
+            region: REGION.into(),
+            endpoint: Some("http://embedded.invalid".into()),
+            credentials: self.credentials.clone(),
+        }
+    }
+}
+
+/// The files, with what S3 promises beyond them.
+struct Store {
+    dir: PathBuf,
+    files: FileSystem,
+    locks: Vec<RwLock<()>>,
+    hasher: RandomState,
+    sender: mpsc::UnboundedSender<Value>,
+}
+
+impl Store {
+    fn lock(&self, bucket: &str, key: &str) -> &RwLock<()> {
+        &self.locks[self.hasher.hash_one((bucket, key)) as usize % LOCKS]
+    }
+}
+
+#[async_trait]
+impl S3 for Store {
+    async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
+        let size = request.input.content_length.unwrap_or(0);
+        let stored = {
+            let _alone = self.lock(&bucket, &key).write().await;
+            self.files.put_object(request).await?
+        };
+        if bucket == UPLOADS {
+            let etag = stored.output.e_tag.as_ref().map_or("", |tag| tag.value());
+            // The channel is closed once the workers have ended; the photo stays for the next start.
+            let _ = self.sender.send(created_event(&bucket, &key, size, etag));
+        }
+        Ok(stored)
+    }
+
+    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let _no_writer = self.lock(&request.input.bucket, &request.input.key).read().await;
+        self.files.get_object(request).await
+    }
+
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let _no_writer = self.lock(&request.input.bucket, &request.input.key).read().await;
+        self.files.head_object(request).await
+    }
+
+    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
+        let _alone = self.lock(&bucket, &key).write().await;
+        let deleted = self.files.delete_object(request).await?;
+        // s3s-fs leaves its notes on the object behind; their names hold the key.
+        for note in ["internal", "metadata"] {
+            let [bucket, key] = [&bucket, &key].map(|name| URL_SAFE_NO_PAD.encode(name));
+            let _ = tokio::fs::remove_file(self.dir.join(format!(".bucket-{bucket}.object-{key}.{note}.json"))).await;
+        }
+        Ok(deleted)
+    }
+
+    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+        self.files.list_objects_v2(request).await
+    }
+}
+
+/// The notification that S3 sends for a new object (event structure 2.1): keys form-encoded, entity tag without quotes.
+#[must_use]
+pub fn created_event(bucket: &str, key: &str, size: i64, etag: &str) -> Value {
+    let key: String = key.split('/').map(encode_segment).collect::<Vec<_>>().join("/");
+    let now = OffsetDateTime::now_utc().format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
+    json!({"Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": REGION,
+        "eventTime": now,
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "friends"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": "embedded", "x-amz-id-2": "embedded"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "uploads",
+            "bucket": {
+                "name": bucket,
+                "ownerIdentity": {"principalId": "friends"},
+                "arn": format!("arn:aws:s3:::{bucket}"),
+            },
+            "object": {"key": key, "size": size, "eTag": etag, "sequencer": "0"},
+        },
+    }]})
+}
+
+fn encode_segment(segment: &str) -> String {
+    const KEPT: percent_encoding::AsciiSet =
+        percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
+    percent_encoding::utf8_percent_encode(segment, &KEPT).to_string().replace(' ', "+")
+}

@@ -1,0 +1,53 @@
+//! The static page, as files in the program.
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+/// Scripts, styles and pictures come from here and nowhere else.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const PICTURE: &str = "image/jpeg";
+
+macro_rules! files {
+    ($($path:literal $name:literal $type:ident),* $(,)?) => {
+        &[$(($path, $type, include_bytes!(concat!("../../web/", $name)))),*]
+    };
+}
+
+/// Path, type and content of every file of the page.
+static FILES: &[(&str, &str, &[u8])] = files![
+    "/" "index.html" HTML,
+    "/style.css" "style.css" STYLE,
+    "/app.js" "app.js" SCRIPT,
+    "/api.js" "api.js" SCRIPT,
+    "/photo.js" "photo.js" SCRIPT,
+    "/result.js" "result.js" SCRIPT,
+    "/view.js" "view.js" SCRIPT,
+    "/words.js" "words.js" SCRIPT,
+    "/demo-serval.jpg" "demo-serval.jpg" PICTURE,
+    "/demo-shoebill.jpg" "demo-shoebill.jpg" PICTURE,
+    "/demo-raccoon.jpg" "demo-raccoon.jpg" PICTURE,
+    "/demo-nobody.jpg" "demo-nobody.jpg" PICTURE,
+];
+
+/// Routes to all files of the page.
+pub fn router() -> Router {
+    FILES.iter().fold(Router::new(), |router, &(path, kind, content)| router.route(path, get(async move || file(kind, content))))
+}
+
+fn file(kind: &'static str, content: &'static [u8]) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (headers, content).into_response()
+}

@@ -1,0 +1,16 @@
+//! Everything around the core: events and requests, buckets, detectors over the network, the page.
+
+pub mod api;
+pub mod app;
+pub mod config;
+pub mod detector;
+pub mod event;
+#[cfg(feature = "serve")]
+pub mod local;
+pub mod model_dir;
+pub mod pipeline;
+pub mod result;
+pub mod storage;
+pub mod telemetry;
+pub mod ticket;
+pub mod transport;

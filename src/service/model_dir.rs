@@ -1,0 +1,77 @@
+//! The bundle's folder: where it is, and how its files are read.
+
+use std::path::{Path, PathBuf};
+
+use friends_core::model::{Bundle, BundleError, Classifier, Files, MANIFEST, Manifest};
+
+use super::config::Lookup;
+
+/// A folder that does not hold a bundle that can be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the bundle {} cannot be used (choose one with --model or FRIENDS_MODEL_DIR)", dir.display())]
+pub struct ModelDirError {
+    /// Which folder.
+    pub dir: PathBuf,
+    /// Why.
+    #[source]
+    pub cause: ModelDirCause,
+}
+
+/// Why a folder's files are no bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelDirCause {
+    /// A file cannot be read.
+    #[error("bundle file {file} cannot be read")]
+    Unreadable {
+        /// Which one.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The files do not agree with the manifest.
+    #[error(transparent)]
+    Refused(#[from] BundleError),
+}
+
+/// The bundle's folder: `choice`, `FRIENDS_MODEL_DIR`, or the first default place that holds one.
+#[must_use]
+pub fn find(choice: Option<&Path>, lookup: Lookup<'_>) -> PathBuf {
+    if let Some(dir) = choice.map(Path::to_owned).or_else(|| lookup("FRIENDS_MODEL_DIR").map(PathBuf::from)) {
+        return dir;
+    }
+    let bundle = Path::new("models/friends");
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(bundle)));
+    let task_root = lookup("LAMBDA_TASK_ROOT").map(|root| Path::new(&root).join(bundle));
+    let mut places = beside.into_iter().chain(task_root);
+    places.find(|place| place.join(MANIFEST).is_file()).unwrap_or_else(|| bundle.to_owned())
+}
+
+/// Reads and checks the bundle in `dir`: the manifest and the files that it names.
+///
+/// # Errors
+/// Says which file is missing, altered, or of the wrong shape.
+pub fn read(dir: &Path) -> Result<Bundle, ModelDirError> {
+    checked(dir).map_err(|cause| ModelDirError { dir: dir.to_owned(), cause })
+}
+
+/// Reads the bundle in `dir` and optimises its network for this machine.
+///
+/// # Errors
+/// As [`read`], and when the backbone does not have the shape that the manifest says.
+pub fn classifier(dir: &Path) -> Result<Classifier, ModelDirError> {
+    Classifier::new(read(dir)?).map_err(|error| ModelDirError { dir: dir.to_owned(), cause: error.into() })
+}
+
+fn checked(dir: &Path) -> Result<Bundle, ModelDirCause> {
+    let file = |name: &str| match std::fs::read(dir.join(name)) {
+        Ok(bytes) => Ok((name.to_owned(), bytes)),
+        Err(source) => Err(ModelDirCause::Unreadable { file: name.to_owned(), source }),
+    };
+    let (name, bytes) = file(MANIFEST)?;
+    let manifest = Manifest::parse(&bytes)?;
+    let mut files = Files::from([(name, bytes)]);
+    for name in [&manifest.backbone, &manifest.head] {
+        files.extend([file(name)?]);
+    }
+    Ok(Bundle::from_files(files)?)
+}

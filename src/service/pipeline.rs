@@ -1,0 +1,255 @@
+//! The journey of a photo, from top to bottom.
+//!
+//! ```text
+//! ticket ─► photo ─► faces ─► regions ─► scores ─► verdict ─► result document
+//! ```
+//!
+//! [`judge_upload`] takes a ticket whose photo has arrived to its end. [`Judge::judge`] is the part in the middle, from bytes
+//! to a judgement; `/api/judge` and the command line use it alone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use friends_core::crop::{self, Region};
+use friends_core::error::{Code, Error, Rejection};
+use friends_core::geometry::Rect;
+use friends_core::judgement::{DetectorName, Judgement, Timings, judge_region};
+use friends_core::limits::{Limits, QUEUE_LENGTH, WAIT};
+use friends_core::model::Classifier;
+use friends_core::photo::Photo;
+use time::OffsetDateTime;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::detector::{Detector, Found};
+use super::result::{Outcome, ResultDocument, Status};
+use super::storage::{Storage, StoredResult};
+use super::ticket::TicketId;
+
+/// Takes a ticket whose photo has arrived to its end: fetch, judge, write the result, delete the photo.
+///
+/// Safe to call again at any point, by several at once: the first terminal document wins.
+///
+/// # Errors
+/// [`Error::Transient`] when a service did not answer: nothing is lost, call again. Everything else ends the ticket.
+pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Result<(), Error> {
+    let started = Instant::now();
+    let Some(ticket) = open_ticket(storage, id).await? else {
+        return storage.delete_photo(id).await;
+    };
+    let outcome = match judge_photo(judge, storage, id, &ticket, started).await {
+        Ok(judgement) => Outcome::Done(judgement),
+        Err(Error::Rejected(rejection)) => Outcome::Rejected(rejection),
+        Err(error @ Error::Transient { .. }) => return Err(error),
+        Err(error @ Error::Fault { .. }) => {
+            tracing::error!(ticket = id.log_name(), error = error.chain(), "a photo could not be judged");
+            Outcome::Failed(error.public())
+        }
+    };
+    end(storage, id, &ticket, outcome).await
+}
+
+/// Ends a ticket as `failed` after the last delivery of its event has failed.
+///
+/// # Errors
+/// As [`judge_upload`].
+pub async fn give_up(storage: &Storage, id: &TicketId) -> Result<(), Error> {
+    let Some(ticket) = open_ticket(storage, id).await? else {
+        return storage.delete_photo(id).await;
+    };
+    let apology = Error::transient("judging", "every try failed").public();
+    end(storage, id, &ticket, Outcome::Failed(apology)).await
+}
+
+/// Ends tickets whose deadline has passed as `expired`; returns how many those were.
+///
+/// Only tickets that were opened in the `reach` before the oldest one that may still wait are read: a regular sweep need not
+/// read all results of a week again.
+///
+/// # Errors
+/// When the store does not answer; what was ended stays ended.
+pub async fn sweep(storage: &Storage, now: OffsetDateTime, reach: Duration) -> Result<usize, Error> {
+    let mut ended = 0;
+    let overdue = now - WAIT;
+    for id in storage.results_written_in(overdue - reach..overdue).await? {
+        if let Some(ticket) = storage.result(&id).await?.filter(|ticket| ticket.document.is_overdue(now)) {
+            end(storage, &id, &ticket, Outcome::Expired).await?;
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}
+
+/// The ticket's document while it waits. An overdue ticket is ended on the way: readers take it for expired already.
+async fn open_ticket(storage: &Storage, id: &TicketId) -> Result<Option<StoredResult>, Error> {
+    let Some(ticket) = storage.result(id).await? else { return Ok(None) };
+    if ticket.document.is_overdue(OffsetDateTime::now_utc()) {
+        end(storage, id, &ticket, Outcome::Expired).await?;
+        return Ok(None);
+    }
+    Ok((ticket.document.status == Status::Waiting).then_some(ticket))
+}
+
+/// Writes the terminal document if the ticket still waits, then deletes the photo.
+async fn end(storage: &Storage, id: &TicketId, ticket: &StoredResult, outcome: Outcome) -> Result<(), Error> {
+    let mut document = ticket.document.clone().ended(outcome);
+    document.photo_deleted_at = Some(OffsetDateTime::now_utc());
+    let won = storage.finish(id, ticket, &document).await?;
+    storage.delete_photo(id).await?;
+    if won {
+        tracing::info!(ticket = id.log_name(), status = ?document.status, "a ticket ended");
+    }
+    Ok(())
+}
+
+/// Fetches and judges the photo of a waiting ticket.
+async fn judge_photo(
+    judge: &Judge,
+    storage: &Storage,
+    id: &TicketId,
+    ticket: &StoredResult,
+    started: Instant,
+) -> Result<Judgement, Error> {
+    let _permit = judge.permit().await;
+    let Some(bytes) = storage.photo(id, judge.limits.upload_bytes).await? else {
+        // Either another delivery has judged and deleted it just now, and its document wins, or it really is gone.
+        tracing::warn!(ticket = id.log_name(), opened = %ticket.document.created_at, "the photo is not there any more");
+        return Err(Error::fault("fetching a photo", "it is not in the bucket"));
+    };
+    let fetched = started.elapsed();
+    let mut judgement = judge.judge(bytes, &RegionSource::Detect).await?;
+    judgement.timings_ms.fetch = millis(fetched);
+    judgement.timings_ms.total = millis(started.elapsed());
+    Ok(judgement)
+}
+
+/// Where the regions of a photo that are judged come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RegionSource {
+    /// The detector finds faces.
+    Detect,
+    /// The caller drew a box, in pixels of the upright photo.
+    Drawn(Rect),
+    /// The whole photo.
+    Whole,
+}
+
+/// Everything that judging takes: a detector, a classifier, limits, and permits so that memory stays bounded.
+pub struct Judge {
+    /// What a photo may cost.
+    pub limits: Limits,
+    detector: Detector,
+    classifier: Arc<Classifier>,
+    permits: Semaphore,
+    queue: Semaphore,
+}
+
+impl Judge {
+    /// A judge that lets `at_once` photos be in memory at the same time.
+    #[must_use]
+    pub fn new(detector: Detector, classifier: Classifier, limits: Limits, at_once: usize) -> Self {
+        Self {
+            limits,
+            detector,
+            classifier: Arc::new(classifier),
+            permits: Semaphore::new(at_once.max(1)),
+            queue: Semaphore::new(QUEUE_LENGTH),
+        }
+    }
+
+    /// The detector.
+    #[must_use]
+    pub fn detector(&self) -> &Detector {
+        &self.detector
+    }
+
+    /// The classifier.
+    #[must_use]
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// Waits until another photo may be held in memory.
+    ///
+    /// # Panics
+    /// Never: the semaphore is not closed.
+    pub async fn permit(&self) -> SemaphorePermit<'_> {
+        self.permits.acquire().await.expect("the semaphore is never closed")
+    }
+
+    /// A place in the queue of those who wait with their photo in hand; `None` when it is full.
+    #[must_use]
+    pub fn queue_place(&self) -> Option<SemaphorePermit<'_>> {
+        self.queue.try_acquire().ok()
+    }
+
+    /// From a photo's bytes to who is in it. The same bytes always give the same judgement, but for its timings.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] for a photo that cannot be judged; anything else is our fault.
+    pub async fn judge(&self, bytes: Bytes, source: &RegionSource) -> Result<Judgement, Error> {
+        let started = Instant::now();
+        let mut timings = Timings::default();
+
+        let limits = self.limits;
+        let photo = Arc::new(off_thread("decoding a photo", move || Photo::decode(&bytes, &limits)).await??);
+        timings.decode = millis(started.elapsed());
+
+        let found = self.find(&photo, source).await?;
+        timings.detect = millis(started.elapsed()) - timings.decode;
+
+        let regions = match *source {
+            RegionSource::Detect => crop::regions(&found.faces, photo.size(), self.limits.heads),
+            RegionSource::Whole => vec![Region::whole(photo.size())],
+            RegionSource::Drawn(rect) => vec![Region::drawn(rect, photo.size()).ok_or_else(|| {
+                Rejection::new(Code::BadRequest, "The box lies outside of the photo. Give it in pixels of the upright photo.")
+            })?],
+        };
+
+        let classifier = Arc::clone(&self.classifier);
+        let size = photo.size();
+        let faces = off_thread("judging", move || {
+            regions.into_iter().map(|region| judge_region(&classifier, &photo, region)).collect::<Result<Vec<_>, _>>()
+        })
+        .await??;
+        timings.total = millis(started.elapsed());
+        timings.classify = timings.total - timings.decode - timings.detect;
+
+        Ok(Judgement {
+            photo: size.into(),
+            detector: found.detector,
+            fallback_from: found.fallback_from,
+            faces,
+            model: self.classifier.bundle().model_name(),
+            timings_ms: timings,
+        })
+    }
+
+    /// Runs the detector if the regions are to come from it.
+    async fn find(&self, photo: &Arc<Photo>, source: &RegionSource) -> Result<Found, Error> {
+        match source {
+            RegionSource::Detect => self.detector.find(photo).await,
+            RegionSource::Drawn(_) | RegionSource::Whole => {
+                Ok(Found { faces: Vec::new(), detector: DetectorName::None, fallback_from: None })
+            }
+        }
+    }
+
+    /// Judges one photo and writes the outcome into a document that is kept nowhere.
+    ///
+    /// # Errors
+    /// As [`Judge::judge`].
+    pub async fn document(&self, bytes: Bytes, source: &RegionSource) -> Result<ResultDocument, Error> {
+        let judgement = self.judge(bytes, source).await?;
+        Ok(ResultDocument::unkept(Outcome::Done(judgement), OffsetDateTime::now_utc()))
+    }
+}
+
+/// Runs `work` on a thread of its own, so that no connection waits for it.
+async fn off_thread<T: Send + 'static>(attempt: &'static str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|panic| Error::fault(attempt, panic))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,397 @@
+//! Object storage, over the real S3 client: tests and `friends serve` put an in-process S3 underneath.
+//!
+//! Keys are written through [`StorageKey`] alone. Results never live in the bucket whose uploads trigger us.
+
+use std::ops::Range;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use friends_core::error::{Code, Error, Rejection};
+use friends_core::limits::UPLOAD_WINDOW;
+use serde::Serialize;
+use time::{Duration, OffsetDateTime};
+
+use super::result::ResultDocument;
+use super::ticket::TicketId;
+
+/// The two buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// Private; what arrives under `uploads/` triggers the function.
+    Uploads,
+    /// The page and the results: what visitors read.
+    Site,
+}
+
+/// Every object that we ever write: where it lies, what type it has, how long it may be cached.
+#[derive(Clone, Copy, Debug)]
+pub enum StorageKey<'a> {
+    /// A visitor's photo, until it is judged.
+    Upload(&'a TicketId),
+    /// A ticket's result document.
+    Result(&'a TicketId),
+    /// What a visitor said of the verdict on one face.
+    Feedback(&'a TicketId, usize),
+    /// The crop that the visitor gave with it.
+    FeedbackCrop(&'a TicketId, usize),
+}
+
+impl StorageKey<'_> {
+    const UPLOADS: &'static str = "uploads/";
+    const RESULTS: &'static str = "results/";
+
+    /// Which bucket.
+    #[must_use]
+    pub fn bucket(self) -> Bucket {
+        match self {
+            Self::Upload(_) | Self::Feedback(..) | Self::FeedbackCrop(..) => Bucket::Uploads,
+            Self::Result(_) => Bucket::Site,
+        }
+    }
+
+    /// The key inside the bucket. Feedback is filed under a hash: its key cannot be turned back into the ticket.
+    #[must_use]
+    pub fn path(self) -> String {
+        match self {
+            Self::Upload(id) => format!("{}{}", Self::UPLOADS, id.as_str()),
+            Self::Result(id) => format!("{}{}.json", Self::RESULTS, id.as_str()),
+            Self::Feedback(id, face) => format!("feedback/{}-{face}.json", id.log_name()),
+            Self::FeedbackCrop(id, face) => format!("feedback/{}-{face}.jpg", id.log_name()),
+        }
+    }
+
+    /// `Content-Type`; a photo's is whatever its ticket declared.
+    #[must_use]
+    pub fn content_type(self) -> Option<&'static str> {
+        match self {
+            Self::Upload(_) => None,
+            Self::Result(_) | Self::Feedback(..) => Some("application/json"),
+            Self::FeedbackCrop(..) => Some("image/jpeg"),
+        }
+    }
+
+    /// `Cache-Control`.
+    #[must_use]
+    pub fn cache_control(self) -> &'static str {
+        "no-store"
+    }
+
+    /// The ticket whose photo lies at `path`, if that is what lies there.
+    #[must_use]
+    pub fn uploaded(path: &str) -> Option<TicketId> {
+        TicketId::parse(path.strip_prefix(Self::UPLOADS)?)
+    }
+
+    /// The ticket whose result lies at `path`, if that is what lies there.
+    fn resulted(path: &str) -> Option<TicketId> {
+        TicketId::parse(path.strip_prefix(Self::RESULTS)?.strip_suffix(".json")?)
+    }
+}
+
+/// How to reach the object store.
+pub struct StorageSettings {
+    /// The private bucket.
+    pub uploads_bucket: String,
+    /// The public bucket.
+    pub site_bucket: String,
+    /// The region to sign for.
+    pub region: String,
+    /// Another place than AWS, as `AWS_ENDPOINT_URL_S3` names it.
+    pub endpoint: Option<String>,
+    /// What requests are signed with.
+    pub credentials: Credentials,
+}
+
+/// One presigned upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Upload {
+    /// Always `PUT`.
+    pub method: &'static str,
+    /// Where to; whoever has it may upload once.
+    pub url: String,
+    /// Exactly these headers; the content length follows from the body.
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// When the URL stops working.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+}
+
+/// A result document as stored, with the tag that makes its replacement conditional.
+#[derive(Clone, Debug)]
+pub struct StoredResult {
+    /// The document.
+    pub document: ResultDocument,
+    etag: String,
+}
+
+/// The buckets.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    client: Client,
+    uploads: String,
+    site: String,
+}
+
+impl Storage {
+    /// Buckets reached over `http`.
+    #[must_use]
+    pub fn new(settings: StorageSettings, http: SharedHttpClient) -> Self {
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(settings.region))
+            .credentials_provider(settings.credentials)
+            .http_client(http);
+        if let Some(endpoint) = settings.endpoint {
+            // Stand-ins for S3 rarely serve a host name for each bucket.
+            config = config.endpoint_url(endpoint).force_path_style(true);
+        }
+        Self { client: Client::from_conf(config.build()), uploads: settings.uploads_bucket, site: settings.site_bucket }
+    }
+
+    /// Name of the bucket that takes photos.
+    #[must_use]
+    pub fn uploads_bucket(&self) -> &str {
+        &self.uploads
+    }
+
+    fn bucket(&self, key: StorageKey<'_>) -> &str {
+        match key.bucket() {
+            Bucket::Uploads => &self.uploads,
+            Bucket::Site => &self.site,
+        }
+    }
+
+    /// Presigns one upload of exactly `size_bytes` of `content_type`, once. `endpoint` replaces the address that visitors see.
+    ///
+    /// # Errors
+    /// When the request cannot be signed.
+    pub async fn presign_upload(
+        &self,
+        id: &TicketId,
+        content_type: &str,
+        size_bytes: u64,
+        now: OffsetDateTime,
+        endpoint: Option<String>,
+    ) -> Result<Upload, Error> {
+        const ATTEMPT: &str = "presigning an upload";
+        let window = PresigningConfig::builder()
+            .start_time(now.into())
+            .expires_in(UPLOAD_WINDOW)
+            .build()
+            .map_err(|error| Error::fault(ATTEMPT, error))?;
+        let key = StorageKey::Upload(id);
+        let mut seen_by_visitors = Config::builder();
+        seen_by_visitors.set_endpoint_url(endpoint);
+        let request = self
+            .client
+            .put_object()
+            .bucket(self.bucket(key))
+            .key(key.path())
+            .content_type(content_type)
+            .content_length(i64::try_from(size_bytes).map_err(|error| Error::fault(ATTEMPT, error))?)
+            .if_none_match("*")
+            .customize()
+            .config_override(seen_by_visitors)
+            .presigned(window)
+            .await
+            .map_err(|error| Error::fault(ATTEMPT, error))?;
+        // Browsers set the length themselves and refuse to be told.
+        let headers = request.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        Ok(Upload {
+            method: "PUT",
+            url: request.uri().to_owned(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            expires_at: now + UPLOAD_WINDOW,
+        })
+    }
+
+    /// Writes the first document of a new ticket.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn open(&self, id: &TicketId, document: &ResultDocument) -> Result<(), Error> {
+        if self.put(StorageKey::Result(id), json(document)?, Condition::Absent).await? {
+            return Ok(());
+        }
+        Err(Error::fault("opening a ticket", "its id is taken"))
+    }
+
+    /// A ticket's document; `None` when the ticket was never issued or has been deleted.
+    ///
+    /// # Errors
+    /// When the store does not answer, or the document is not one of ours.
+    pub async fn result(&self, id: &TicketId) -> Result<Option<StoredResult>, Error> {
+        const ATTEMPT: &str = "reading a result";
+        let Some((bytes, etag)) = self.get(StorageKey::Result(id), u64::MAX, ATTEMPT).await? else {
+            return Ok(None);
+        };
+        let document = serde_json::from_slice(&bytes).map_err(|error| Error::fault(ATTEMPT, error))?;
+        Ok(Some(StoredResult { document, etag }))
+    }
+
+    /// Replaces the document that was read as `before`; `false` when another writer was quicker.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn finish(&self, id: &TicketId, before: &StoredResult, document: &ResultDocument) -> Result<bool, Error> {
+        self.put(StorageKey::Result(id), json(document)?, Condition::Unchanged(&before.etag)).await
+    }
+
+    /// A ticket's photo; `None` when there is none.
+    ///
+    /// # Errors
+    /// `photo_too_large` over `limit_bytes`, or when the store does not answer.
+    pub async fn photo(&self, id: &TicketId, limit_bytes: u64) -> Result<Option<Bytes>, Error> {
+        let photo = self.get(StorageKey::Upload(id), limit_bytes, "fetching a photo").await?;
+        Ok(photo.map(|(bytes, _)| bytes))
+    }
+
+    /// Deletes a ticket's photo; no photo is as good.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn delete_photo(&self, id: &TicketId) -> Result<(), Error> {
+        let key = StorageKey::Upload(id);
+        let deletion = self.client.delete_object().bucket(self.bucket(key)).key(key.path()).send().await;
+        match deletion {
+            Err(error) if status(&error) != Some(404) => Err(failure("deleting a photo", error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes an object, over what was there before.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn keep(&self, key: StorageKey<'_>, body: Vec<u8>) -> Result<(), Error> {
+        self.put(key, body, Condition::None).await.map(|_| ())
+    }
+
+    /// Photos that lie in the upload bucket: those whose event got lost, if they are old.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn uploaded(&self) -> Result<Vec<TicketId>, Error> {
+        let tomorrow = OffsetDateTime::now_utc() + Duration::days(1);
+        let listed = self.list(&self.uploads, StorageKey::UPLOADS, OffsetDateTime::UNIX_EPOCH..tomorrow).await?;
+        Ok(listed.iter().filter_map(|path| StorageKey::uploaded(path)).collect())
+    }
+
+    /// Tickets whose document was last written in this span.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn results_written_in(&self, span: Range<OffsetDateTime>) -> Result<Vec<TicketId>, Error> {
+        let listed = self.list(&self.site, StorageKey::RESULTS, span).await?;
+        Ok(listed.iter().filter_map(|path| StorageKey::resulted(path)).collect())
+    }
+
+    /// Deletes photos and results last written before these times: what lifecycle rules do on AWS.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn delete_older(&self, photos: OffsetDateTime, results: OffsetDateTime) -> Result<(), Error> {
+        for (bucket, prefix, before) in [(&self.uploads, StorageKey::UPLOADS, photos), (&self.site, StorageKey::RESULTS, results)]
+        {
+            for key in self.list(bucket, prefix, OffsetDateTime::UNIX_EPOCH..before).await? {
+                let deletion = self.client.delete_object().bucket(bucket).key(key).send().await;
+                deletion.map_err(|error| failure("deleting an old object", error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keys under `prefix` that were last written in this span.
+    async fn list(&self, bucket: &str, prefix: &str, span: Range<OffsetDateTime>) -> Result<Vec<String>, Error> {
+        const ATTEMPT: &str = "listing a bucket";
+        let mut pages = self.client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| failure(ATTEMPT, error))?;
+            for object in page.contents() {
+                let written = object.last_modified().map_or(0, aws_sdk_s3::primitives::DateTime::secs);
+                let in_span = (span.start.unix_timestamp()..span.end.unix_timestamp()).contains(&written);
+                if let (true, Some(key)) = (in_span, object.key()) {
+                    keys.push(key.to_owned());
+                }
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn get(&self, key: StorageKey<'_>, limit: u64, attempt: &'static str) -> Result<Option<(Bytes, String)>, Error> {
+        let object = match self.client.get_object().bucket(self.bucket(key)).key(key.path()).send().await {
+            Ok(object) => object,
+            Err(error) if status(&error) == Some(404) => return Ok(None),
+            Err(error) => return Err(failure(attempt, error)),
+        };
+        let length = object.content_length().unwrap_or(0);
+        if u64::try_from(length).is_ok_and(|length| length > limit) {
+            let message = format!("The photo has {length} bytes; at most {limit} are read.");
+            return Err(Rejection::new(Code::PhotoTooLarge, message).into());
+        }
+        let etag = object.e_tag().unwrap_or_default().to_owned();
+        let body = object.body.collect().await.map_err(|error| Error::transient(attempt, error))?;
+        Ok(Some((body.into_bytes(), etag)))
+    }
+
+    /// Writes an object; `false` when the condition does not hold.
+    async fn put(&self, key: StorageKey<'_>, body: Vec<u8>, condition: Condition<'_>) -> Result<bool, Error> {
+        const ATTEMPT: &str = "writing an object";
+        let mut request = self
+            .client
+            .put_object()
+            .bucket(self.bucket(key))
+            .key(key.path())
+            .cache_control(key.cache_control())
+            .set_content_type(key.content_type().map(str::to_owned))
+            .body(ByteStream::from(body));
+        match condition {
+            Condition::None => {}
+            Condition::Absent => request = request.if_none_match("*"),
+            Condition::Unchanged(etag) => request = request.if_match(etag),
+        }
+        match request.send().await {
+            Ok(_) => Ok(true),
+            // 412: another writer was quicker; 404: the document has been deleted meanwhile.
+            Err(error) if matches!(status(&error), Some(412 | 404)) => Ok(false),
+            Err(error) => Err(failure(ATTEMPT, error)),
+        }
+    }
+}
+
+/// When an object may be written.
+enum Condition<'a> {
+    None,
+    Absent,
+    Unchanged(&'a str),
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| Error::fault("writing JSON", error))
+}
+
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+/// Sorts a failure of the store: no answer, 409, 429 and 5xx may pass, any other refusal is ours to mend.
+fn failure<E: ProvideErrorMetadata>(attempt: &'static str, error: SdkError<E>) -> Error {
+    let status = status(&error);
+    let said = match (&error, status) {
+        (SdkError::ServiceError(service), Some(status)) => {
+            format!("the object store answered {status} {}", service.err().code().unwrap_or("without a code"))
+        }
+        (_, Some(status)) => format!("the object store answered {status} in a form that cannot be read"),
+        (SdkError::TimeoutError(_), None) => "the object store did not answer in time".into(),
+        (_, None) => "the object store could not be reached".into(),
+    };
+    match status {
+        Some(400..=408 | 410..=428 | 430..=499) => Error::fault(attempt, said),
+        _ => Error::transient(attempt, said),
+    }
+}

@@ -1,0 +1,80 @@
+//! Tickets: one unguessable id, from the request for an upload to the end of its result.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use friends_core::error::Error;
+use friends_core::hash::sha256;
+
+/// Random bytes in an id: 144 bits.
+const ID_BYTES: usize = 18;
+/// Characters in an id.
+const ID_LENGTH: usize = ID_BYTES / 3 * 4;
+
+/// A ticket's id: 24 characters of URL-safe base64. Whoever knows it may read the result.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TicketId(String);
+
+impl TicketId {
+    /// A new random id.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn random() -> Result<Self, Error> {
+        let mut bytes = [0; ID_BYTES];
+        getrandom::fill(&mut bytes).map_err(|error| Error::fault("drawing a random id", error))?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The id in `text`, if it has the form of one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        (text.len() == ID_LENGTH && text.chars().all(allowed)).then(|| Self(text.to_owned()))
+    }
+
+    /// The id itself: for keys and answers, never for logs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A short one-way hash that names the ticket in logs.
+    #[must_use]
+    pub fn log_name(&self) -> String {
+        sha256(self.0.as_bytes())[..12].to_owned()
+    }
+}
+
+/// Prints the hash: an id must not slip into a log by way of `{:?}`.
+impl fmt::Debug for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TicketId#{}", self.log_name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_id_has_the_form_of_an_id_and_is_new() {
+        let (one, two) = (TicketId::random().unwrap(), TicketId::random().unwrap());
+        assert_eq!(TicketId::parse(one.as_str()), Some(one.clone()));
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn paths_and_wrong_lengths_are_no_ids() {
+        for text in ["", "short", "../../etc/passwd/aaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaa.", "aaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            assert_eq!(TicketId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn neither_debug_nor_log_name_gives_the_id_away() {
+        let id = TicketId::random().unwrap();
+        assert!(!format!("{id:?}{}", id.log_name()).contains(id.as_str()));
+    }
+}

@@ -1,0 +1,6 @@
+//! Sizes that are factors on the usual one.
+
+/// The usual size.
+pub(super) fn one() -> f32 {
+    1.0
+}

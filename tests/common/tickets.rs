@@ -1,0 +1,42 @@
+//! What a visitor's page does with a ticket.
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+/// Opens a ticket for a JPEG of this many bytes at the service that `base` names (`http://host:port`).
+pub async fn open(http: &Client, base: &str, size_bytes: usize) -> Value {
+    let request = json!({"content_type": "image/jpeg", "size_bytes": size_bytes});
+    let answer = http.post(format!("{base}/api/uploads")).json(&request).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    answer.json().await.unwrap()
+}
+
+/// The address of a ticket's result.
+pub fn result_url(base: &str, ticket: &Value) -> String {
+    format!("{base}{}", ticket["result_url"].as_str().unwrap())
+}
+
+/// Uploads `body` exactly as the ticket says.
+pub async fn upload(http: &Client, ticket: &Value, body: Vec<u8>) -> StatusCode {
+    let upload = &ticket["upload"];
+    let mut request = http.put(upload["url"].as_str().unwrap());
+    for (name, value) in upload["headers"].as_object().unwrap() {
+        request = request.header(name, value.as_str().unwrap());
+    }
+    request.body(body).send().await.unwrap().status()
+}
+
+/// Polls a result until it is terminal; the test fails when the ticket does not end in a minute.
+pub async fn end_of(http: &Client, url: &str) -> Value {
+    let polling = async {
+        let mut pause = tokio::time::interval(std::time::Duration::from_millis(50));
+        loop {
+            pause.tick().await;
+            let document: Value = http.get(url).send().await.unwrap().json().await.unwrap();
+            if document["status"] != "waiting" {
+                return document;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(1), polling).await.expect("every ticket ends")
+}
