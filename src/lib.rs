@@ -24,13 +24,13 @@
 //! | `src/bin/lambda.rs` | this one | the function's entry point | feature `lambda` |
 //! | `src/bin/friends` | this one | the operator's entry point, one file a subcommand | feature `command` and what it needs |
 //!
-//! Imports point downwards only: entry points, then `service` and `training` (which do not know each other), then `studio`, then
-//! `core`.
+//! Imports point downwards only: entry points, then `service` and `training` (which do not know each other), then `studio`,
+//! then `core`.
 //!
 //! # Invariants
 //!
 //! 1. `friends-core` opens no file or connection, reads no clock or environment, and starts no thread. CI asserts from
-//!    `cargo tree` that no crate which could is among its dependencies.
+//!    `cargo tree` that no async runtime, HTTP client, clock or thread pool is among its dependencies.
 //! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system (`friends_core::geometry`) and one linear
 //!    head (`friends_core::model::LinearHead`).
 //! 3. Keys are written through [`service::storage::StorageKey`] alone; results never live where uploads trigger us.

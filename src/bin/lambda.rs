@@ -1,8 +1,8 @@
 //! The function's entry point: one function for both triggers.
 //!
 //! API Gateway's requests go to the router. Anything else that Lambda delivers (S3 notifications, schedules) passes through to
-//! the event handler; its errors are returned as errors, so that Lambda delivers the event again and, in the end, to the failure
-//! queue. Which is which is decided by the request's context: a visitor can forge a path, but not that.
+//! the event handler; its errors are returned as errors, so that Lambda delivers the event again and, in the end, to the
+//! failure queue. Which is which is decided by the request's context: a visitor can forge a path, but not that.
 
 use std::sync::Arc;
 

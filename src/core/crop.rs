@@ -1,7 +1,7 @@
 //! From a face to the head that is judged.
 //!
-//! Detectors frame the skin between brow and chin. What names a Friend lies around it: hair, ears, hat, feathers. So a face
-//! is grown into a square head before it is judged.
+//! Detectors frame the skin between brow and chin. What names a Friend lies around it: hair, ears, hat, feathers. So a face is
+//! grown into a square head before it is judged.
 
 use crate::face::Face;
 use crate::geometry::{PixelRect, Rect, Size, suppress};

@@ -1,6 +1,6 @@
 //! What can go wrong, sorted by whose fault it is.
 //!
-//! [`Error::Rejected`] is the sender's fault: it is told to them in a sentence and never retried.
+//! [`Error::Rejected`] is the sender's fault: the answer says what to do, and it is never retried.
 //! [`Error::Transient`] may pass: the function returns it, so that the event is delivered again.
 //! [`Error::Fault`] is ours: it ends the ticket as `failed` and is logged once, at the entry point.
 
@@ -26,7 +26,7 @@ pub enum Code {
     Internal,
 }
 
-/// A refusal with its reason, in words for the person who sent the photo.
+/// A refusal with its reason, in a sentence for the person who sent the photo.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Rejection {

@@ -1,7 +1,7 @@
 //! Boxes and how they move between pictures.
 //!
-//! There is one coordinate system: pixels of the upright photo, origin at the top-left corner, x to the right, y down.
-//! A [`Rect`] is continuous: the photo covers `0..width` by `0..height`, the first pixel `0..1`.
+//! There is one coordinate system: pixels of the upright photo, origin at the top-left corner, x to the right, y down. A
+//! [`Rect`] is continuous: the photo covers `0..width` by `0..height`, the first pixel `0..1`.
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,8 +168,8 @@ pub fn suppress<T>(mut items: Vec<T>, iou: f32, key: impl Fn(&T) -> (Rect, f32))
     kept
 }
 
-/// The pixels of a frame of `frame` pixels that `source` (positive extents) covers when it is scaled evenly until it fits and then
-/// centred; the rest of the frame is margin.
+/// The pixels of a frame of `frame` pixels that `source` (positive extents) covers when it is scaled evenly until it fits and
+/// then centred; the rest of the frame is margin.
 #[must_use]
 pub fn letterbox(source: Rect, frame: Size) -> PixelRect {
     let scale = (frame.width as f32 / source.width).min(frame.height as f32 / source.height);

@@ -53,7 +53,7 @@ pub enum DetectorName {
     /// Google Cloud Vision.
     #[serde(rename = "cloud-vision")]
     CloudVision,
-    /// A cascade whose first stage was sure enough.
+    /// A cascade whose embedded stage found a face.
     #[serde(rename = "cascade:embedded")]
     CascadeEmbedded,
     /// A cascade that asked Cloud Vision.

@@ -1,12 +1,15 @@
 //! Untrusted bytes become an upright photo, or a refusal with a reason.
 //!
-//! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and the EXIF turn
-//! is applied to what is looked at rather than to the whole photo: a [`Photo`] keeps its pixels as they were stored and
-//! [`Photo::view`] cuts, shrinks and turns in that order, so that a turned 12-megapixel photo costs no more than an upright one.
+//! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and the EXIF orientation is
+//! applied to what is looked at rather than to the whole photo: a [`Photo`] keeps its pixels as they were stored and
+//! [`Photo::view`] cuts, shrinks and turns in that order, so that a turned 12-megapixel photo costs no more than an upright
+//! one.
 
 use std::io::Cursor;
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage, metadata::Orientation};
 
 use crate::error::{Code, Rejection};
@@ -20,17 +23,18 @@ pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", 
 pub const HEIC_ADVICE: &str = "HEIC photos cannot be read here. On an iPhone choose Settings > Camera > Formats > Most Compatible, \
      or send a screenshot or a JPEG copy.";
 
-/// A decoded photo: RGB, eight bits a channel, with the turn that makes it upright.
+/// A decoded photo: RGB, eight bits a channel, with the orientation that it was stored in.
 pub struct Photo {
     stored: RgbImage,
-    turn: Orientation,
+    orientation: Orientation,
 }
 
 impl Photo {
     /// Decodes the first frame of a JPEG, PNG, WebP or GIF; transparency becomes white.
     ///
     /// # Errors
-    /// `unsupported_media_type` for anything else, `photo_too_large` over the limits, `photo_rejected` for broken or tiny photos.
+    /// `unsupported_media_type` for anything else, `photo_too_large` over the limits, `photo_rejected` for broken or tiny
+    /// photos.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
         let format = sniff(bytes)?;
         if format == ImageFormat::Jpeg && !jpeg_has_an_end(bytes) {
@@ -42,22 +46,22 @@ impl Photo {
         let mut allocation = image::Limits::no_limits();
         allocation.max_alloc = Some(limits.decoder_bytes);
         decoder.set_limits(allocation).map_err(refusal)?;
-        let turn = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
-        Ok(Self { stored: opaque(image), turn })
+        Ok(Self { stored: opaque(image), orientation })
     }
 
     /// A photo from pixels that are upright already.
     #[must_use]
     pub fn from_upright(pixels: RgbImage) -> Self {
-        Self { stored: pixels, turn: Orientation::NoTransforms }
+        Self { stored: pixels, orientation: Orientation::NoTransforms }
     }
 
     /// Size of the upright photo.
     #[must_use]
     pub fn size(&self) -> Size {
         let (width, height) = self.stored.dimensions();
-        if swaps_axes(self.turn) { Size { width: height, height: width } } else { Size { width, height } }
+        if swaps_axes(self.orientation) { Size { width: height, height: width } } else { Size { width, height } }
     }
 
     /// The part `region` (upright pixels, clamped to the photo) as an upright picture of `size`.
@@ -67,9 +71,9 @@ impl Photo {
     pub fn view(&self, region: Rect, size: Size) -> RgbImage {
         let region = region.intersection(self.size().rect()).unwrap_or_else(|| self.size().rect());
         let source = self.stored_region(region);
-        let target = if swaps_axes(self.turn) { Size { width: size.height, height: size.width } } else { size };
+        let target = if swaps_axes(self.orientation) { Size { width: size.height, height: size.width } } else { size };
         let mut view = DynamicImage::ImageRgb8(resize(&self.stored, source, target));
-        view.apply_orientation(self.turn);
+        view.apply_orientation(self.orientation);
         view.into_rgb8()
     }
 
@@ -78,7 +82,7 @@ impl Photo {
         let (w, h) = (self.stored.width() as f32, self.stored.height() as f32);
         let Rect { x, y, width, height } = upright;
         let (right, bottom) = (upright.right(), upright.bottom());
-        match self.turn {
+        match self.orientation {
             Orientation::NoTransforms => upright,
             Orientation::FlipHorizontal => Rect::new(w - right, y, width, height),
             Orientation::FlipVertical => Rect::new(x, h - bottom, width, height),
@@ -91,8 +95,11 @@ impl Photo {
     }
 }
 
-fn swaps_axes(turn: Orientation) -> bool {
-    matches!(turn, Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH)
+fn swaps_axes(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+    )
 }
 
 /// What the first bytes say the file is.
@@ -195,15 +202,19 @@ fn opaque(image: DynamicImage) -> RgbImage {
 }
 
 /// Cuts `region` out of `source` and resizes it to `size`.
+///
+/// The typed interface of the resizer compiles for this one kind of pixel; the other one compiles for all kinds.
 fn resize(source: &RgbImage, region: Rect, size: Size) -> RgbImage {
-    let view = images::ImageRef::new(source.width(), source.height(), source.as_raw(), PixelType::U8x3)
+    let view = TypedImageRef::<U8x3>::from_buffer(source.width(), source.height(), source.as_raw())
         .expect("an RGB image holds three bytes a pixel");
-    let mut target = images::Image::new(size.width, size.height, PixelType::U8x3);
+    let mut resized = RgbImage::new(size.width, size.height);
+    let mut target =
+        TypedImage::<U8x3>::from_buffer(size.width, size.height, &mut resized).expect("an RGB image holds three bytes a pixel");
     // Single-precision edges may round past the border by a hair, which the resizer refuses.
     let (left, top) = (f64::from(region.x).max(0.0), f64::from(region.y).max(0.0));
     let width = f64::from(region.width).min(f64::from(source.width()) - left);
     let height = f64::from(region.height).min(f64::from(source.height()) - top);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(left, top, width, height);
-    Resizer::new().resize(&view, &mut target, &options).expect("a region inside the picture can be resized");
-    RgbImage::from_raw(size.width, size.height, target.into_vec()).expect("the target holds three bytes a pixel")
+    Resizer::new().resize_typed(&view, &mut target, &options).expect("a region inside the picture can be resized");
+    resized
 }

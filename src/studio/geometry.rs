@@ -34,8 +34,7 @@ impl Extent {
 
 /// Sine and cosine of an angle in radians.
 ///
-/// The standard library leaves the last bit to the platform; this polynomial does not. It is good
-/// to 1e-5, far below a pixel.
+/// The standard library leaves the last bit to the platform; this polynomial does not. It is good to 1e-5, far below a pixel.
 pub(crate) fn sin_cos(radians: f32) -> (f32, f32) {
     use std::f32::consts::{FRAC_PI_2, PI, TAU};
     let wrapped = (radians + PI).rem_euclid(TAU) - PI;

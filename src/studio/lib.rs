@@ -1,8 +1,9 @@
 //! The costume studio: draws training pictures of characters from short descriptions.
 //!
-//! A [`Character`] (read from TOML, or invented by [`random_character`]) says who is drawn, a [`Scene`] says how: framing, pose,
-//! style, background, camera. The same character, scene and size give the same bytes on every machine. Photographs take part
-//! only where the operator names a folder of them ([`photographed`]): then a character's costume is drawn onto a real face.
+//! A [`Character`] (read from TOML, or invented by [`random_character`]) says who is drawn, a [`Scene`] says how: framing,
+//! pose, style, background, camera. The same character, scene and size give the same bytes on every machine. Photographs take
+//! part only where the operator names a folder of them ([`photographed`]): then a character's costume is drawn onto a real
+//! face.
 //!
 //! ```text
 //! models/characters/serval.toml ─► Character ─┐

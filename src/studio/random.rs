@@ -1,7 +1,7 @@
 //! Dice: the random choices of the studio, the same on every machine for the same seed.
 //!
-//! Only arithmetic that IEEE 754 fixes to the last bit is used; the usual bell curve, for
-//! example, is a sum of uniform numbers, because logarithms differ between platforms.
+//! Only arithmetic that IEEE 754 fixes to the last bit is used; the usual bell curve, for example, is a sum of uniform numbers,
+//! because logarithms differ between platforms.
 
 use rand::{Rng, RngExt};
 

@@ -8,9 +8,8 @@ use crate::character::Character;
 use crate::scene::Scene;
 use crate::stage::render;
 
-/// One row per character with `columns` pictures of `cell` × `cell` pixels (kept
-/// between 16 and 4096): first a plain one,
-/// then random scenes.
+/// One row per character with `columns` pictures of `cell` × `cell` pixels (kept between 16 and 4096): first a plain one, then
+/// random scenes.
 #[must_use]
 pub fn sheet(characters: &[Character], columns: u32, cell: u32, seed: u64) -> RgbImage {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

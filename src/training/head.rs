@@ -16,8 +16,8 @@ use super::metrics::log_loss;
 const MEMORY: usize = 10;
 /// Iterations at most; fits of 512 features settle in 30 to 80.
 const ITERATIONS: u64 = 200;
-/// The least std of a feature, as a share of the median std: a feature that hardly varies in the training photos
-/// would otherwise explode on an unknown's.
+/// The least std of a feature, as a share of the median std: a feature that hardly varies in the training photos would
+/// otherwise explode on an unknown's.
 const STD_FLOOR: f64 = 0.25;
 
 /// One row of the training set: features and, unless it is an unknown, the label.

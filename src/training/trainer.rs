@@ -104,6 +104,9 @@ pub enum TrainError {
 ///
 /// # Errors
 /// When there are too few photos, or the optimiser breaks off.
+///
+/// # Panics
+/// Never: several strengths of the regularisation are tried, so one is the best.
 pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError> {
     let labels = recipe.labels.len();
     check_amounts(examples, &recipe.labels)?;

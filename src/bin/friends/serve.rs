@@ -20,8 +20,8 @@ pub struct Args {
     /// The port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Where photos (until they are judged) and results (for seven days) are kept
-    /// [default: a folder in the user's data directory]
+    /// Where photos (until they are judged) and results (for seven days) are kept [default: a folder in the user's data
+    /// directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }

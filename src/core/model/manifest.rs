@@ -15,6 +15,7 @@ pub const MANIFEST: &str = "manifest.json";
 /// The folder for photos of unknowns among folders of labelled photos.
 pub const UNKNOWN: &str = "unknown";
 /// The optional file with names and colors beside such folders:
+///
 /// `{"serval": {"ja": "サーバル", "en": "Serval", "color": "#e8a33d"}}`.
 pub const NAMES: &str = "labels.json";
 

@@ -1,7 +1,7 @@
 //! An S3 in this process: `s3s` speaks the protocol and checks every signature, `s3s-fs` keeps the objects as files.
 //!
-//! What AWS has and these two have not is added here: writes that are atomic between tasks (`s3s-fs` keeps an object's content and
-//! its entity tag in two files), and the notification that follows a successful upload.
+//! What AWS has and these two have not is added here: writes that are atomic between tasks (`s3s-fs` keeps an object's content
+//! and its entity tag in two files), and the notification that follows a successful upload.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;

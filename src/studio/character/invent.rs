@@ -22,8 +22,8 @@ pub fn random_character(rng: &mut (impl Rng + ?Sized)) -> Character {
 
 /// A character who is none of `known`: an unknown for the classifier.
 ///
-/// Half are random through and through; the other half start from one of `known` and take some of
-/// its parts from elsewhere, since it is the half-alike who are taken for a friend.
+/// Half are random through and through; the other half start from one of `known` and take some of its parts from elsewhere,
+/// since it is the half-alike who are taken for a friend.
 #[must_use]
 pub fn unknown_character(known: &[Character], rng: &mut (impl Rng + ?Sized)) -> Character {
     loop {

@@ -1,7 +1,7 @@
 //! What a character looks like: the description that `models/characters/*.toml` files hold.
 //!
-//! Lengths are in head radii (the skull is a circle of radius 1), angles in degrees, and sizes
-//! without a unit are factors on the usual size, 1.0.
+//! Lengths are in head radii (the skull is a circle of radius 1), angles in degrees, and sizes without a unit are factors on
+//! the usual size, 1.0.
 
 mod clothes;
 mod factor;

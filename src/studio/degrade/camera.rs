@@ -49,8 +49,7 @@ impl Camera {
         }
     }
 
-    /// A random camera: often a mere file copy, otherwise a photograph of mild defects. Hues stay
-    /// recognisable.
+    /// A random camera: often a mere file copy, otherwise a photograph of mild defects. Hues stay recognisable.
     #[must_use]
     pub fn sample(rng: &mut (impl Rng + ?Sized)) -> Self {
         let mut camera = Self::none();

@@ -1,8 +1,8 @@
 //! The lossy half of JPEG: what a picture loses when it is saved and opened again.
 //!
-//! Color conversion, halved color resolution and coarse rounding of 8 × 8 block frequencies are
-//! done as the format prescribes; the lossless half, packing the numbers into a file, is left out.
-//! Unlike real codecs, which differ in their last bits, this gives the same bytes on every machine.
+//! Color conversion, halved color resolution and coarse rounding of 8 × 8 block frequencies are done as the format prescribes;
+//! the lossless half, packing the numbers into a file, is left out. Unlike real codecs, which differ in their last bits, this
+//! gives the same bytes on every machine.
 
 use image::RgbImage;
 

@@ -9,8 +9,8 @@ use crate::color::Color;
 use crate::geometry::Point;
 use crate::scene::Shading;
 
-/// The lower edge from the right temple to the left: strand tips and the notches between them in
-/// turn, as seen from the front. It starts and ends with a tip.
+/// The lower edge from the right temple to the left: strand tips and the notches between them in turn, as seen from the front.
+/// It starts and ends with a tip.
 #[rustfmt::skip]
 fn edge(fringe: Fringe) -> &'static [Point] {
     match fringe {

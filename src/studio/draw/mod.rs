@@ -1,8 +1,8 @@
 //! Draws one character: the order of the parts, back to front.
 //!
-//! Figure coordinates: the skull is a circle of radius 1 around the origin, x grows to the right
-//! and y downwards. Parts of the head are placed on that skull in three dimensions and projected
-//! by `figure::View`, so that a turned head shifts and foreshortens them consistently.
+//! Figure coordinates: the skull is a circle of radius 1 around the origin, x grows to the right and y downwards. Parts of the
+//! head are placed on that skull in three dimensions and projected by `figure::View`, so that a turned head shifts and
+//! foreshortens them consistently.
 
 mod body;
 mod build;

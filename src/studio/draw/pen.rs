@@ -231,8 +231,8 @@ impl<'a> Pen<'a> {
         )
     }
 
-    /// The shadow on the side of the shape that faces away from the light (up and left).
-    /// Pale surfaces of brightness `luma` take less of it.
+    /// The shadow on the side of the shape that faces away from the light (up and left). Pale surfaces of brightness `luma`
+    /// take less of it.
     fn shade(&self, path: &Path, luma: f32) -> Option<Shader<'static>> {
         let strength = self.style.shade * (0.42 - 0.22 * luma);
         let clear = tiny_skia::Color::from_rgba(0.25, 0.12, 0.22, 0.0)?;

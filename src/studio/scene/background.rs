@@ -8,8 +8,7 @@ use crate::canvas::Canvas;
 use crate::color::Color;
 use crate::random::Dice;
 
-/// What is behind the character. Lengths are shares of the picture's shorter side, angles are in
-/// degrees clockwise.
+/// What is behind the character. Lengths are shares of the picture's shorter side, angles are in degrees clockwise.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Background {
     /// One color.

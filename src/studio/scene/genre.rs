@@ -13,8 +13,8 @@ use crate::degrade::Camera;
 use crate::random::Dice;
 
 impl Scene {
-    /// A random picture of the kinds that people send: drawings, game sprites, icons, chat stickers,
-    /// photographs of badges and stands. White and flat backgrounds are common.
+    /// A random picture of the kinds that people send: drawings, game sprites, icons, chat stickers, photographs of badges and
+    /// stands. White and flat backgrounds are common.
     #[must_use]
     pub fn sample(rng: &mut (impl Rng + ?Sized)) -> Self {
         let framing = match rng.whole(0, 99) {

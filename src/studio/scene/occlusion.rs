@@ -8,8 +8,8 @@ use crate::canvas::Canvas;
 use crate::color::Color;
 use crate::random::Dice;
 
-/// Something between the character and the camera. Places are shares of the picture's width and
-/// height, lengths shares of its shorter side.
+/// Something between the character and the camera. Places are shares of the picture's width and height, lengths shares of its
+/// shorter side.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Occlusion {
     /// A bar, such as a pole or a pen.

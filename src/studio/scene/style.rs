@@ -1,4 +1,4 @@
-//! The hand of the artist: lines, shading, proportions, palette.
+//! How a picture is drawn: lines, shading, proportions, palette.
 
 use rand::Rng;
 
@@ -37,8 +37,7 @@ pub struct Palette {
     pub saturation: f32,
     /// Shift of all values; black and white stay.
     pub value: f32,
-    /// Largest deviation of each color by itself: 0 for none, 1 for 0.02 turns of hue, 20 % of
-    /// saturation and 0.08 of value.
+    /// Largest deviation of each color by itself: 0 for none, 1 for 0.02 turns of hue, 20 % of saturation and 0.08 of value.
     pub spread: f32,
 }
 
@@ -56,7 +55,7 @@ impl Palette {
     }
 }
 
-/// The hand of the artist.
+/// How a picture is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Style {
     /// Line width in head radii; 0 draws no lines, 0.1 is a thick sticker outline.
@@ -83,8 +82,7 @@ pub struct Style {
     pub wobble: f32,
     /// Width of a white sticker border as a share of the picture; 0 for none.
     pub border: f32,
-    /// Another fringe than described, as a careless artist draws it; only ordinary shapes are
-    /// replaced.
+    /// Another fringe than described, as a careless artist draws it; only ordinary shapes are replaced.
     pub careless_fringe: Option<Fringe>,
     /// How far the fringe hangs lower (positive) or higher than described, in head radii.
     pub fringe: f32,
