@@ -1,4 +1,4 @@
-//! Contact sheets: many pictures at a glance.
+//! Contact sheets: many pictures in one.
 
 use image::{RgbImage, imageops};
 use rand::SeedableRng;
