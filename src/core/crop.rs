@@ -7,9 +7,9 @@ use crate::face::Face;
 use crate::geometry::{PixelRect, Rect, Size, suppress};
 
 /// Side of the head square as a multiple of the longer side of the face box.
-pub const HEAD_GROWTH: f32 = 2.0;
+const HEAD_GROWTH: f32 = 2.0;
 /// How far the centre moves up, as a share of the longer side of the face box: ears and hats are above, not below.
-pub const HEAD_LIFT: f32 = 0.25;
+const HEAD_LIFT: f32 = 0.25;
 /// Heads that overlap by more than this are one head.
 const SAME_HEAD_IOU: f32 = 0.5;
 

@@ -20,14 +20,17 @@ use super::ticket::TicketId;
 
 /// The two buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bucket {
+enum Bucket {
     /// Private; what arrives under `uploads/` triggers the function.
     Uploads,
     /// The page and the results: what visitors read.
     Site,
 }
 
-/// Every object that we ever write: where it lies, what type it has, how long it may be cached.
+/// `Cache-Control` of every object that we write: results change, and photos must not be kept.
+const CACHE_CONTROL: &str = "no-store";
+
+/// Every object that we ever write: where it lies and what type it has.
 #[derive(Clone, Copy, Debug)]
 pub enum StorageKey<'a> {
     /// A visitor's photo, until it is judged.
@@ -45,8 +48,7 @@ impl StorageKey<'_> {
     const RESULTS: &'static str = "results/";
 
     /// Which bucket.
-    #[must_use]
-    pub fn bucket(self) -> Bucket {
+    fn bucket(self) -> Bucket {
         match self {
             Self::Upload(_) | Self::Feedback(..) | Self::FeedbackCrop(..) => Bucket::Uploads,
             Self::Result(_) => Bucket::Site,
@@ -65,19 +67,12 @@ impl StorageKey<'_> {
     }
 
     /// `Content-Type`; a photo's is whatever its ticket declared.
-    #[must_use]
-    pub fn content_type(self) -> Option<&'static str> {
+    fn content_type(self) -> Option<&'static str> {
         match self {
             Self::Upload(_) => None,
             Self::Result(_) | Self::Feedback(..) => Some("application/json"),
             Self::FeedbackCrop(..) => Some("image/jpeg"),
         }
-    }
-
-    /// `Cache-Control`.
-    #[must_use]
-    pub fn cache_control(self) -> &'static str {
-        "no-store"
     }
 
     /// The ticket whose photo lies at `path`, if that is what lies there.
@@ -347,7 +342,7 @@ impl Storage {
             .put_object()
             .bucket(self.bucket(key))
             .key(key.path())
-            .cache_control(key.cache_control())
+            .cache_control(CACHE_CONTROL)
             .set_content_type(key.content_type().map(str::to_owned))
             .body(ByteStream::from(body));
         match condition {

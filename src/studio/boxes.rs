@@ -8,23 +8,21 @@ use serde::Deserialize;
 use crate::error::StudioError;
 
 /// The file's name.
-pub const BOXES: &str = "boxes.json";
+const BOXES: &str = "boxes.json";
 
 /// A photo and the boxes in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Boxed {
     /// The photo.
     pub path: PathBuf,
-    /// The boxes in pixels of the upright photo, and what each is said to be, if anything.
-    pub boxes: Vec<(Rect, Option<String>)>,
+    /// The boxes, in pixels of the upright photo.
+    pub boxes: Vec<Rect>,
 }
 
 #[derive(Deserialize)]
 struct Entry {
     file: String,
     boxes: Vec<[f32; 4]>,
-    #[serde(default)]
-    labels: Vec<String>,
 }
 
 /// Reads `dir/boxes.json`.
@@ -46,12 +44,7 @@ pub fn read(dir: &Path) -> Result<Vec<Boxed>, StudioError> {
     }
     let boxed = |entry: Entry| Boxed {
         path: dir.join(&entry.file),
-        boxes: entry
-            .boxes
-            .iter()
-            .enumerate()
-            .map(|(index, &[x, y, width, height])| (Rect::new(x, y, width, height), entry.labels.get(index).cloned()))
-            .collect(),
+        boxes: entry.boxes.iter().map(|&[x, y, width, height]| Rect::new(x, y, width, height)).collect(),
     };
     Ok(entries.into_iter().map(boxed).collect())
 }
@@ -67,12 +60,11 @@ mod tests {
     }
 
     #[test]
-    fn boxes_keep_their_labels() {
+    fn boxes_come_in_order_and_other_fields_are_left_alone() {
         let dir = written(r#"[{"file":"a/b.jpg","width":9,"height":9,"boxes":[[1,2,3,4],[5,6,7,8]],"labels":["bare"]}]"#);
         let photos = read(dir.path()).unwrap();
         assert_eq!(photos[0].path, dir.path().join("a/b.jpg"));
-        assert_eq!(photos[0].boxes[0], (Rect::new(1.0, 2.0, 3.0, 4.0), Some("bare".to_owned())));
-        assert_eq!(photos[0].boxes[1].1, None);
+        assert_eq!(photos[0].boxes, [Rect::new(1.0, 2.0, 3.0, 4.0), Rect::new(5.0, 6.0, 7.0, 8.0)]);
     }
 
     #[test]

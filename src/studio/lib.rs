@@ -21,6 +21,7 @@ mod draw;
 mod error;
 mod geometry;
 mod group;
+mod head_crop;
 pub mod photographed;
 mod random;
 mod scene;
@@ -37,6 +38,7 @@ pub use costume::{dress, portrait};
 pub use degrade::Camera;
 pub use error::StudioError;
 pub use group::{Group, group};
+pub use head_crop::head_crop;
 pub use photographed::Wearer;
 pub use scene::{
     Background, Expression, EyePose, Framing, LineColor, Mount, Mouth, Occlusion, Palette, Pose, Scene, Shading, Style,

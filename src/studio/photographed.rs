@@ -27,8 +27,7 @@ pub struct Wearer {
 pub fn wearers(dir: &Path) -> Result<Vec<Wearer>, StudioError> {
     let mut wearers = Vec::new();
     for photo in boxes::read(dir)? {
-        let faces: Vec<Rect> =
-            photo.boxes.iter().map(|(face, _)| *face).filter(|face| face.width.min(face.height) >= MIN_FACE).collect();
+        let faces: Vec<Rect> = photo.boxes.into_iter().filter(|face| face.width.min(face.height) >= MIN_FACE).collect();
         if faces.is_empty() {
             continue;
         }

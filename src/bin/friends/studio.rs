@@ -20,6 +20,8 @@ use crate::progress;
 
 /// JPEG quality of what is drawn; scenes bring their own compression as part of the picture.
 const QUALITY: u8 = 92;
+/// The folder for portraits of people as a class of their own.
+const PEOPLE: &str = "people";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -68,6 +70,9 @@ struct Draw {
     /// Pictures of each invented character
     #[arg(long, value_name = "N", default_value_t = 10)]
     each_random: u32,
+    /// The share of pictures that are cut to the head, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    head_crops: f32,
     /// Pictures of unknowns: an invented character each, some of them half like a described one
     #[arg(long, value_name = "N", default_value_t = 0)]
     unknown: u32,
@@ -80,6 +85,9 @@ struct Draw {
     /// With --faces: portraits of people without a costume, to unknown/
     #[arg(long, value_name = "N", default_value_t = 0, requires = "faces")]
     bare: u32,
+    /// With --faces: portraits of people without a costume, as a class of their own: OUT/people/
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "faces")]
+    people: u32,
     /// Width and height in pixels
     #[arg(long, default_value_t = 160)]
     size: u32,
@@ -132,7 +140,7 @@ fn described(dir: &Path) -> anyhow::Result<Vec<(String, Character)>> {
 fn draw(args: &Draw) -> anyhow::Result<()> {
     let people = described(&args.characters)?;
     let known: Vec<Character> = people.iter().map(|(_, character)| character.clone()).collect();
-    let invented = invented(args.random, args.seed);
+    let invented = invented(&known, args.random, args.seed);
     let wearers = args.faces.as_deref().map(photographed::wearers).transpose()?.unwrap_or_default();
     let mut jobs: Vec<(&str, Subject<'_>, u32)> = Vec::new();
     for (people, count) in [(&people, args.each), (&invented, args.each_random)] {
@@ -142,6 +150,7 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     }
     jobs.extend((0..args.unknown).map(|number| (UNKNOWN, Subject::Unknown, number)));
     jobs.extend((args.unknown..args.unknown + args.bare).map(|number| (UNKNOWN, Subject::Person, number)));
+    jobs.extend((0..args.people).map(|number| (PEOPLE, Subject::Person, number)));
     let folders: BTreeSet<&str> = jobs.iter().map(|(folder, ..)| *folder).collect();
     for folder in folders {
         let dir = args.out.join(folder);
@@ -160,9 +169,14 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
         let scene = Scene::sample(&mut random);
         let wearer = wearers.choose(&mut random);
         let worn = random.random::<f32>() < args.worn;
-        let dressed = |character| match wearer.filter(|_| worn) {
-            Some(wearer) => friends_studio::dress(character, wearer, &scene, args.size).image,
-            None => friends_studio::render(character, &scene, args.size).image,
+        let cropped = random.random::<f32>() < args.head_crops;
+        let size = if cropped { args.size * 5 / 2 } else { args.size };
+        let mut dressed = |character| {
+            let picture = match wearer.filter(|_| worn) {
+                Some(wearer) => friends_studio::dress(character, wearer, &scene, size),
+                None => friends_studio::render(character, &scene, size),
+            };
+            if cropped { friends_studio::head_crop(&picture, args.size, &mut random) } else { picture.image }
         };
         let picture = match (subject, wearer) {
             (Subject::Character(character), _) => dressed(character),
@@ -184,15 +198,17 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Invented characters, each unlike the few before it, half of them kin to one of those.
-fn invented(count: u32, seed: u64) -> Vec<(String, Character)> {
+/// Invented characters, each unlike the few before it. Every fourth is like one of `known` in parts, the others like one of the
+/// few before them in half of the cases.
+fn invented(known: &[Character], count: u32, seed: u64) -> Vec<(String, Character)> {
     /// How many of the last ones count: enough for kin, too few to run out of looks.
     const NEIGHBOURS: usize = 8;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut people: Vec<Character> = Vec::new();
-    for _ in 0..count {
-        let next = friends_studio::unknown_character(&people[people.len().saturating_sub(NEIGHBOURS)..], &mut random);
-        people.push(next);
+    for number in 0..count {
+        let recent = &people[people.len().saturating_sub(NEIGHBOURS)..];
+        let kin = if number % 4 == 0 { known } else { recent };
+        people.push(friends_studio::unknown_character(kin, &mut random));
     }
     (1..).zip(people).map(|(number, character): (u32, _)| (format!("random-{number:04}"), character)).collect()
 }

@@ -35,7 +35,7 @@ pub const UPLOADS: &str = "friends-uploads";
 /// The public bucket.
 pub const SITE: &str = "friends-site";
 /// The region that requests are signed for.
-pub const REGION: &str = "us-east-1";
+const REGION: &str = "us-east-1";
 /// Locks between readers and writers: a key always falls to the same one.
 const LOCKS: usize = 64;
 
