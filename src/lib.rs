@@ -31,8 +31,8 @@
 //!
 //! 1. `friends-core` opens no file or connection, reads no clock or environment, and starts no thread. CI asserts from
 //!    `cargo tree` that no async runtime, HTTP client, clock or thread pool is among its dependencies.
-//! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system (`friends_core::geometry`) and one linear
-//!    head (`friends_core::model::LinearHead`).
+//! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system (`friends_core::geometry`) and one copy
+//!    of each kind of head (`friends_core::model::Head`).
 //! 3. Keys are written through [`service::storage::StorageKey`] alone; results never live where uploads trigger us.
 //! 4. Every ticket ends. The photo's fault is a `rejected` result; a passing fault is an `Err` at the entry point, so that the
 //!    event is delivered again; after the last try the ticket is `failed`; a ticket that nothing ended in time is `expired`.
@@ -46,10 +46,10 @@
 //! |---|---|
 //! | Friend | a character that the bundle can name; in code a *label*, in files a *slug* |
 //! | unknown | a person or character whom the bundle cannot name; `none` in the public JSON |
-//! | bundle | a folder with `manifest.json`, a backbone and a linear head: everything that judging takes |
+//! | bundle | a folder with `manifest.json`, a backbone and a head: everything that judging takes |
 //! | backbone | the network that turns a picture into features |
-//! | linear head | one logistic unit a label, from features to scores |
-//! | face / head | what a detector frames (brow to chin) / the square around it with ears and hat, which is judged |
+//! | head | from features to scores: linear (one logistic unit a label) or prototype (resemblance less background) |
+//! | face / head of a person | what a detector frames (brow to chin) / the square around it with ears and hat, which is judged |
 //! | region | the part of a photo that is judged: a head, the whole photo, or a box that the caller drew |
 //! | ticket | one upload, from the request for it to the end of its result; named by an unguessable id |
 //! | result document | the JSON at `/results/<id>.json`; terminal once it is not `waiting` |

@@ -9,8 +9,7 @@
 //! the caller measures how long a stage takes. CI asserts that no async runtime, HTTP client, clock or thread pool is among the
 //! crate's dependencies. So it is the part that can run anywhere, a browser included.
 //!
-//! [`geometry`] is the one coordinate system: pixels of the upright photo. [`model`] has the one preprocessing and the one linear
-//! head, shared by serving, evaluation and training.
+//! [`geometry`] is the one coordinate system: pixels of the upright photo. [`model`] has the one preprocessing and the heads, shared by serving, evaluation and training.
 
 pub mod crop;
 pub mod embedded;

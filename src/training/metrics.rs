@@ -71,6 +71,33 @@ pub fn log_loss(logit: f64, target: f64) -> f64 {
     logit.max(0.0) + (-logit.abs()).exp().ln_1p() - target * logit
 }
 
+/// Share of known photos whose highest score is right.
+#[must_use]
+pub fn top1(judged: &[Judged]) -> f64 {
+    let known = judged.iter().filter_map(|one| Some((one.truth?, one)));
+    let right: Vec<bool> = known.map(|(truth, one)| ranking(&one.scores)[0] == truth).collect();
+    share(right.iter().filter(|right| **right).count(), right.len())
+}
+
+/// Open-set classification rate over all thresholds: the chance that a known photo's highest score is right and over an unknown's.
+/// It is the area under the curve of Dhamija et al. ("Reducing network agnostophobia", 2018); `None` without unknowns or known
+/// photos.
+#[must_use]
+pub fn oscr(judged: &[Judged]) -> Option<f64> {
+    let highest = |one: &Judged| one.scores[ranking(&one.scores)[0]];
+    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(highest).collect();
+    unknown.sort_by(f32::total_cmp);
+    let known: Vec<&Judged> = judged.iter().filter(|one| one.truth.is_some()).collect();
+    if unknown.is_empty() || known.is_empty() {
+        return None;
+    }
+    let beaten = |one: &&Judged| {
+        let right = one.truth == Some(ranking(&one.scores)[0]);
+        if right { unknown.partition_point(|score| *score < highest(one)) } else { 0 }
+    };
+    Some(known.iter().map(beaten).sum::<usize>() as f64 / (known.len() * unknown.len()) as f64)
+}
+
 /// Computes all figures.
 #[must_use]
 pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Evaluation {
@@ -244,6 +271,19 @@ mod tests {
     fn without_unknowns_there_is_no_open_set() {
         let figures = evaluate(&[judged(Some(0), [0.9, 0.1])], &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
         assert_eq!(figures.open_set, None);
+    }
+
+    #[test]
+    fn the_open_set_classification_rate_counts_right_photos_over_unknowns() {
+        let right = judged(Some(0), [0.9, 0.1]);
+        let wrong = judged(Some(0), [0.2, 0.99]);
+        let unknown = [judged(None, [0.5, 0.1]), judged(None, [0.95, 0.1])];
+        let [low, high] = unknown;
+        let all = [right, wrong, low, high];
+        // Of two known photos one is right, and it is over one of the two unknowns.
+        assert_eq!(oscr(&all), Some(0.25));
+        assert_eq!(top1(&all), 0.5);
+        assert_eq!(oscr(&all[..2]), None);
     }
 
     #[test]

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use friends_core::error::Error;
 use friends_core::hash::sha256;
 use friends_core::model::{
-    Bundle, BundleError, Calibration, Classifier, Files, Golden, Input, Label, LinearHead, MANIFEST, Manifest, Names, SCHEMA,
-    sigmoid,
+    Bundle, BundleError, Calibration, Classifier, Files, Golden, Head, Input, Label, MANIFEST, Manifest, Names, SCHEMA, sigmoid,
 };
 use friends_core::verdict::{Thresholds, ranking};
 use rand::SeedableRng as _;
@@ -21,16 +20,20 @@ use serde_json::json;
 use super::examples::Example;
 use super::head::{self, FitError, Row};
 use super::metrics::{self, Judged, log_loss};
+use super::prototypes::{MIN_BACKGROUND, PlattScaling, Prototypes};
 
 /// Folds of the cross-validation; fewer where a label has fewer groups.
 const FOLDS: usize = 5;
 /// Strengths of the regularisation that are tried.
 const REGULARISATIONS: [f64; 4] = [0.01, 0.03, 0.1, 0.3];
+/// Views of a photo that held-out fits learn from: as it is, and mirrored. The final fit takes all.
+const HELD_OUT_VIEWS: usize = 2;
 /// Temperatures that are tried: from a third to three, in steps of a tenth of an octave.
 const TEMPERATURE_STEPS: std::ops::RangeInclusive<i32> = -16..=16;
-/// No threshold goes below the diary's one half.
+/// Without unknowns no threshold goes below the diary's one half.
 const MIN_THRESHOLD: f32 = 0.5;
-/// Share of the photos of others, and of unknowns, that may pass a Friend's threshold.
+/// Share of held-out unknowns that may be named; where there are too few of them, the share of the photos of others that may pass
+/// a label's threshold.
 const FALSE_ACCEPTANCE: f64 = 0.02;
 /// Two accepted Friends whose scores differ by less are too close to call.
 const EITHER_MARGIN: f32 = 0.15;
@@ -49,7 +52,11 @@ pub struct Recipe {
     pub backbone: Vec<u8>,
     /// What the backbone expects.
     pub input: Input,
-    /// For the folds.
+    /// Length of the backbone's output.
+    pub features: usize,
+    /// Background centroids of the bundle whose backbone this is: unknowns beside the operator's own.
+    pub background: Vec<Vec<f32>>,
+    /// For folds and background.
     pub seed: u64,
 }
 
@@ -102,37 +109,132 @@ pub enum TrainError {
 
 /// Trains and assembles a bundle.
 ///
+/// Both kinds of head are fitted without each fold in turn; the one whose held-out verdicts are better is kept, the linear one
+/// where they are equal. With held-out unknowns, better means a larger open-set classification rate ([`metrics::oscr`]), without
+/// them a higher top-1.
+///
 /// # Errors
 /// When there are too few photos, or the optimiser breaks off.
-///
-/// # Panics
-/// Never: several strengths of the regularisation are tried, so one is the best.
 pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError> {
     let labels = recipe.labels.len();
     check_amounts(examples, &recipe.labels)?;
     let folds = fold_of_each(examples, labels, recipe.seed);
 
+    let linear = held_out_linear(examples, &folds, labels)?;
+    let prototype = held_out_prototype(examples, &folds, recipe);
+    let quality = |logits: &[Vec<f32>]| {
+        let judged = judged(examples, logits, 1.0);
+        metrics::oscr(&judged).unwrap_or_else(|| metrics::top1(&judged))
+    };
+    let better = prototype.as_ref().filter(|prototype| quality(&prototype.logits) > quality(&linear.logits));
+    let choice = json!({
+        "kind": if better.is_some() { "prototype" } else { "linear" },
+        "criterion": if examples.iter().any(|e| e.sample.label.is_none()) { "held-out open-set classification rate" } else { "held-out top-1" },
+        "linear": quality(&linear.logits),
+        "prototype": prototype.as_ref().map(|prototype| quality(&prototype.logits)),
+    });
+    let all: Vec<&Example> = examples.iter().collect();
+    let chosen = better.and_then(|held_out| {
+        let prototypes = Prototypes::of(&all, &recipe.background, labels, recipe.seed)?;
+        Some((Head::Prototype(prototypes.with(held_out.calibration)), &held_out.logits, 1.0))
+    });
+    let (head, logits, temperature) = if let Some(prototype) = chosen {
+        prototype
+    } else {
+        let rows: Vec<Row<'_>> = examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
+        let head = head::fit(&rows, labels, linear.regularisation)?;
+        (Head::Linear(head), &linear.logits, linear.temperature)
+    };
+    let judged = judged(examples, logits, temperature);
+    let thresholds = thresholds(labels, &judged);
+    let mut report = report(examples, recipe, &judged, &thresholds);
+    report["head"] = choice;
+    if matches!(head, Head::Linear(_)) {
+        report["regularisation"] = linear.regularisation.into();
+    }
+    assemble(recipe, head, temperature, &thresholds, report)
+}
+
+/// What linear heads say of photos that they have not seen.
+struct HeldOutLinear {
+    logits: Vec<Vec<f32>>,
+    regularisation: f64,
+    temperature: f32,
+}
+
+/// What prototype heads say of photos that they have not seen.
+struct HeldOutPrototype {
+    logits: Vec<Vec<f32>>,
+    calibration: PlattScaling,
+}
+
+/// Chooses regularisation and temperature by the log likelihood of held-out photos.
+fn held_out_linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<HeldOutLinear, TrainError> {
     let mut best: Option<(f64, f64, Vec<Vec<f32>>)> = None;
     for regularisation in REGULARISATIONS {
-        let unseen = unseen_logits(examples, &folds, labels, regularisation)?;
-        let loss = mean_log_loss(examples, &unseen, 1.0);
+        let mut logits = vec![Vec::new(); examples.len()];
+        for fold in 0..FOLDS {
+            let (others, held_out) = split(examples, folds, fold);
+            if held_out.is_empty() {
+                continue;
+            }
+            let rows: Vec<Row<'_>> = others.iter().flat_map(|&example| rows_of(example, HELD_OUT_VIEWS)).collect();
+            let head = head::fit(&rows, labels, regularisation)?;
+            for i in held_out {
+                logits[i] = head.logits(&examples[i].views[0]);
+            }
+        }
+        let loss = mean_log_loss(examples, &logits, 1.0);
         if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
-            best = Some((loss, regularisation, unseen));
+            best = Some((loss, regularisation, logits));
         }
     }
-    let (_, regularisation, unseen) = best.expect("several strengths are tried");
-
+    let (_, regularisation, logits) = best.unwrap_or_default();
     let temperature = TEMPERATURE_STEPS
         .map(|step| 2f32.powf(step as f32 / 10.0))
-        .min_by(|a, b| mean_log_loss(examples, &unseen, *a).total_cmp(&mean_log_loss(examples, &unseen, *b)))
+        .min_by(|a, b| mean_log_loss(examples, &logits, *a).total_cmp(&mean_log_loss(examples, &logits, *b)))
         .unwrap_or(1.0);
-    let scores: Vec<Vec<f32>> = unseen.iter().map(|logits| logits.iter().map(|l| sigmoid(l / temperature)).collect()).collect();
-    let thresholds: Vec<f32> = (0..labels).map(|label| threshold(label, examples, &scores)).collect();
+    Ok(HeldOutLinear { logits, regularisation, temperature })
+}
 
-    let rows: Vec<Row<'_>> = examples.iter().flat_map(rows_of).collect();
-    let head = head::fit(&rows, labels, regularisation)?;
-    let report = report(examples, recipe, &scores, &thresholds, regularisation);
-    assemble(recipe, &head, temperature, &thresholds, report)
+/// Calibrates the evidence of held-out photos; `None` where there are too few unknowns for a background.
+fn held_out_prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Option<HeldOutPrototype> {
+    let labels = recipe.labels.len();
+    let mut evidence = vec![Vec::new(); examples.len()];
+    for fold in 0..FOLDS {
+        let (others, held_out) = split(examples, folds, fold);
+        if held_out.is_empty() {
+            continue;
+        }
+        let prototypes = Prototypes::of(&others, &recipe.background, labels, recipe.seed)?;
+        for i in held_out {
+            evidence[i] = prototypes.evidence(&examples[i].views[0]);
+        }
+    }
+    let pair = |(example, evidence): (&Example, &Vec<f32>)| {
+        let truth = example.sample.label;
+        evidence.iter().enumerate().map(|(label, &evidence)| (evidence, truth == Some(label))).collect::<Vec<_>>()
+    };
+    let pairs: Vec<(f32, bool)> = examples.iter().zip(&evidence).flat_map(pair).collect();
+    let calibration = PlattScaling::fit(&pairs);
+    let calibrated = |evidence: &f32| calibration.scale * evidence + calibration.offset;
+    let logits = evidence.iter().map(|row| row.iter().map(calibrated).collect()).collect();
+    Some(HeldOutPrototype { logits, calibration })
+}
+
+/// The examples outside of a fold, and the places of those in it.
+fn split<'a>(examples: &'a [Example], folds: &[usize], fold: usize) -> (Vec<&'a Example>, Vec<usize>) {
+    let others = examples.iter().zip(folds).filter(|(_, of)| **of != fold).map(|(example, _)| example).collect();
+    (others, (0..examples.len()).filter(|&i| folds[i] == fold).collect())
+}
+
+fn judged(examples: &[Example], logits: &[Vec<f32>], temperature: f32) -> Vec<Judged> {
+    let score = |logit: &f32| sigmoid(logit / temperature);
+    let one = |(example, logits): (&Example, &Vec<f32>)| Judged {
+        truth: example.sample.label,
+        scores: logits.iter().map(score).collect(),
+    };
+    examples.iter().zip(logits).map(one).collect()
 }
 
 /// Writes a bundle: first beside its place, then moved there, so that no half bundle is ever found.
@@ -195,25 +297,8 @@ fn fold_of_each(examples: &[Example], labels: usize, seed: u64) -> Vec<usize> {
     examples.iter().map(|example| fold_of_group[example.sample.group.as_str()]).collect()
 }
 
-/// For each example, the logits of a head that was fitted without its fold.
-fn unseen_logits(examples: &[Example], folds: &[usize], labels: usize, regularisation: f64) -> Result<Vec<Vec<f32>>, TrainError> {
-    let mut unseen = vec![Vec::new(); examples.len()];
-    for fold in 0..FOLDS {
-        let held_out: Vec<usize> = (0..examples.len()).filter(|&i| folds[i] == fold).collect();
-        if held_out.is_empty() {
-            continue;
-        }
-        let rows: Vec<Row<'_>> = (0..examples.len()).filter(|&i| folds[i] != fold).flat_map(|i| rows_of(&examples[i])).collect();
-        let head = head::fit(&rows, labels, regularisation)?;
-        for i in held_out {
-            unseen[i] = head.logits(&examples[i].views[0]);
-        }
-    }
-    Ok(unseen)
-}
-
-fn rows_of(example: &Example) -> impl Iterator<Item = Row<'_>> {
-    example.views.iter().map(|features| Row { features, label: example.sample.label })
+fn rows_of(example: &Example, views: usize) -> impl Iterator<Item = Row<'_>> {
+    example.views.iter().take(views).map(|features| Row { features, label: example.sample.label })
 }
 
 /// Mean over examples of the summed binary log loss of all labels.
@@ -228,30 +313,36 @@ fn mean_log_loss(examples: &[Example], logits: &[Vec<f32>], temperature: f32) ->
     examples.iter().zip(logits).map(loss).sum::<f64>() / examples.len().max(1) as f64
 }
 
-/// The score that at most [`FALSE_ACCEPTANCE`] of the others reach, but no less than one half.
-fn threshold(label: usize, examples: &[Example], scores: &[Vec<f32>]) -> f32 {
-    let others = examples.iter().zip(scores).filter(|(example, _)| example.sample.label != Some(label));
-    let mut others: Vec<f32> = others.map(|(_, scores)| scores[label]).collect();
-    others.sort_by(|a, b| b.total_cmp(a));
-    let allowed = (others.len() as f64 * FALSE_ACCEPTANCE) as usize;
-    // Just over the first score that must not pass, in steps that a reader can follow.
-    let bar = others.get(allowed).map_or(0.0, |score| (score * 1000.0).floor() / 1000.0 + 0.001);
-    bar.clamp(MIN_THRESHOLD, 1.0)
+/// The least score that counts, for each label.
+///
+/// With enough held-out unknowns it is one number: the highest score of at most [`FALSE_ACCEPTANCE`] of them reaches it. Without
+/// them it is, for each label, the score that at most [`FALSE_ACCEPTANCE`] of the other photos reach, but no less than one half.
+fn thresholds(labels: usize, judged: &[Judged]) -> Vec<f32> {
+    let highest = |one: &Judged| one.scores.iter().copied().fold(0.0, f32::max);
+    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(highest).collect();
+    if unknown.len() < MIN_BACKGROUND {
+        return (0..labels).map(|label| threshold(label, judged)).collect();
+    }
+    vec![quantile_from_above(&mut unknown, FALSE_ACCEPTANCE); labels]
+}
+
+/// The score that at most [`FALSE_ACCEPTANCE`] of the other photos reach, but no less than one half.
+fn threshold(label: usize, judged: &[Judged]) -> f32 {
+    let others = judged.iter().filter(|one| one.truth != Some(label));
+    let mut others: Vec<f32> = others.map(|one| one.scores[label]).collect();
+    quantile_from_above(&mut others, FALSE_ACCEPTANCE).max(MIN_THRESHOLD)
+}
+
+/// A number that at most `share` of `scores` reach, 0 to 1, in steps of a thousandth.
+fn quantile_from_above(scores: &mut [f32], share: f64) -> f32 {
+    scores.sort_by(|a, b| b.total_cmp(a));
+    let allowed = (scores.len() as f64 * share) as usize;
+    // Just over the first score that must not pass.
+    scores.get(allowed).map_or(0.0, |score| ((score * 1000.0).floor() + 1.0) / 1000.0).clamp(0.0, 1.0)
 }
 
 /// What the manifest tells people about the training.
-fn report(
-    examples: &[Example],
-    recipe: &Recipe,
-    scores: &[Vec<f32>],
-    thresholds: &[f32],
-    regularisation: f64,
-) -> serde_json::Value {
-    let judged: Vec<Judged> = examples
-        .iter()
-        .zip(scores)
-        .map(|(example, scores)| Judged { truth: example.sample.label, scores: scores.clone() })
-        .collect();
+fn report(examples: &[Example], recipe: &Recipe, judged: &[Judged], thresholds: &[f32]) -> serde_json::Value {
     let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
     let thresholds = Thresholds { accept: thresholds.to_vec(), margin: EITHER_MARGIN };
     let photos = |label: Option<usize>| examples.iter().filter(|e| e.sample.label == label).count();
@@ -264,16 +355,15 @@ fn report(
         "unknown_over_one_half": unknown_named.count(),
         "sources": sources.len(),
         "views_per_photo": examples.first().map_or(0, |example| example.views.len()),
-        "regularisation": regularisation,
         "seed": recipe.seed,
-        "cross_validation": metrics::evaluate(&judged, &names, &thresholds),
+        "cross_validation": metrics::evaluate(judged, &names, &thresholds),
     })
 }
 
 /// Puts the files together, with the golden scores that this machine computes.
 fn assemble(
     recipe: &Recipe,
-    head: &LinearHead,
+    head: Head,
     temperature: f32,
     thresholds: &[f32],
     training: serde_json::Value,
@@ -290,7 +380,7 @@ fn assemble(
             threshold,
         }
     };
-    let head_json = serde_json::to_vec(head)?;
+    let head_json = serde_json::to_vec(&head)?;
     let mut manifest = Manifest {
         schema: SCHEMA,
         name: recipe.name.clone(),
@@ -298,15 +388,14 @@ fn assemble(
         either_margin: EITHER_MARGIN,
         input: recipe.input,
         backbone: BACKBONE.into(),
-        features: head.weights.first().map_or(0, Vec::len),
+        features: recipe.features,
         head: HEAD.into(),
         calibration: Calibration { temperature },
         files: BTreeMap::from([(BACKBONE.to_owned(), sha256(&recipe.backbone)), (HEAD.to_owned(), sha256(&head_json))]),
         golden: Golden { scores: vec![0.0; thresholds.len()], tolerance: GOLDEN_TOLERANCE },
         training,
     };
-    let bundle =
-        Bundle { manifest: manifest.clone(), head: head.clone(), backbone: recipe.backbone.clone(), sha256: String::new() };
+    let bundle = Bundle { manifest: manifest.clone(), head, backbone: recipe.backbone.clone(), sha256: String::new() };
     let classifier = Classifier::new(bundle)?;
     manifest.golden.scores = classifier.golden_scores().map_err(TrainError::Golden)?;
     let manifest = serde_json::to_vec_pretty(&manifest)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use friends_core::model::{Backbone, Bundle, Classifier, Input, Names};
+use friends_core::model::{Backbone, Bundle, Classifier, Head, Input, Names};
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::examples::{self, Views};
@@ -46,11 +46,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let dataset = Dataset::read(&args.dir)?;
     let mut names = Dataset::names(&args.dir)?;
+    let mut background = Vec::new();
     let (backbone_bytes, backbone) = if let Some(path) = &args.backbone {
         from_onnx(path)?
     } else {
         let base = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
         inherit_names(&mut names, base.bundle());
+        background = inherited_background(base.bundle(), &dataset.labels);
         from_bundle(base)?
     };
     let input = *backbone.input();
@@ -62,7 +64,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     evaluate::warn_of_skipped(&skipped);
 
     let name = args.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let recipe = Recipe { name, labels: dataset.labels, names, backbone: backbone_bytes, input, seed: args.seed };
+    let recipe = Recipe {
+        name,
+        labels: dataset.labels,
+        names,
+        backbone: backbone_bytes,
+        input,
+        features: backbone.features(),
+        background,
+        seed: args.seed,
+    };
     let files = trainer::train(&examples, &recipe)?;
     trainer::write(&files, &args.out, args.force)?;
 
@@ -75,7 +86,20 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         unseen["n"],
         unseen["macro_f1"].as_f64().unwrap_or_default()
     );
+    let head = &bundle.manifest.training["head"];
+    println!(
+        "{} head, by {}: linear {}, prototype {}",
+        head["kind"].as_str().unwrap_or_default(),
+        head["criterion"].as_str().unwrap_or_default(),
+        rounded(&head["linear"]),
+        rounded(&head["prototype"])
+    );
     Ok(ExitCode::SUCCESS)
+}
+
+/// A figure with four decimals, or that there was none.
+fn rounded(figure: &serde_json::Value) -> String {
+    figure.as_f64().map_or_else(|| "not fitted (too few unknowns)".to_owned(), |figure| format!("{figure:.4}"))
 }
 
 /// The backbone in a plain ONNX file; the length of its features is read off the network.
@@ -89,6 +113,13 @@ fn from_bundle(base: Classifier) -> anyhow::Result<(Vec<u8>, Backbone)> {
     let Bundle { manifest, backbone: bytes, .. } = base.bundle().clone();
     let backbone = Backbone::new(&bytes, manifest.input, manifest.features).context("the backbone")?;
     Ok((bytes, backbone))
+}
+
+/// What the base bundle knows of unknowns, and its labels unless they are to be learnt.
+fn inherited_background(base: &Bundle, labels: &[String]) -> Vec<Vec<f32>> {
+    let Head::Prototype(head) = &base.head else { return Vec::new() };
+    let others = base.slugs().into_iter().zip(&head.centroids).filter(|(slug, _)| !labels.iter().any(|label| label == slug));
+    head.background.iter().chain(others.map(|(_, centroid)| centroid)).cloned().collect()
 }
 
 /// Labels that the base bundle knows keep their names, unless `labels.json` says otherwise.

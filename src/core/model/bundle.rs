@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::error::BundleError;
-use super::linear_head::LinearHead;
+use super::head::Head;
 use super::manifest::{MANIFEST, Manifest, ModelName};
 use crate::hash::sha256;
 use crate::verdict::Thresholds;
@@ -19,8 +19,8 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 pub struct Bundle {
     /// What the manifest says.
     pub manifest: Manifest,
-    /// The linear head's numbers.
-    pub head: LinearHead,
+    /// The head's numbers.
+    pub head: Head,
     /// The backbone's ONNX bytes.
     pub backbone: Vec<u8>,
     /// SHA-256 of the manifest's bytes.
@@ -48,15 +48,15 @@ impl Bundle {
         let backbone = verified(&manifest.backbone)?;
         let head = verified(&manifest.head)?;
         let file = manifest.head.clone();
-        let head: LinearHead = match serde_json::from_slice(&head) {
+        let head: Head = match serde_json::from_slice(&head) {
             Ok(head) => head,
             Err(source) => return Err(BundleError::Form { file, source }),
         };
         let (labels, features) = (manifest.labels.len(), manifest.features);
-        if head.weights.len() != labels || head.bias.len() != labels || head.weights.iter().any(|row| row.len() != features) {
+        if !head.has_shape(labels, features) {
             return Err(BundleError::HeadShape { file, labels, features });
         }
-        if head.weights.iter().flatten().chain(&head.bias).any(|number| !number.is_finite()) {
+        if !head.is_finite() {
             return Err(BundleError::HeadNotFinite { file });
         }
         Ok(Self { head, backbone, sha256: sha256(&bytes), manifest })

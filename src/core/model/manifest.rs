@@ -9,7 +9,7 @@ use super::error::{BundleError, ManifestError};
 use super::preprocess::Input;
 
 /// The version of the manifest's form that this program reads and writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// The manifest's file name.
 pub const MANIFEST: &str = "manifest.json";
 /// The folder for photos of unknowns among folders of labelled photos.
@@ -63,7 +63,7 @@ pub struct Manifest {
     pub backbone: String,
     /// Length of the backbone's output.
     pub features: usize,
-    /// The linear head: a JSON file, see [`LinearHead`](super::LinearHead).
+    /// The head: a JSON file, see [`Head`](super::Head).
     pub head: String,
     /// Scores are `sigmoid(logit / temperature)`.
     pub calibration: Calibration,

@@ -3,13 +3,17 @@
 mod bundle;
 mod classifier;
 mod error;
+mod head;
 mod linear_head;
 mod manifest;
 mod preprocess;
+mod prototype_head;
 
 pub use bundle::{Bundle, Files};
 pub use classifier::{Backbone, Classifier};
 pub use error::{BackboneError, BundleError, ManifestError};
+pub use head::Head;
 pub use linear_head::{LinearHead, sigmoid};
 pub use manifest::{Calibration, Golden, Label, MANIFEST, Manifest, ModelName, NAMES, Names, SCHEMA, UNKNOWN, is_slug};
 pub use preprocess::Input;
+pub use prototype_head::{PrototypeHead, dot, evidence, unit};

@@ -26,7 +26,7 @@ impl Input {
         Size { width: self.width, height: self.height }
     }
 
-    /// The region evenly scaled into the middle of the input; what stays free takes the mean color.
+    /// The region evenly scaled into the middle of the input; what stays free is white, as paper is.
     #[must_use]
     pub fn picture(&self, photo: &Photo, area: PixelRect) -> RgbImage {
         let content = letterbox(area.into(), self.size());
@@ -35,8 +35,7 @@ impl Input {
         if size == self.size() {
             return view;
         }
-        let margin = self.mean.map(|value| value.round() as u8);
-        let mut picture = RgbImage::from_pixel(self.width, self.height, image::Rgb(margin));
+        let mut picture = RgbImage::from_pixel(self.width, self.height, image::Rgb([255; 3]));
         image::imageops::replace(&mut picture, &view, i64::from(content.x), i64::from(content.y));
         picture
     }
