@@ -127,6 +127,27 @@ async fn of_many_terminal_documents_the_first_wins() {
     assert_eq!(stored.status, Status::Expired);
 }
 
+/// What a process leaves that is killed between writing an object and the store's note on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_whose_note_is_missing_is_read_and_replaced_as_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = ObjectStore::open(dir.path()).unwrap();
+    let storage = store.storage();
+    let id = TicketId::random().unwrap();
+    storage.open(&id, &waiting(&id)).await.unwrap();
+    let with_note = storage.result(&id).await.unwrap().unwrap();
+    let notes = std::fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.path());
+    let notes: Vec<_> = notes.filter(|path| path.to_string_lossy().ends_with(".internal.json")).collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    std::fs::remove_file(&notes[0]).unwrap();
+
+    let without = storage.result(&id).await.unwrap().unwrap();
+    assert_eq!(without.document, with_note.document);
+    let ended = without.document.clone().ended(Outcome::Expired);
+    assert!(storage.finish(&id, &with_note, &ended).await.unwrap(), "the entity tag is the same");
+    assert_eq!(storage.result(&id).await.unwrap().unwrap().document.status, Status::Expired);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_cannot_be_opened_twice_and_an_unknown_one_reads_as_none() {
     let (storage, _store) = bare();

@@ -1,6 +1,6 @@
 //! An S3 in this process: `s3s` speaks the protocol and checks every signature, `s3s-fs` keeps the objects as files.
 //!
-//! What AWS has and these two have not is added here: writes that are atomic between tasks (`s3s-fs` keeps an object's content
+//! What AWS has and these two have not is added here: writes that are atomic between tasks and survive a crash (`s3s-fs` keeps an object's content
 //! and its entity tag in two files), and the notification that follows a successful upload.
 
 use std::collections::hash_map::RandomState;
@@ -120,6 +120,12 @@ impl Store {
     fn lock(&self, bucket: &str, key: &str) -> &RwLock<()> {
         &self.locks[self.hasher.hash_one((bucket, key)) as usize % LOCKS]
     }
+
+    /// Where s3s-fs keeps its notes on an object: `internal` (entity tag, checksum) and `metadata` (what the writer said of it).
+    fn note(&self, bucket: &str, key: &str, kind: &str) -> PathBuf {
+        let [bucket, key] = [bucket, key].map(|name| URL_SAFE_NO_PAD.encode(name));
+        self.dir.join(format!(".bucket-{bucket}.object-{key}.{kind}.json"))
+    }
 }
 
 #[async_trait]
@@ -129,6 +135,10 @@ impl S3 for Store {
         let size = request.input.content_length.unwrap_or(0);
         let stored = {
             let _alone = self.lock(&bucket, &key).write().await;
+            // s3s-fs replaces the content first and its note on it (entity tag, checksum) afterwards. A process that is killed
+            // in between would leave a note that contradicts the content, and the object could never be read again. Without a
+            // note both are derived from the content.
+            let _ = tokio::fs::remove_file(self.note(&bucket, &key, "internal")).await;
             self.files.put_object(request).await?
         };
         if bucket == UPLOADS {
@@ -154,9 +164,8 @@ impl S3 for Store {
         let _alone = self.lock(&bucket, &key).write().await;
         let deleted = self.files.delete_object(request).await?;
         // s3s-fs leaves its notes on the object behind; their names hold the key.
-        for note in ["internal", "metadata"] {
-            let [bucket, key] = [&bucket, &key].map(|name| URL_SAFE_NO_PAD.encode(name));
-            let _ = tokio::fs::remove_file(self.dir.join(format!(".bucket-{bucket}.object-{key}.{note}.json"))).await;
+        for kind in ["internal", "metadata"] {
+            let _ = tokio::fs::remove_file(self.note(&bucket, &key, kind)).await;
         }
         Ok(deleted)
     }
