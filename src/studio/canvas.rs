@@ -85,26 +85,8 @@ impl<'c, 'p> Canvas<'c, 'p> {
         self.fill(rect.map(PathBuilder::from_rect), at, angle, color, opacity);
     }
 
-    /// A filled polygon (shares of the canvas).
-    pub(crate) fn polygon(&mut self, corners: &[(f32, f32)], color: Color) {
-        let (wide, tall) = self.size();
-        let mut builder = PathBuilder::new();
-        for (index, &(x, y)) in corners.iter().enumerate() {
-            if index == 0 {
-                builder.move_to(x * wide, y * tall);
-            } else {
-                builder.line_to(x * wide, y * tall);
-            }
-        }
-        builder.close();
-        if let Some(path) = builder.finish() {
-            let ink = paint(Shader::SolidColor(opaque(color, 1.0)));
-            self.pixmap.fill_path(&path, &ink, FillRule::Winding, Transform::identity(), None);
-        }
-    }
-
-    /// A line through `points` (shares of the canvas) with a width in units of the shorter side.
-    pub(crate) fn line(&mut self, points: &[(f32, f32)], width: f32, color: Color) {
+    /// Straight lines from each of `points` (shares of the canvas) to the next.
+    fn through(&self, points: &[(f32, f32)]) -> PathBuilder {
         let (wide, tall) = self.size();
         let mut builder = PathBuilder::new();
         for (index, &(x, y)) in points.iter().enumerate() {
@@ -114,6 +96,22 @@ impl<'c, 'p> Canvas<'c, 'p> {
                 builder.line_to(x * wide, y * tall);
             }
         }
+        builder
+    }
+
+    /// A filled polygon (shares of the canvas).
+    pub(crate) fn polygon(&mut self, corners: &[(f32, f32)], color: Color) {
+        let mut builder = self.through(corners);
+        builder.close();
+        if let Some(path) = builder.finish() {
+            let ink = paint(Shader::SolidColor(opaque(color, 1.0)));
+            self.pixmap.fill_path(&path, &ink, FillRule::Winding, Transform::identity(), None);
+        }
+    }
+
+    /// A line through `points` (shares of the canvas) with a width in units of the shorter side.
+    pub(crate) fn line(&mut self, points: &[(f32, f32)], width: f32, color: Color) {
+        let builder = self.through(points);
         let stroke = rounded(width * self.unit());
         if let Some(path) = builder.finish() {
             let ink = paint(Shader::SolidColor(opaque(color, 1.0)));

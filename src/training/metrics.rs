@@ -15,6 +15,15 @@ pub struct Judged {
     pub scores: Vec<f32>,
 }
 
+impl Judged {
+    /// The label with the highest score, and that score; the bundle's order decides between equal ones.
+    #[must_use]
+    pub fn highest(&self) -> (usize, f32) {
+        let label = ranking(&self.scores)[0];
+        (label, self.scores[label])
+    }
+}
+
 /// Everything that `friends evaluate` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
@@ -75,7 +84,7 @@ pub fn log_loss(logit: f64, target: f64) -> f64 {
 #[must_use]
 pub fn top1(judged: &[Judged]) -> f64 {
     let known = judged.iter().filter_map(|one| Some((one.truth?, one)));
-    let right: Vec<bool> = known.map(|(truth, one)| ranking(&one.scores)[0] == truth).collect();
+    let right: Vec<bool> = known.map(|(truth, one)| one.highest().0 == truth).collect();
     share(right.iter().filter(|right| **right).count(), right.len())
 }
 
@@ -84,16 +93,15 @@ pub fn top1(judged: &[Judged]) -> f64 {
 /// photos.
 #[must_use]
 pub fn oscr(judged: &[Judged]) -> Option<f64> {
-    let highest = |one: &Judged| one.scores[ranking(&one.scores)[0]];
-    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(highest).collect();
+    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
     unknown.sort_by(f32::total_cmp);
     let known: Vec<&Judged> = judged.iter().filter(|one| one.truth.is_some()).collect();
     if unknown.is_empty() || known.is_empty() {
         return None;
     }
     let beaten = |one: &&Judged| {
-        let right = one.truth == Some(ranking(&one.scores)[0]);
-        if right { unknown.partition_point(|score| *score < highest(one)) } else { 0 }
+        let (label, highest) = one.highest();
+        if one.truth == Some(label) { unknown.partition_point(|score| *score < highest) } else { 0 }
     };
     Some(known.iter().map(beaten).sum::<usize>() as f64 / (known.len() * unknown.len()) as f64)
 }
@@ -105,9 +113,8 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
     let mut confusion = vec![vec![0; count]; count];
     let known: Vec<(usize, &Judged)> = judged.iter().filter_map(|one| Some((one.truth?, one))).collect();
     for (truth, one) in &known {
-        confusion[*truth][ranking(&one.scores)[0]] += 1;
+        confusion[*truth][one.highest().0] += 1;
     }
-    let right: usize = (0..count).map(|label| confusion[label][label]).sum();
     let per_class: Vec<PerClass> = (0..count).map(|label| per_class(label, labels[label], &confusion)).collect();
     let present: Vec<&PerClass> = per_class.iter().filter(|class| class.n > 0).collect();
     let f1 = |class: &PerClass| {
@@ -116,7 +123,7 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
     };
     Evaluation {
         n: known.len(),
-        top1: share(right, known.len()),
+        top1: top1(judged),
         macro_f1: present.iter().map(|class| f1(class)).sum::<f64>() / present.len().max(1) as f64,
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
         confusion,
@@ -137,8 +144,8 @@ fn per_class(label: usize, friend: &str, confusion: &[Vec<usize>]) -> PerClass {
 fn calibration_error(known: &[(usize, &Judged)]) -> f64 {
     let mut bins = [(0usize, 0.0f64, 0.0f64); BINS];
     for (truth, one) in known {
-        let best = ranking(&one.scores)[0];
-        let confidence = f64::from(one.scores[best]);
+        let (best, highest) = one.highest();
+        let confidence = f64::from(highest);
         let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
         *bin = (bin.0 + 1, bin.1 + confidence, bin.2 + f64::from(u8::from(best == *truth)));
     }
@@ -154,7 +161,7 @@ fn open_set(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Opti
         let named = group.iter().filter(|one| thresholds.judge(&one.scores, labels) != Verdict::None).count();
         share(named, group.len())
     };
-    let best = |group: &[&Judged]| group.iter().map(|one| one.scores[ranking(&one.scores)[0]]).collect::<Vec<_>>();
+    let best = |group: &[&Judged]| group.iter().map(|one| one.highest().1).collect::<Vec<_>>();
     let mut bar = best(&known);
     bar.sort_by(|a, b| b.total_cmp(a));
     let bar = bar.get((known.len() * 9).div_ceil(10).max(1) - 1).copied().unwrap_or(1.0);

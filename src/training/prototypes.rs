@@ -77,6 +77,12 @@ pub struct PlattScaling {
 }
 
 impl PlattScaling {
+    /// The logit of one label's evidence.
+    #[must_use]
+    pub fn logit(self, evidence: f32) -> f32 {
+        self.scale * evidence + self.offset
+    }
+
     /// Logistic calibration (Platt, 1999) of held-out evidence: `pairs` of evidence and whether the label was right. Both kinds of
     /// pairs weigh the same, so that a score of one half means: as likely among the right as among the others.
     #[must_use]
@@ -135,9 +141,8 @@ mod tests {
             })
             .collect();
         let calibration = PlattScaling::fit(&pairs);
-        let logit = |evidence: f32| calibration.scale * evidence + calibration.offset;
         assert!(calibration.scale > 0.0);
-        assert!(logit(0.15) < 0.0 && logit(0.33) > 0.0, "{calibration:?}");
+        assert!(calibration.logit(0.15) < 0.0 && calibration.logit(0.33) > 0.0, "{calibration:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use friends_core::hash::sha256;
 use friends_core::model::{
     Bundle, BundleError, Calibration, Classifier, Files, Golden, Head, Input, Label, MANIFEST, Manifest, Names, SCHEMA, sigmoid,
 };
-use friends_core::verdict::{Thresholds, ranking};
+use friends_core::verdict::Thresholds;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
@@ -126,29 +126,30 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError>
         let judged = judged(examples, logits, 1.0);
         metrics::oscr(&judged).unwrap_or_else(|| metrics::top1(&judged))
     };
-    let better = prototype.as_ref().filter(|prototype| quality(&prototype.logits) > quality(&linear.logits));
-    let choice = json!({
-        "kind": if better.is_some() { "prototype" } else { "linear" },
-        "criterion": if examples.iter().any(|e| e.sample.label.is_none()) { "held-out open-set classification rate" } else { "held-out top-1" },
-        "linear": quality(&linear.logits),
-        "prototype": prototype.as_ref().map(|prototype| quality(&prototype.logits)),
-    });
+    let linear_quality = quality(&linear.logits);
+    let prototype_quality = prototype.as_ref().map(|prototype| quality(&prototype.logits));
+
     let all: Vec<&Example> = examples.iter().collect();
-    let chosen = better.and_then(|held_out| {
-        let prototypes = Prototypes::of(&all, &recipe.background, labels, recipe.seed)?;
-        Some((Head::Prototype(prototypes.with(held_out.calibration)), &held_out.logits, 1.0))
-    });
-    let (head, logits, temperature) = if let Some(prototype) = chosen {
-        prototype
+    let better = prototype
+        .filter(|_| prototype_quality > Some(linear_quality))
+        .and_then(|held_out| Some((held_out, Prototypes::of(&all, &recipe.background, labels, recipe.seed)?)));
+    let (kind, head, logits, temperature) = if let Some((held_out, prototypes)) = better {
+        ("prototype", Head::Prototype(prototypes.with(held_out.calibration)), held_out.logits, 1.0)
     } else {
         let rows: Vec<Row<'_>> = examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
         let head = head::fit(&rows, labels, linear.regularisation)?;
-        (Head::Linear(head), &linear.logits, linear.temperature)
+        ("linear", Head::Linear(head), linear.logits, linear.temperature)
     };
-    let judged = judged(examples, logits, temperature);
+    let judged = judged(examples, &logits, temperature);
     let thresholds = thresholds(labels, &judged);
     let mut report = report(examples, recipe, &judged, &thresholds);
-    report["head"] = choice;
+    let open_set = examples.iter().any(|example| example.sample.label.is_none());
+    report["head"] = json!({
+        "kind": kind,
+        "criterion": if open_set { "held-out open-set classification rate" } else { "held-out top-1" },
+        "linear": linear_quality,
+        "prototype": prototype_quality,
+    });
     if matches!(head, Head::Linear(_)) {
         report["regularisation"] = linear.regularisation.into();
     }
@@ -217,8 +218,7 @@ fn held_out_prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) ->
     };
     let pairs: Vec<(f32, bool)> = examples.iter().zip(&evidence).flat_map(pair).collect();
     let calibration = PlattScaling::fit(&pairs);
-    let calibrated = |evidence: &f32| calibration.scale * evidence + calibration.offset;
-    let logits = evidence.iter().map(|row| row.iter().map(calibrated).collect()).collect();
+    let logits = evidence.iter().map(|row| row.iter().map(|&evidence| calibration.logit(evidence)).collect()).collect();
     Some(HeldOutPrototype { logits, calibration })
 }
 
@@ -318,8 +318,7 @@ fn mean_log_loss(examples: &[Example], logits: &[Vec<f32>], temperature: f32) ->
 /// With enough held-out unknowns it is one number: the highest score of at most [`FALSE_ACCEPTANCE`] of them reaches it. Without
 /// them it is, for each label, the score that at most [`FALSE_ACCEPTANCE`] of the other photos reach, but no less than one half.
 fn thresholds(labels: usize, judged: &[Judged]) -> Vec<f32> {
-    let highest = |one: &Judged| one.scores.iter().copied().fold(0.0, f32::max);
-    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(highest).collect();
+    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
     if unknown.len() < MIN_BACKGROUND {
         return (0..labels).map(|label| threshold(label, judged)).collect();
     }
@@ -348,7 +347,7 @@ fn report(examples: &[Example], recipe: &Recipe, judged: &[Judged], thresholds: 
     let photos = |label: Option<usize>| examples.iter().filter(|e| e.sample.label == label).count();
     let counts: BTreeMap<&str, usize> = names.iter().enumerate().map(|(label, &name)| (name, photos(Some(label)))).collect();
     let sources: BTreeSet<&str> = examples.iter().map(|example| example.sample.group.as_str()).collect();
-    let unknown_named = judged.iter().filter(|one| one.truth.is_none() && one.scores[ranking(&one.scores)[0]] >= MIN_THRESHOLD);
+    let unknown_named = judged.iter().filter(|one| one.truth.is_none() && one.highest().1 >= MIN_THRESHOLD);
     json!({
         "photos": counts,
         "unknown_photos": photos(None),
