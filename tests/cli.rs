@@ -70,7 +70,7 @@ fn a_bundle_that_is_not_there_or_altered_is_refused_by_name() {
     };
     for (from, to, named) in [
         ("\"features\": 512", "\"features\": 511", "head.json"),
-        ("\"schema\": 2", "\"schema\": 3", "schema 3"),
+        ("\"schema\": 3", "\"schema\": 4", "schema 4"),
         ("\"slug\": \"otter\"", "\"slug\": \"serval\"", "twice"),
         ("\"width\": 128", "\"width\": 8", "8 by 128"),
     ] {

@@ -1,9 +1,12 @@
 //! Photos in folders: `DIR/<slug>/*.jpg`, and `DIR/unknown/` for photos of unknowns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use friends_core::model::{NAMES, Names, UNKNOWN, is_slug};
+use rand::SeedableRng as _;
+use rand::seq::IndexedRandom as _;
+use rand_chacha::ChaCha8Rng;
 
 const EXTENSIONS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "gif"];
 
@@ -107,6 +110,18 @@ impl Dataset {
             return Err(DatasetError::NoLabels(dir.to_owned()));
         }
         Ok(Self { labels, samples })
+    }
+
+    /// Keeps at most `count` photos of each label, chosen by the seed; unknowns all stay.
+    pub fn keep(&mut self, count: usize, seed: u64) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut kept = BTreeSet::new();
+        for label in 0..self.labels.len() {
+            let photos = self.samples.iter().filter(|sample| sample.label == Some(label));
+            let photos: Vec<&PathBuf> = photos.map(|sample| &sample.path).collect();
+            kept.extend(photos.sample(&mut random, count.min(photos.len())).copied().cloned());
+        }
+        self.samples.retain(|sample| sample.label.is_none() || kept.contains(&sample.path));
     }
 
     /// Photos of unknowns from anywhere below `dir`.

@@ -13,4 +13,5 @@ pub mod examples;
 pub mod head;
 pub mod metrics;
 mod prototypes;
+mod thresholds;
 pub mod trainer;

@@ -20,21 +20,17 @@ use serde_json::json;
 use super::examples::Example;
 use super::head::{self, FitError, Row};
 use super::metrics::{self, Judged, log_loss};
-use super::prototypes::{MIN_BACKGROUND, PlattScaling, Prototypes};
+use super::prototypes::{PlattScaling, Prototypes};
+use super::thresholds::{MIN_THRESHOLD, thresholds};
 
 /// Folds of the cross-validation; fewer where a label has fewer groups.
 const FOLDS: usize = 5;
 /// Strengths of the regularisation that are tried.
-const REGULARISATIONS: [f64; 4] = [0.01, 0.03, 0.1, 0.3];
+const REGULARISATIONS: [f64; 3] = [0.03, 0.1, 0.3];
 /// Views of a photo that held-out fits learn from: as it is, and mirrored. The final fit takes all.
 const HELD_OUT_VIEWS: usize = 2;
 /// Temperatures that are tried: from a third to three, in steps of a tenth of an octave.
 const TEMPERATURE_STEPS: std::ops::RangeInclusive<i32> = -16..=16;
-/// Without unknowns no threshold goes below the diary's one half.
-const MIN_THRESHOLD: f32 = 0.5;
-/// Share of held-out unknowns that may be named; where there are too few of them, the share of the photos of others that may pass
-/// a label's threshold.
-const FALSE_ACCEPTANCE: f64 = 0.02;
 /// Two accepted Friends whose scores differ by less are too close to call.
 const EITHER_MARGIN: f32 = 0.15;
 /// How far golden scores may be off: other processors sum in other orders.
@@ -56,6 +52,8 @@ pub struct Recipe {
     pub features: usize,
     /// Background centroids of the bundle whose backbone this is: unknowns beside the operator's own.
     pub background: Vec<Vec<f32>>,
+    /// The share of held-out unknowns that may be named, 0 to 1; see [`thresholds`].
+    pub accept_unknown: f64,
     /// For folds and background.
     pub seed: u64,
 }
@@ -141,7 +139,7 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError>
         ("linear", Head::Linear(head), linear.logits, linear.temperature)
     };
     let judged = judged(examples, &logits, temperature);
-    let thresholds = thresholds(labels, &judged);
+    let thresholds = thresholds(labels, &judged, recipe.accept_unknown);
     let mut report = report(examples, recipe, &judged, &thresholds);
     let open_set = examples.iter().any(|example| example.sample.label.is_none());
     report["head"] = json!({
@@ -313,33 +311,6 @@ fn mean_log_loss(examples: &[Example], logits: &[Vec<f32>], temperature: f32) ->
     examples.iter().zip(logits).map(loss).sum::<f64>() / examples.len().max(1) as f64
 }
 
-/// The least score that counts, for each label.
-///
-/// With enough held-out unknowns it is one number: the highest score of at most [`FALSE_ACCEPTANCE`] of them reaches it. Without
-/// them it is, for each label, the score that at most [`FALSE_ACCEPTANCE`] of the other photos reach, but no less than one half.
-fn thresholds(labels: usize, judged: &[Judged]) -> Vec<f32> {
-    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
-    if unknown.len() < MIN_BACKGROUND {
-        return (0..labels).map(|label| threshold(label, judged)).collect();
-    }
-    vec![quantile_from_above(&mut unknown, FALSE_ACCEPTANCE); labels]
-}
-
-/// The score that at most [`FALSE_ACCEPTANCE`] of the other photos reach, but no less than one half.
-fn threshold(label: usize, judged: &[Judged]) -> f32 {
-    let others = judged.iter().filter(|one| one.truth != Some(label));
-    let mut others: Vec<f32> = others.map(|one| one.scores[label]).collect();
-    quantile_from_above(&mut others, FALSE_ACCEPTANCE).max(MIN_THRESHOLD)
-}
-
-/// A number that at most `share` of `scores` reach, 0 to 1, in steps of a thousandth.
-fn quantile_from_above(scores: &mut [f32], share: f64) -> f32 {
-    scores.sort_by(|a, b| b.total_cmp(a));
-    let allowed = (scores.len() as f64 * share) as usize;
-    // Just over the first score that must not pass.
-    scores.get(allowed).map_or(0.0, |score| ((score * 1000.0).floor() + 1.0) / 1000.0).clamp(0.0, 1.0)
-}
-
 /// What the manifest tells people about the training.
 fn report(examples: &[Example], recipe: &Recipe, judged: &[Judged], thresholds: &[f32]) -> serde_json::Value {
     let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
@@ -352,6 +323,7 @@ fn report(examples: &[Example], recipe: &Recipe, judged: &[Judged], thresholds: 
         "photos": counts,
         "unknown_photos": photos(None),
         "unknown_over_one_half": unknown_named.count(),
+        "accept_unknown": recipe.accept_unknown,
         "sources": sources.len(),
         "views_per_photo": examples.first().map_or(0, |example| example.views.len()),
         "seed": recipe.seed,

@@ -29,9 +29,15 @@ pub struct Args {
     /// Take this ONNX file as the backbone: input [1,3,128,128] scaled to -1..1, output features
     #[arg(long, value_name = "ONNX", conflicts_with = "model")]
     backbone: Option<PathBuf>,
+    /// The share of photos of unknowns that may be named all the same, as 5% or 0.05: a larger one names more of the known, too
+    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
+    accept_unknown: f64,
     /// For everything that is drawn at random: the same seed gives the same bundle
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Learn from at most this many photos of each label, chosen by the seed: to see what fewer photos would give
+    #[arg(long, value_name = "N")]
+    each: Option<usize>,
     /// Do not look for faces: the pictures are head crops already
     #[arg(long)]
     whole: bool,
@@ -44,7 +50,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.out.exists() && !args.force {
         anyhow::bail!("{} is there already: choose another --out, or --force to replace it", args.out.display());
     }
-    let dataset = Dataset::read(&args.dir)?;
+    let mut dataset = Dataset::read(&args.dir)?;
+    if let Some(count) = args.each {
+        dataset.keep(count, args.seed);
+    }
     let mut names = Dataset::names(&args.dir)?;
     let mut background = Vec::new();
     let (backbone_bytes, backbone) = if let Some(path) = &args.backbone {
@@ -72,6 +81,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         input,
         features: backbone.features(),
         background,
+        accept_unknown: args.accept_unknown,
         seed: args.seed,
     };
     let files = trainer::train(&examples, &recipe)?;
@@ -95,6 +105,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         rounded(&head["prototype"])
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// A share from 0 to less than 1, as a percentage or a plain number.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    let share = number.trim().parse::<f64>().ok().map(|number| number / whole);
+    share.filter(|share| (0.0..1.0).contains(share)).ok_or_else(|| "a share is a number like 5% or 0.05".to_owned())
 }
 
 /// A figure with four decimals, or that there was none.

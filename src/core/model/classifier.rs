@@ -8,6 +8,7 @@ use super::bundle::Bundle;
 use super::error::{BackboneError, BundleError};
 use super::linear_head::sigmoid;
 use super::preprocess::Input;
+use super::prototype_head::unit;
 use crate::error::Error;
 use crate::geometry::PixelRect;
 use crate::photo::Photo;
@@ -62,7 +63,10 @@ impl Backbone {
         self.features
     }
 
-    /// The features of a tensor made by [`Input::tensor`].
+    /// The features of a tensor made by [`Input::tensor`]: the signed square roots of the network's outputs, scaled to length 1.
+    ///
+    /// Averages of rectified activations are skewed, so that a few large ones decide; their roots make linear heads and cosines more
+    /// accurate (Perronnin, Sánchez and Mensink, "Improving the Fisher kernel for large-scale image classification", 2010).
     ///
     /// # Errors
     /// When the network breaks: never on a tensor of the right length.
@@ -72,7 +76,8 @@ impl Backbone {
         let tensor = Tensor::from_shape(&shape, tensor).map_err(broke)?;
         let outputs = self.plan.run(tvec!(tensor.into())).map_err(broke)?;
         let features = outputs[0].to_plain_array_view::<f32>().map_err(broke)?;
-        Ok(features.iter().copied().collect())
+        let roots: Vec<f32> = features.iter().map(|output| output.abs().sqrt().copysign(*output)).collect();
+        Ok(unit(&roots))
     }
 }
 

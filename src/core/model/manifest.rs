@@ -9,7 +9,7 @@ use super::error::{BundleError, ManifestError};
 use super::preprocess::Input;
 
 /// The version of the manifest's form that this program reads and writes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 /// The manifest's file name.
 pub const MANIFEST: &str = "manifest.json";
 /// The folder for photos of unknowns among folders of labelled photos.
