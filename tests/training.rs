@@ -53,6 +53,37 @@ fn folders_become_a_bundle_that_knows_them_and_the_same_seed_gives_the_same_bund
 }
 
 #[test]
+fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "40");
+    let (one, two) = (path(dir.path(), "one"), path(dir.path(), "two"));
+    let train = |out: &str, more: &[&str]| friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
+    let manifest = |bundle: &str| -> Value {
+        serde_json::from_slice(&std::fs::read(Path::new(bundle).join("manifest.json")).unwrap()).unwrap()
+    };
+
+    let trained = train(&one, &["--head", "prototype", "--each", "5"]);
+    assert!(trained.status.success(), "{trained:?}");
+    assert!(
+        String::from_utf8_lossy(&trained.stdout).contains("75 photos"),
+        "seven times five, and the forty unknowns: {trained:?}"
+    );
+    assert_eq!(manifest(&one)["training"]["head"]["kind"], "prototype");
+    let measured = friends(&["evaluate", &photos, "--model", &one, "--whole", "--json"]);
+    let figures: Value = serde_json::from_slice(&measured.stdout).unwrap();
+    assert!(figures["top1"].as_f64().unwrap() > 0.8, "most of these it has not seen: {figures}");
+    assert!(figures["open_set"]["auroc"].as_f64().unwrap() > 0.8, "{figures}");
+
+    std::fs::remove_dir_all(Path::new(&photos).join("unknown")).unwrap();
+    let refused = train(&two, &["--head", "prototype"]);
+    assert_eq!(refused.status.code(), Some(1), "the shipped bundle has no prototypes to inherit");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("unknown/"), "{refused:?}");
+    let inherited = train(&two, &["--head", "prototype", "--model", &one, "--each", "5"]);
+    assert!(inherited.status.success(), "{inherited:?}");
+    assert_eq!(manifest(&two)["training"]["head"]["kind"], "prototype");
+}
+
+#[test]
 fn folders_that_cannot_teach_are_refused_in_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let out = path(dir.path(), "bundle");

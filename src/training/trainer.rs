@@ -20,7 +20,7 @@ use serde_json::json;
 use super::examples::Example;
 use super::head::{self, FitError, Row};
 use super::metrics::{self, Judged, log_loss};
-use super::prototypes::{PlattScaling, Prototypes};
+use super::prototypes::{MIN_BACKGROUND, PlattScaling, Prototypes};
 use super::thresholds::{MIN_THRESHOLD, thresholds};
 
 /// Folds of the cross-validation; fewer where a label has fewer groups.
@@ -35,6 +35,17 @@ const TEMPERATURE_STEPS: std::ops::RangeInclusive<i32> = -16..=16;
 const EITHER_MARGIN: f32 = 0.15;
 /// How far golden scores may be off: other processors sum in other orders.
 const GOLDEN_TOLERANCE: f32 = 0.005;
+
+/// Which head a bundle gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadChoice {
+    /// The one whose held-out verdicts are better.
+    Better,
+    /// The linear one.
+    Linear,
+    /// The prototypes.
+    Prototype,
+}
 
 /// What a bundle is made from, besides examples.
 pub struct Recipe {
@@ -52,7 +63,9 @@ pub struct Recipe {
     pub features: usize,
     /// Background centroids of the bundle whose backbone this is: unknowns beside the operator's own.
     pub background: Vec<Vec<f32>>,
-    /// The share of held-out unknowns that may be named, 0 to 1; see [`thresholds`].
+    /// Which head it gets.
+    pub head: HeadChoice,
+    /// The share of held-out unknowns that may be named, 0 to 1; where there are too few, the share of the photos of others.
     pub accept_unknown: f64,
     /// For folds and background.
     pub seed: u64,
@@ -75,6 +88,11 @@ pub enum TrainError {
         /// Its sources.
         sources: usize,
     },
+    /// There is nothing to compare prototypes with.
+    #[error(
+        "a prototype head needs at least {MIN_BACKGROUND} photos of unknowns: add some to unknown/, or leave the choice open"
+    )]
+    NoBackground,
     /// The optimiser broke off.
     #[error(transparent)]
     Fit(#[from] FitError),
@@ -107,12 +125,12 @@ pub enum TrainError {
 
 /// Trains and assembles a bundle.
 ///
-/// Both kinds of head are fitted without each fold in turn; the one whose held-out verdicts are better is kept, the linear one
-/// where they are equal. With held-out unknowns, better means a larger open-set classification rate ([`metrics::oscr`]), without
+/// Both kinds of head are fitted without each fold in turn; unless the recipe names one, the one whose held-out verdicts are better
+/// is kept, the linear one where they are equal. With held-out unknowns, better means a larger open-set classification rate ([`metrics::oscr`]), without
 /// them a higher top-1.
 ///
 /// # Errors
-/// When there are too few photos, or the optimiser breaks off.
+/// When there are too few photos of a label, or of unknowns for prototypes that were asked for, or the optimiser breaks off.
 pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError> {
     let labels = recipe.labels.len();
     check_amounts(examples, &recipe.labels)?;
@@ -128,10 +146,14 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError>
     let prototype_quality = prototype.as_ref().map(|prototype| quality(&prototype.logits));
 
     let all: Vec<&Example> = examples.iter().collect();
-    let better = prototype
-        .filter(|_| prototype_quality > Some(linear_quality))
-        .and_then(|held_out| Some((held_out, Prototypes::of(&all, &recipe.background, labels, recipe.seed)?)));
-    let (kind, head, logits, temperature) = if let Some((held_out, prototypes)) = better {
+    let wanted = match recipe.head {
+        HeadChoice::Better => prototype_quality > Some(linear_quality),
+        HeadChoice::Linear => false,
+        HeadChoice::Prototype => true,
+    };
+    let (kind, head, logits, temperature) = if wanted {
+        let prototypes = Prototypes::of(&all, &recipe.background, labels, recipe.seed);
+        let (held_out, prototypes) = prototype.zip(prototypes).ok_or(TrainError::NoBackground)?;
         ("prototype", Head::Prototype(prototypes.with(held_out.calibration)), held_out.logits, 1.0)
     } else {
         let rows: Vec<Row<'_>> = examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
@@ -144,6 +166,7 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError>
     let open_set = examples.iter().any(|example| example.sample.label.is_none());
     report["head"] = json!({
         "kind": kind,
+        "asked_for": recipe.head != HeadChoice::Better,
         "criterion": if open_set { "held-out open-set classification rate" } else { "held-out top-1" },
         "linear": linear_quality,
         "prototype": prototype_quality,

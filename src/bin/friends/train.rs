@@ -8,7 +8,7 @@ use friends_core::model::{Backbone, Bundle, Classifier, Head, Input, Names};
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::examples::{self, Views};
-use friends_judge::training::trainer::{self, Recipe};
+use friends_judge::training::trainer::{self, HeadChoice, Recipe};
 
 use crate::framing::framing;
 use crate::{evaluate, progress};
@@ -29,6 +29,9 @@ pub struct Args {
     /// Take this ONNX file as the backbone: input [1,3,128,128] scaled to -1..1, output features
     #[arg(long, value_name = "ONNX", conflicts_with = "model")]
     backbone: Option<PathBuf>,
+    /// Which head the bundle gets
+    #[arg(long, value_enum, default_value_t = HeadKind::Better)]
+    head: HeadKind,
     /// The share of photos of unknowns that may be named all the same, as 5% or 0.05: a larger one names more of the known, too
     #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
     accept_unknown: f64,
@@ -44,6 +47,26 @@ pub struct Args {
     /// Replace a bundle that is there already
     #[arg(long)]
     force: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum HeadKind {
+    /// The one whose verdicts on left-out photos are better
+    Better,
+    /// One logistic unit a label
+    Linear,
+    /// Resemblance to a label's mean, less resemblance to unknowns: needs photos of unknowns
+    Prototype,
+}
+
+impl HeadKind {
+    fn choice(self) -> HeadChoice {
+        match self {
+            Self::Better => HeadChoice::Better,
+            Self::Linear => HeadChoice::Linear,
+            Self::Prototype => HeadChoice::Prototype,
+        }
+    }
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -81,6 +104,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         input,
         features: backbone.features(),
         background,
+        head: args.head.choice(),
         accept_unknown: args.accept_unknown,
         seed: args.seed,
     };
@@ -98,8 +122,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     );
     let head = &bundle.manifest.training["head"];
     println!(
-        "{} head, by {}: linear {}, prototype {}",
+        "{} head, {} {}: linear {}, prototype {}",
         head["kind"].as_str().unwrap_or_default(),
+        if head["asked_for"] == true { "as asked for;" } else { "by" },
         head["criterion"].as_str().unwrap_or_default(),
         rounded(&head["linear"]),
         rounded(&head["prototype"])
