@@ -52,6 +52,28 @@ fn a_schedule_asks_for_a_sweep() {
 }
 
 #[test]
+fn an_event_that_was_given_up_names_its_tickets_however_it_is_wrapped() {
+    let Event::Uploaded(photos) = tickets(&["AAAAAAAAAAAAAAAAAAAAAAAA"]) else { unreachable!() };
+    for name in ["on-failure-envelope.json", "sqs-on-failure.json", "sqs-dead-letter.json"] {
+        assert_eq!(parse(name), Event::GivenUp(photos.clone()), "{name}");
+    }
+}
+
+#[test]
+fn a_sweep_that_was_given_up_needs_nothing() {
+    let mut envelope = recorded("on-failure-envelope.json");
+    envelope["requestPayload"] = recorded("schedule.json");
+    assert_eq!(Event::parse(&envelope, BUCKET).unwrap(), Event::GivenUp(Vec::new()));
+}
+
+#[test]
+fn a_message_that_cannot_be_read_stays_in_the_queue() {
+    let mut message = recorded("sqs-on-failure.json");
+    message["Records"][0]["body"] = "not JSON".into();
+    assert!(Event::parse(&message, BUCKET).is_err());
+}
+
+#[test]
 fn anything_else_is_an_error_so_that_it_ends_in_the_failure_queue() {
     assert!(Event::parse(&serde_json::json!({"hello": "world"}), BUCKET).is_err());
 }

@@ -9,6 +9,7 @@ mod events;
 mod geometry;
 mod http;
 mod lambda;
+mod lambda_faults;
 mod photo;
 mod serve;
 mod storage;

@@ -23,7 +23,7 @@ fn photo(width: u32, height: u32) -> Arc<Photo> {
 }
 
 fn client(fake: &FakeVision) -> CloudVision {
-    CloudVision::new(transport::client().unwrap(), &fake.url, KEY.into())
+    CloudVision::new(transport::client().unwrap(), &fake.url, KEY.into(), None)
 }
 
 fn no_faces() -> Answer {
@@ -95,7 +95,7 @@ async fn a_refusal_is_not_tried_again() {
 
 #[tokio::test]
 async fn a_host_that_is_not_there_does_not_give_the_key_away() {
-    let vision = CloudVision::new(transport::client().unwrap(), "http://127.0.0.1:1", KEY.into());
+    let vision = CloudVision::new(transport::client().unwrap(), "http://127.0.0.1:1", KEY.into(), None);
     let error = vision.find(&photo(64, 64)).await.unwrap_err();
     assert!(!error.chain().contains(KEY) && !format!("{error:?}").contains(KEY), "{error:?}");
 }

@@ -5,13 +5,14 @@
 //! failure queue. Which is which is decided by the request's context: a visitor can forge a path, but not that.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use friends_core::error::chain;
+use friends_core::error::{Error as Fault, chain};
 use friends_judge::service::app::{App, Assembly, Buckets};
 use friends_judge::service::{api, config, event, telemetry};
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt as _;
-use lambda_http::{Error, Request, RequestExt as _, Response, run, service_fn};
+use lambda_http::{Context, Error, Request, RequestExt as _, Response, run, service_fn};
 use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,15 +25,33 @@ async fn main() -> Result<(), Error> {
     run(service_fn(move |request: Request| {
         let (app, router) = (Arc::clone(&app), router.clone());
         async move {
+            let time_left = time_left(request.lambda_context_ref());
             if matches!(request.request_context_ref(), Some(RequestContext::PassThrough)) {
-                event::handle(&app, &serde_json::from_slice(request.body())?).await.inspect_err(|error| {
+                let event = serde_json::from_slice(request.body())?;
+                let handled = tokio::time::timeout(time_left, event::handle(&app, &event)).await;
+                let handled = handled.unwrap_or_else(|_| Err(Fault::transient("handling an event", "the time for it is over")));
+                handled.inspect_err(|error| {
                     tracing::error!(error = error.chain(), "an event is left to be delivered again");
                 })?;
                 return Ok::<_, Error>(Response::new(axum::body::Body::from("null")));
             }
             let request = request.map(axum::body::Body::new);
-            Ok(router.oneshot(request).await?)
+            let answered = tokio::time::timeout(time_left, router.oneshot(request)).await;
+            Ok(answered.unwrap_or_else(|_| Ok(api::out_of_time()))?)
         }
     }))
     .await
+}
+
+/// How long an invocation may take, so that it can still say that it failed: Lambda would end it without a word, and with it the
+/// process.
+fn time_left(context: Option<&Context>) -> Duration {
+    /// What saying so takes, with room for a slow machine.
+    const MARGIN: Duration = Duration::from_millis(1500);
+    /// For runtimes that give no time: `cargo lambda watch` does not count from the epoch.
+    const UNKNOWN: Duration = Duration::from_secs(25);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let deadline = context.map_or(Duration::ZERO, |context| Duration::from_millis(context.deadline));
+    let left = deadline.checked_sub(now);
+    left.map_or(UNKNOWN, |left| left.saturating_sub(MARGIN))
 }

@@ -145,8 +145,12 @@ async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Respo
     Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
 }
 
-/// `GET /api/health`: version, bundle and detector.
+/// `GET /api/health`: version, bundle, detector and, where there is a cap, what is used of it.
 async fn health(State(app): State<Arc<App>>) -> Response {
+    let vision = match app.judge.detector().ledger() {
+        Some(ledger) => ledger.spend(OffsetDateTime::now_utc()).await.inspect_err(log_failure).ok(),
+        None => None,
+    };
     let bundle = app.judge.classifier().bundle();
     let friends = bundle.manifest.labels.iter();
     let friends = friends.map(|label| json!({"slug": label.slug, "ja": label.ja, "en": label.en, "color": label.color}));
@@ -159,6 +163,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
             "friends": friends.collect::<Vec<_>>(),
         },
         "detector": app.judge.detector().name(),
+        "vision": vision,
     });
     answer(StatusCode::OK, &body)
 }
@@ -215,10 +220,20 @@ fn title(code: Code) -> &'static str {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         if !matches!(error, Error::Rejected(_)) {
-            tracing::error!(error = error.chain(), "a request failed");
+            log_failure(&error);
         }
         error.public().into()
     }
+}
+
+fn log_failure(error: &Error) {
+    tracing::error!(error = error.chain(), "a request failed");
+}
+
+/// The answer to a request that could not be answered in time.
+#[must_use]
+pub fn out_of_time() -> Response {
+    Problem::from(Error::transient("answering a request", "the time for it is over")).into_response()
 }
 
 impl IntoResponse for Problem {

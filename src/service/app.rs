@@ -61,17 +61,18 @@ impl App {
     pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
         let Assembly { model, detector, permits, buckets } = assembly;
         let http = transport::client()?;
-        let detector = DetectorSettings::read(detector, lookup)?.load(&http)?;
+        let settings = DetectorSettings::read(detector, lookup)?;
         let classifier = model_dir::classifier(&model_dir::find(model, lookup))?;
-        let judge = Judge::new(detector, classifier, Limits::default(), permits);
         let (storage, upload_address) = match buckets {
             Buckets::None => (None, UploadAddress::Storage),
             Buckets::Environment => {
-                let storage = config::storage(lookup)?.map(|settings| Storage::new(settings, transport::for_sdk(http)));
+                let storage = config::storage(lookup)?.map(|settings| Storage::new(settings, transport::for_sdk(http.clone())));
                 (storage, UploadAddress::Storage)
             }
             Buckets::Embedded(storage) => (Some(storage), UploadAddress::SameHost),
         };
+        let detector = settings.load(&http, storage.as_ref())?;
+        let judge = Judge::new(detector, classifier, Limits::default(), permits);
         Ok(Self { judge, storage, upload_address })
     }
 }

@@ -6,7 +6,7 @@
 //! | `FRIENDS_DETECTOR` | `embedded`, `cloud-vision` or `cascade` | `embedded` |
 //! | `FRIENDS_VISION_KEY` | API key for Google Cloud Vision | none; needed by `cloud-vision` and `cascade` |
 //! | `FRIENDS_VISION_URL` | another address for Cloud Vision | `https://vision.googleapis.com` |
-//! | `FRIENDS_VISION_MONTHLY_CAP` | refused with Cloud Vision for now, since nothing keeps it yet | none |
+//! | `FRIENDS_VISION_MONTHLY_CAP` | calls of Cloud Vision that a month may have, in UTC; then the embedded detector answers; needs the buckets | none |
 //! | `FRIENDS_UPLOAD_BUCKET`, `FRIENDS_SITE_BUCKET` | the two buckets | none; without them only `/api/judge` and `/api/health` work |
 //! | `AWS_REGION` | region of the buckets | `us-east-1` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda | needed with the buckets |

@@ -1,8 +1,10 @@
-//! The events that reach us without a visitor waiting for the answer: S3 notifications and the sweep's schedule.
+//! The events that reach us without a visitor waiting for the answer: S3 notifications, the sweep's schedule, and events that Lambda
+//! has given up, from the failure queue.
 
 use std::time::Duration;
 
 use aws_lambda_events::event::s3::S3Event;
+use aws_lambda_events::event::sqs::SqsEvent;
 use friends_core::error::Error;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -10,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::app::App;
 use super::pipeline;
-use super::storage::{Storage, StorageKey};
+use super::storage::StorageKey;
 use super::ticket::TicketId;
 
 /// How far back a scheduled sweep reads, should schedules have been missed.
@@ -21,6 +23,8 @@ const SWEEP_REACH: Duration = Duration::from_hours(24);
 pub enum Event {
     /// Photos have arrived.
     Uploaded(Vec<TicketId>),
+    /// Photos whose event failed every time.
+    GivenUp(Vec<TicketId>),
     /// Time to end overdue tickets.
     Sweep,
 }
@@ -28,8 +32,10 @@ pub enum Event {
 impl Event {
     /// Reads an event as AWS delivers it. Records that are not photos in our upload bucket are passed over.
     ///
+    /// An event that was given up comes as the envelope of an on-failure destination, or as it is, in messages of a queue.
+    ///
     /// # Errors
-    /// For events that are neither S3 notifications nor schedules.
+    /// For events that are none of these.
     pub fn parse(event: &Value, uploads_bucket: &str) -> Result<Self, Error> {
         const ATTEMPT: &str = "reading an event";
         if event["detail-type"] == "Scheduled Event" {
@@ -39,6 +45,19 @@ impl Event {
         if event["Event"] == "s3:TestEvent" {
             return Ok(Self::Uploaded(Vec::new()));
         }
+        if event["requestContext"]["condition"].is_string() {
+            return Ok(Self::parse(&event["requestPayload"], uploads_bucket)?.given_up());
+        }
+        if event["Records"][0]["eventSource"] == "aws:sqs" {
+            let messages: SqsEvent = serde_json::from_value(event.clone()).map_err(|error| Error::fault(ATTEMPT, error))?;
+            let mut tickets = Vec::new();
+            for message in messages.records {
+                let body = serde_json::from_str(message.body.as_deref().unwrap_or_default());
+                let body: Value = body.map_err(|error| Error::fault("reading a message of the failure queue", error))?;
+                tickets.extend(Self::parse(&body, uploads_bucket)?.into_tickets());
+            }
+            return Ok(Self::GivenUp(tickets));
+        }
         let notification: S3Event = serde_json::from_value(event.clone()).map_err(|error| Error::fault(ATTEMPT, error))?;
         let photo = |record: &aws_lambda_events::event::s3::S3EventRecord| {
             let created = record.event_name.as_deref().is_some_and(|name| name.starts_with("ObjectCreated:"));
@@ -46,6 +65,18 @@ impl Event {
             (created && ours).then(|| StorageKey::uploaded(&decode_key(record.s3.object.key.as_deref()?)))?
         };
         Ok(Self::Uploaded(notification.records.iter().filter_map(photo).collect()))
+    }
+
+    /// What is left to do when this event failed every time. A sweep that failed needs nothing: the next one does its work.
+    fn given_up(self) -> Self {
+        Self::GivenUp(self.into_tickets())
+    }
+
+    fn into_tickets(self) -> Vec<TicketId> {
+        match self {
+            Self::Uploaded(tickets) | Self::GivenUp(tickets) => tickets,
+            Self::Sweep => Vec::new(),
+        }
     }
 }
 
@@ -69,14 +100,19 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
             tracing::info!(tickets.expired = ended, "swept overdue tickets");
             Ok(())
         }
-        Event::Uploaded(tickets) => judge_all(app, storage, &tickets).await,
+        Event::Uploaded(tickets) => each(&tickets, |id| pipeline::judge_upload(&app.judge, storage, id)).await,
+        Event::GivenUp(tickets) => each(&tickets, |id| pipeline::give_up(storage, id)).await,
     }
 }
 
-async fn judge_all(app: &App, storage: &Storage, tickets: &[TicketId]) -> Result<(), Error> {
+/// Does `work` for each ticket, whatever becomes of the others.
+async fn each<'a, F: Future<Output = Result<(), Error>>>(
+    tickets: &'a [TicketId],
+    work: impl Fn(&'a TicketId) -> F,
+) -> Result<(), Error> {
     let mut left_over = None;
     for id in tickets {
-        if let Err(error) = pipeline::judge_upload(&app.judge, storage, id).await {
+        if let Err(error) = work(id).await {
             tracing::warn!(ticket = id.log_name(), error = error.chain(), "to be tried again");
             left_over = Some(error);
         }

@@ -41,6 +41,8 @@ pub enum StorageKey<'a> {
     Feedback(&'a TicketId, usize),
     /// The crop that the visitor gave with it.
     FeedbackCrop(&'a TicketId, usize),
+    /// How many calls of Cloud Vision are spoken for in a month, `2026-11`.
+    VisionCalls(&'a str),
 }
 
 impl StorageKey<'_> {
@@ -50,7 +52,7 @@ impl StorageKey<'_> {
     /// Which bucket.
     fn bucket(self) -> Bucket {
         match self {
-            Self::Upload(_) | Self::Feedback(..) | Self::FeedbackCrop(..) => Bucket::Uploads,
+            Self::Upload(_) | Self::Feedback(..) | Self::FeedbackCrop(..) | Self::VisionCalls(_) => Bucket::Uploads,
             Self::Result(_) => Bucket::Site,
         }
     }
@@ -63,6 +65,7 @@ impl StorageKey<'_> {
             Self::Result(id) => format!("{}{}.json", Self::RESULTS, id.as_str()),
             Self::Feedback(id, face) => format!("feedback/{}-{face}.json", id.log_name()),
             Self::FeedbackCrop(id, face) => format!("feedback/{}-{face}.jpg", id.log_name()),
+            Self::VisionCalls(month) => format!("spend/vision-{month}.json"),
         }
     }
 
@@ -70,7 +73,7 @@ impl StorageKey<'_> {
     fn content_type(self) -> Option<&'static str> {
         match self {
             Self::Upload(_) => None,
-            Self::Result(_) | Self::Feedback(..) => Some("application/json"),
+            Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) => Some("application/json"),
             Self::FeedbackCrop(..) => Some("image/jpeg"),
         }
     }
@@ -120,6 +123,14 @@ pub struct Upload {
 pub struct StoredResult {
     /// The document.
     pub document: ResultDocument,
+    etag: String,
+}
+
+/// A month's calls of Cloud Vision as stored.
+#[derive(Clone, Debug)]
+pub struct VisionCalls {
+    /// Calls that were made, or that an instance has reserved.
+    pub count: u64,
     etag: String,
 }
 
@@ -253,7 +264,7 @@ impl Storage {
         let key = StorageKey::Upload(id);
         let deletion = self.client.delete_object().bucket(self.bucket(key)).key(key.path()).send().await;
         match deletion {
-            Err(error) if status(&error) != Some(404) => Err(failure("deleting a photo", error)),
+            Err(error) if error.code() != Some("NoSuchKey") => Err(failure("deleting a photo", error)),
             _ => Ok(()),
         }
     }
@@ -264,6 +275,28 @@ impl Storage {
     /// When the store does not take it.
     pub async fn keep(&self, key: StorageKey<'_>, body: Vec<u8>) -> Result<(), Error> {
         self.put(key, body, Condition::None).await.map(|_| ())
+    }
+
+    /// How many calls of Cloud Vision are spoken for in `month`, and the tag that makes a raise conditional; `None` before the first.
+    ///
+    /// # Errors
+    /// When the store does not answer, or the count is not one of ours.
+    pub async fn vision_calls(&self, month: &str) -> Result<Option<VisionCalls>, Error> {
+        const ATTEMPT: &str = "reading the count of Cloud Vision's calls";
+        let Some((bytes, etag)) = self.get(StorageKey::VisionCalls(month), u64::MAX, ATTEMPT).await? else {
+            return Ok(None);
+        };
+        let count = serde_json::from_slice(&bytes).map_err(|error| Error::fault(ATTEMPT, error))?;
+        Ok(Some(VisionCalls { count, etag }))
+    }
+
+    /// Writes a new count over the one that was read as `before`; `false` when another writer was quicker.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn raise_vision_calls(&self, month: &str, before: Option<&VisionCalls>, count: u64) -> Result<bool, Error> {
+        let condition = before.map_or(Condition::Absent, |before| Condition::Unchanged(&before.etag));
+        self.put(StorageKey::VisionCalls(month), json(&count)?, condition).await
     }
 
     /// Photos that lie in the upload bucket: those whose event got lost, if they are old.
@@ -321,7 +354,8 @@ impl Storage {
     async fn get(&self, key: StorageKey<'_>, limit: u64, attempt: &'static str) -> Result<Option<(Bytes, String)>, Error> {
         let object = match self.client.get_object().bucket(self.bucket(key)).key(key.path()).send().await {
             Ok(object) => object,
-            Err(error) if status(&error) == Some(404) => return Ok(None),
+            // Anything else with this status, a missing bucket for instance, says nothing about the object.
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
             Err(error) => return Err(failure(attempt, error)),
         };
         let length = object.content_length().unwrap_or(0);
@@ -352,8 +386,8 @@ impl Storage {
         }
         match request.send().await {
             Ok(_) => Ok(true),
-            // 412: another writer was quicker; 404: the document has been deleted meanwhile.
-            Err(error) if matches!(status(&error), Some(412 | 404)) => Ok(false),
+            // Another writer was quicker, or the document has been deleted meanwhile.
+            Err(error) if status(&error) == Some(412) || error.code() == Some("NoSuchKey") => Ok(false),
             Err(error) => Err(failure(ATTEMPT, error)),
         }
     }
@@ -374,7 +408,8 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// Sorts a failure of the store: no answer, 409, 429 and 5xx may pass, any other refusal is ours to mend.
+/// A failure of the store. Each is worth another try, a refusal too: permissions, clocks and buckets are mended while events wait to
+/// be delivered again, and nothing is deleted meanwhile.
 fn failure<E: ProvideErrorMetadata>(attempt: &'static str, error: SdkError<E>) -> Error {
     let status = status(&error);
     let said = match (&error, status) {
@@ -385,8 +420,5 @@ fn failure<E: ProvideErrorMetadata>(attempt: &'static str, error: SdkError<E>) -
         (SdkError::TimeoutError(_), None) => "the object store did not answer in time".into(),
         (_, None) => "the object store could not be reached".into(),
     };
-    match status {
-        Some(400..=408 | 410..=428 | 430..=499) => Error::fault(attempt, said),
-        _ => Error::transient(attempt, said),
-    }
+    Error::transient(attempt, said)
 }

@@ -1,5 +1,6 @@
 //! What tests stand on: pictures that we draw, a service on a free port, and stand-ins that speak the exact contracts.
 
+pub mod cloud;
 pub mod cloud_vision;
 pub mod pictures;
 pub mod process;

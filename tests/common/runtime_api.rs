@@ -19,17 +19,29 @@ pub enum Said {
     Response(Value),
     Error(#[expect(dead_code, reason = "printed by Debug")] Value),
     InitError(#[expect(dead_code, reason = "printed by Debug")] Value),
+    /// Lambda would have ended the process before this.
+    TooLate,
 }
 
 struct Api {
     events: Mutex<mpsc::UnboundedReceiver<Value>>,
     said: mpsc::UnboundedSender<Said>,
+    /// How long an invocation may take, and when the running one ends.
+    time: Arc<std::sync::Mutex<(Duration, SystemTime)>>,
+}
+
+impl Api {
+    fn say(&self, said: Said) {
+        let late = SystemTime::now() > self.time.lock().unwrap().1;
+        let _ = self.said.send(if late { Said::TooLate } else { said });
+    }
 }
 
 /// A function under the runtime API; the process ends when this is dropped.
 pub struct Function {
     events: mpsc::UnboundedSender<Value>,
     said: mpsc::UnboundedReceiver<Said>,
+    time: Arc<std::sync::Mutex<(Duration, SystemTime)>>,
     child: Child,
 }
 
@@ -38,7 +50,8 @@ impl Function {
     pub async fn start(environment: &[(&str, &str)]) -> Self {
         let (events, queue) = mpsc::unbounded_channel();
         let (sender, said) = mpsc::unbounded_channel();
-        let api = Arc::new(Api { events: Mutex::new(queue), said: sender });
+        let time = Arc::new(std::sync::Mutex::new((Duration::from_secs(30), UNIX_EPOCH)));
+        let api = Arc::new(Api { events: Mutex::new(queue), said: sender, time: Arc::clone(&time) });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -61,13 +74,23 @@ impl Function {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the function starts");
-        Self { events, said, child }
+        Self { events, said, time, child }
+    }
+
+    /// How long each invocation may take from now on.
+    pub fn time_limit(&self, limit: Duration) {
+        self.time.lock().unwrap().0 = limit;
     }
 
     /// Invokes the function and waits for what it says.
     pub async fn invoke(&mut self, event: Value) -> Said {
-        self.events.send(event).unwrap();
+        self.send(event);
         self.said().await
+    }
+
+    /// Invokes the function.
+    pub fn send(&mut self, event: Value) {
+        self.events.send(event).unwrap();
     }
 
     /// The next thing that the function says.
@@ -104,7 +127,11 @@ impl Drop for Function {
 
 async fn next(State(api): State<Arc<Api>>) -> (HeaderMap, String) {
     let event = api.events.lock().await.recv().await.unwrap_or_default();
-    let deadline = SystemTime::now() + Duration::from_secs(30);
+    let deadline = {
+        let mut time = api.time.lock().unwrap();
+        time.1 = SystemTime::now() + time.0;
+        time.1
+    };
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap().as_millis().to_string();
     let mut headers = HeaderMap::new();
     for (name, value) in [
@@ -123,12 +150,12 @@ fn json(body: &Bytes) -> Value {
 }
 
 async fn response(State(api): State<Arc<Api>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
-    let _ = api.said.send(Said::Response(json(&body)));
+    api.say(Said::Response(json(&body)));
     StatusCode::ACCEPTED
 }
 
 async fn error(State(api): State<Arc<Api>>, Path(_): Path<String>, body: Bytes) -> StatusCode {
-    let _ = api.said.send(Said::Error(json(&body)));
+    api.say(Said::Error(json(&body)));
     StatusCode::ACCEPTED
 }
 

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use friends_core::embedded::Embedded;
-use friends_core::error::Error;
+use friends_core::error::Cause;
 
 use super::cloud_vision::{CloudVision, DEFAULT_URL};
 use super::fallback::Detector;
+use super::ledger::Ledger;
 use crate::service::config::{ConfigError, Lookup, problem};
+use crate::service::storage::Storage;
+
+const CAP: &str = "FRIENDS_VISION_MONTHLY_CAP";
 
 /// Which detector, with what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +29,7 @@ pub enum DetectorSettings {
 pub struct VisionSettings {
     key: String,
     url: String,
+    monthly_cap: Option<u64>,
 }
 
 /// Prints no key.
@@ -41,15 +46,14 @@ impl DetectorSettings {
     /// When the name is unknown, or Cloud Vision has no key.
     pub fn read(choice: Option<&str>, lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let vision = || {
-            if lookup("FRIENDS_VISION_MONTHLY_CAP").is_some() {
-                return Err(problem(
-                    "FRIENDS_VISION_MONTHLY_CAP",
-                    "is not kept yet; unset it, and set a quota at Google instead",
-                ));
-            }
+            let cap = |text: String| {
+                let cap = text.parse::<u64>().ok().filter(|cap| *cap > 0);
+                cap.ok_or_else(|| problem(CAP, format!("is {text:?}; give the number of calls that a month may have, 1 or more")))
+            };
+            let monthly_cap = lookup(CAP).map(cap).transpose()?;
             let key = lookup("FRIENDS_VISION_KEY");
             let url = lookup("FRIENDS_VISION_URL").unwrap_or_else(|| DEFAULT_URL.into());
-            key.map(|key| VisionSettings { key, url })
+            key.map(|key| VisionSettings { key, url, monthly_cap })
                 .ok_or_else(|| problem("FRIENDS_VISION_KEY", "is not set; this detector needs an API key for Cloud Vision"))
         };
         match choice.map(str::to_owned).or_else(|| lookup("FRIENDS_DETECTOR")).as_deref() {
@@ -63,14 +67,18 @@ impl DetectorSettings {
     /// Loads the detector.
     ///
     /// # Errors
-    /// When its model cannot be loaded.
-    pub fn load(self, http: &reqwest::Client) -> Result<Detector, Error> {
+    /// When its model cannot be loaded, or there is a monthly cap but no `storage` where the calls could be counted.
+    pub fn load(self, http: &reqwest::Client, storage: Option<&Storage>) -> Result<Detector, Cause> {
         let embedded = || Embedded::load().map(Arc::new);
-        let client = |vision: VisionSettings| CloudVision::new(http.clone(), &vision.url, vision.key);
+        let client = |vision: VisionSettings| {
+            let storage = || storage.cloned().ok_or_else(|| problem(CAP, "is set, but there are no buckets that keep the count"));
+            let ledger = vision.monthly_cap.map(|cap| Ok::<_, ConfigError>(Ledger::new(storage()?, cap))).transpose()?;
+            Ok::<_, ConfigError>(CloudVision::new(http.clone(), &vision.url, vision.key, ledger))
+        };
         Ok(match self {
             Self::Embedded => Detector::Embedded(embedded()?),
-            Self::CloudVision(vision) => Detector::CloudVision(client(vision), embedded()?),
-            Self::Cascade(vision) => Detector::Cascade(client(vision), embedded()?),
+            Self::CloudVision(vision) => Detector::CloudVision(client(vision)?, embedded()?),
+            Self::Cascade(vision) => Detector::Cascade(client(vision)?, embedded()?),
         })
     }
 }
@@ -89,6 +97,20 @@ mod tests {
     fn cloud_vision_without_a_key_names_the_variable() {
         let error = DetectorSettings::read(None, &table(&[("FRIENDS_DETECTOR", "cascade")])).unwrap_err();
         assert_eq!(error.variable, "FRIENDS_VISION_KEY");
+    }
+
+    #[test]
+    fn a_cap_is_a_number_and_needs_a_place_where_it_is_kept() {
+        let read = |cap: &str| {
+            let environment = [("FRIENDS_VISION_KEY", "key"), ("FRIENDS_VISION_MONTHLY_CAP", cap)];
+            DetectorSettings::read(Some("cascade"), &table(&environment))
+        };
+        for cap in ["many", "0", "-1", "1.5"] {
+            assert_eq!(read(cap).unwrap_err().variable, "FRIENDS_VISION_MONTHLY_CAP", "{cap}");
+        }
+        let http = crate::service::transport::client().unwrap();
+        let refused = read("100").unwrap().load(&http, None).err().unwrap();
+        assert!(refused.to_string().contains("FRIENDS_VISION_MONTHLY_CAP"), "{refused}");
     }
 
     #[test]

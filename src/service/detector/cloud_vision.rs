@@ -16,6 +16,9 @@ use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use serde::Deserialize;
 use serde_json::json;
+use time::OffsetDateTime;
+
+use super::ledger::Ledger;
 
 /// The address of Cloud Vision.
 pub const DEFAULT_URL: &str = "https://vision.googleapis.com";
@@ -41,19 +44,27 @@ pub struct CloudVision {
     http: reqwest::Client,
     endpoint: String,
     key: String,
+    ledger: Option<Ledger>,
 }
 
 impl CloudVision {
-    /// A client that asks the service at `url` with an API key.
+    /// A client that asks the service at `url` with an API key, as often as `ledger` allows.
     #[must_use]
-    pub fn new(http: reqwest::Client, url: &str, key: String) -> Self {
-        Self { http, endpoint: format!("{}/v1/images:annotate", url.trim_end_matches('/')), key }
+    pub fn new(http: reqwest::Client, url: &str, key: String, ledger: Option<Ledger>) -> Self {
+        Self { http, endpoint: format!("{}/v1/images:annotate", url.trim_end_matches('/')), key, ledger }
+    }
+
+    /// What keeps the month's calls under a cap, if anything does.
+    #[must_use]
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
     }
 
     /// The faces in a photo, in no order.
     ///
     /// # Errors
-    /// [`Error::Transient`] when no try succeeded, [`Error::Fault`] when Vision refuses the request (a wrong key, say).
+    /// [`Error::Transient`] when no try succeeded, [`Error::Fault`] when Vision refuses the request (a wrong key, say) or the month's
+    /// cap is reached.
     pub async fn find(&self, photo: &Arc<Photo>) -> Result<Vec<Face>, Error> {
         let full = photo.size();
         let sent = full.shrunk_to(SENT_SIDE);
@@ -92,6 +103,11 @@ impl CloudVision {
 
     async fn try_once(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
         const ATTEMPT: &str = "asking Cloud Vision";
+        if let Some(ledger) = &self.ledger
+            && !Box::pin(ledger.take(OffsetDateTime::now_utc())).await?
+        {
+            return Err(Error::fault(ATTEMPT, "the cap of this month's calls is reached"));
+        }
         // The URL carries the key, so it must not ride along in the error.
         let passing = |error: reqwest::Error| Error::transient(ATTEMPT, error.without_url());
         let request = self.http.post(&self.endpoint).query(&[("key", &self.key)]).timeout(TRY_TIMEOUT).json(body);

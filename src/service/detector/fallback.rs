@@ -9,6 +9,7 @@ use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 
 use super::cloud_vision::CloudVision;
+use super::ledger::Ledger;
 
 /// What a detector found, and which one it was in the end.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +43,17 @@ impl Detector {
         }
     }
 
-    /// Finds the faces in a photo. A photo without faces is not an error, and neither is an unreachable Cloud Vision: the
-    /// embedded detector steps in and the answer says so.
+    /// What keeps the calls of Cloud Vision under a monthly cap, if anything does.
+    #[must_use]
+    pub fn ledger(&self) -> Option<&Ledger> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::CloudVision(vision, _) | Self::Cascade(vision, _) => vision.ledger(),
+        }
+    }
+
+    /// Finds the faces in a photo. A photo without faces is not an error, and neither is a Cloud Vision that cannot be
+    /// reached or must not be asked any more this month: the embedded detector steps in and the answer says so.
     ///
     /// # Errors
     /// When the detector itself breaks.

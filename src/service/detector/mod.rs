@@ -3,7 +3,9 @@
 mod choice;
 mod cloud_vision;
 mod fallback;
+mod ledger;
 
 pub use choice::{DetectorSettings, VisionSettings};
 pub use cloud_vision::{CloudVision, DEFAULT_URL};
 pub use fallback::{Detector, Found};
+pub use ledger::{Ledger, Spend};

@@ -1,0 +1,124 @@
+//! A month's calls of Cloud Vision, counted in the object store, so that all instances together stay under a cap.
+//!
+//! An instance reserves calls in blocks before it makes them, with a conditional write: the store is asked rarely, and the count can
+//! only be too high, by what instances reserved and did not use before they ended.
+
+use friends_core::error::Error;
+use serde::Serialize;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+use tokio::time::{Duration, Instant};
+
+use crate::service::storage::Storage;
+
+/// A block is this share of the cap, so that an instance that ends loses little of it.
+const BLOCKS: u64 = 100;
+/// Calls in a block at most.
+const LARGEST_BLOCK: u64 = 50;
+/// Tries to reserve a block while other instances reserve theirs.
+const TRIES: u32 = 5;
+/// How long a count that was read for showing is shown.
+const SHOWN_FOR: Duration = Duration::from_mins(1);
+
+/// Keeps calls under a monthly cap.
+pub struct Ledger {
+    storage: Storage,
+    cap: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The month that the other fields speak of, `2026-11`.
+    month: String,
+    /// Calls that are reserved and not made yet.
+    left: u64,
+    /// Whether the cap was reached.
+    exhausted: bool,
+    /// The count when it was last read or written, and when that was.
+    seen: Option<(u64, Instant)>,
+}
+
+impl State {
+    /// A new month begins with nothing reserved.
+    fn turn_page(&mut self, now: OffsetDateTime) {
+        let month = format!("{}-{:02}", now.year(), u8::from(now.month()));
+        if self.month != month {
+            *self = Self { month, ..Self::default() };
+        }
+    }
+}
+
+/// How much of the cap is used, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Spend {
+    /// The month in UTC, `2026-11`.
+    pub month: String,
+    /// Calls that were made, or that an instance has reserved.
+    pub calls: u64,
+    /// Calls that the month may have.
+    pub cap: u64,
+}
+
+impl Ledger {
+    /// A ledger that allows `cap` calls a month, counted in `storage`.
+    #[must_use]
+    pub fn new(storage: Storage, cap: u64) -> Self {
+        Self { storage, cap, state: Mutex::default() }
+    }
+
+    /// Takes one call; `false` when the month has none left. Nobody may call without having taken one.
+    ///
+    /// # Errors
+    /// When the store does not answer, or others were quicker several times: there must be no call then.
+    pub async fn take(&self, now: OffsetDateTime) -> Result<bool, Error> {
+        let mut state = self.state.lock().await;
+        state.turn_page(now);
+        if state.left == 0 && !state.exhausted {
+            Box::pin(self.reserve(&mut state)).await?;
+        }
+        let taken = state.left > 0;
+        state.left = state.left.saturating_sub(1);
+        Ok(taken)
+    }
+
+    /// How much is used; up to a minute old.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn spend(&self, now: OffsetDateTime) -> Result<Spend, Error> {
+        let mut state = self.state.lock().await;
+        state.turn_page(now);
+        let calls = match state.seen {
+            Some((calls, when)) if when.elapsed() < SHOWN_FOR => calls,
+            _ => self.storage.vision_calls(&state.month).await?.map_or(0, |calls| calls.count),
+        };
+        state.seen = Some((calls, Instant::now()));
+        Ok(Spend { month: state.month.clone(), calls, cap: self.cap })
+    }
+
+    async fn reserve(&self, state: &mut State) -> Result<(), Error> {
+        let block = (self.cap / BLOCKS).clamp(1, LARGEST_BLOCK);
+        for _ in 0..TRIES {
+            let before = self.storage.vision_calls(&state.month).await?;
+            let count = before.as_ref().map_or(0, |calls| calls.count);
+            state.seen = Some((count, Instant::now()));
+            let taken = block.min(self.cap.saturating_sub(count));
+            if taken == 0 {
+                tracing::error!(
+                    vision.calls = count,
+                    vision.cap = self.cap,
+                    "the month's cap of Cloud Vision's calls is reached"
+                );
+                state.exhausted = true;
+                return Ok(());
+            }
+            if self.storage.raise_vision_calls(&state.month, before.as_ref(), count + taken).await? {
+                state.left = taken;
+                state.seen = Some((count + taken, Instant::now()));
+                return Ok(());
+            }
+        }
+        Err(Error::transient("counting Cloud Vision's calls", "other instances were quicker every time"))
+    }
+}

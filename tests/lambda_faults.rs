@@ -1,0 +1,174 @@
+//! The function's real binary when something around it fails: every ticket ends, once, and no photo is lost on the way.
+
+use std::time::Duration as Span;
+
+use axum::http::Method;
+use friends_judge::service::result::Status;
+use friends_judge::service::storage::StorageKey;
+use serde_json::{Value, json};
+use time::Duration;
+
+use crate::common::cloud::{Cloud, Fault, answer, event};
+use crate::common::cloud_vision::{Answer, FakeVision};
+use crate::common::pictures::{jpeg, serval};
+use crate::common::runtime_api::Said;
+use crate::events::recorded;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_does_not_answer_is_an_error_so_that_lambda_tries_again() {
+    let cloud = Cloud::start().await.with("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
+    let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+    let mut function = cloud.function().await;
+    let said = function.invoke(event).await;
+    assert!(matches!(&said, Said::Error(_)), "{said:?}");
+    assert!(!format!("{said:?}").contains(id.as_str()));
+    assert_eq!(cloud.status(&id).await, Status::Waiting, "nothing is lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_refuses_delays_a_photo_and_loses_nothing() {
+    let cloud = Cloud::start().await;
+    let mut function = cloud.function().await;
+    for (status, code) in [(403, "AccessDenied"), (403, "RequestTimeTooSkewed"), (404, "NoSuchBucket"), (503, "SlowDown")] {
+        let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+        cloud.fail(Method::GET, "uploads/", Fault::Refusal(status, code));
+        let said = function.invoke(event.clone()).await;
+        cloud.mend();
+        assert!(matches!(&said, Said::Error(_)), "{code}: {said:?}");
+        assert_eq!(cloud.status(&id).await, Status::Waiting, "{code}");
+        assert!(cloud.photo_is_there(&id).await, "{code}");
+
+        assert!(matches!(function.invoke(event).await, Said::Response(_)), "{code}");
+        assert_eq!(cloud.status(&id).await, Status::Done, "{code}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_record_that_fails_does_not_keep_the_others_waiting() {
+    let cloud = Cloud::start().await;
+    let mut function = cloud.function().await;
+    let (good, _) = cloud.uploaded(jpeg(&serval(64))).await;
+    let (stuck, _) = cloud.uploaded(jpeg(&serval(64))).await;
+    let keys = [StorageKey::Upload(&stuck).path(), StorageKey::Upload(&good).path()];
+    let both = event(&[&keys[0], &keys[1]]);
+    let stuck_result: &'static str = StorageKey::Result(&stuck).path().leak();
+    cloud.fail(Method::PUT, stuck_result, Fault::Refusal(503, "SlowDown"));
+    assert!(matches!(function.invoke(both.clone()).await, Said::Error(_)));
+    cloud.mend();
+    assert_eq!((cloud.status(&stuck).await, cloud.status(&good).await), (Status::Waiting, Status::Done));
+    let before = cloud.storage.result(&good).await.unwrap().unwrap().document;
+
+    assert!(matches!(function.invoke(both).await, Said::Response(_)), "delivered again");
+    assert_eq!(cloud.status(&stuck).await, Status::Done);
+    assert_eq!(cloud.storage.result(&good).await.unwrap().unwrap().document, before, "ended once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_falls_silent_is_given_up_before_lambda_ends_the_function() {
+    let cloud = Cloud::start().await;
+    let mut function = cloud.function().await;
+    function.time_limit(Span::from_secs(4));
+    let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+    cloud.fail(Method::GET, "uploads/", Fault::Silence);
+    let said = function.invoke(event.clone()).await;
+    assert!(matches!(&said, Said::Error(_)), "{said:?}");
+    assert_eq!(cloud.status(&id).await, Status::Waiting);
+
+    cloud.fail(Method::PUT, "results/", Fault::Silence);
+    let (status, problem) = answer(function.invoke(recorded("api-open-ticket.json")).await);
+    assert_eq!((status, &problem["code"]), (500, &json!("internal")), "a visitor is told, too");
+
+    cloud.mend();
+    assert!(matches!(function.invoke(event).await, Said::Response(_)), "the same process goes on");
+    assert_eq!(cloud.status(&id).await, Status::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_killed_in_mid_work_leaves_the_photo_to_the_next() {
+    let cloud = Cloud::start().await;
+    let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+    cloud.fail(Method::PUT, "results/", Fault::Silence);
+    let mut killed = cloud.function().await;
+    killed.send(event.clone());
+    cloud.fault_met().await;
+    drop(killed);
+    cloud.mend();
+    assert_eq!(cloud.status(&id).await, Status::Waiting);
+
+    let mut next = cloud.function().await;
+    assert!(matches!(next.invoke(event).await, Said::Response(_)));
+    assert_eq!(cloud.status(&id).await, Status::Done);
+    assert!(!cloud.photo_is_there(&id).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_lambda_gave_up_end_their_tickets() {
+    let cloud = Cloud::start().await;
+    let mut function = cloud.function().await;
+    for name in ["on-failure-envelope.json", "sqs-on-failure.json", "sqs-dead-letter.json"] {
+        let (id, _) = cloud.uploaded(jpeg(&serval(64))).await;
+        let text = recorded(name).to_string().replace("uploads/AAAAAAAAAAAAAAAAAAAAAAAA", &StorageKey::Upload(&id).path());
+        let given_up: Value = serde_json::from_str(&text).unwrap();
+        assert!(matches!(function.invoke(given_up.clone()).await, Said::Response(_)), "{name}");
+        let ended = cloud.storage.result(&id).await.unwrap().unwrap().document;
+        assert_eq!(ended.status, Status::Failed, "{name}");
+        assert!(!cloud.photo_is_there(&id).await, "{name}");
+
+        assert!(matches!(function.invoke(given_up).await, Said::Response(_)), "{name}: twice");
+        assert_eq!(cloud.storage.result(&id).await.unwrap().unwrap().document, ended, "{name}: ended once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schedule_ends_what_is_overdue_and_nothing_else() {
+    let cloud = Cloud::start().await;
+    let mut function = cloud.function().await;
+    let waiting = cloud.waiting(Duration::minutes(15)).await;
+    let overdue = cloud.waiting(-Duration::minutes(5)).await;
+    cloud.backdate(&overdue, Span::from_mins(20));
+    assert!(matches!(function.invoke(recorded("schedule.json")).await, Said::Response(_)));
+    assert_eq!((cloud.status(&waiting).await, cloud.status(&overdue).await), (Status::Waiting, Status::Expired));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_monthly_cap_holds_across_instances_and_the_result_says_who_answered() {
+    let fake = FakeVision::start([Answer::Json(json!({"responses": [{}]}))]).await;
+    let cloud = Cloud::start()
+        .await
+        .with("FRIENDS_DETECTOR", "cloud-vision")
+        .with("FRIENDS_VISION_KEY", "secret-key")
+        .with("FRIENDS_VISION_URL", fake.url.clone())
+        .with("FRIENDS_VISION_MONTHLY_CAP", "3");
+    let mut instances = [cloud.function().await, cloud.function().await];
+    let mut detectors = Vec::new();
+    for number in 0..5 {
+        let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+        assert!(matches!(instances[number % 2].invoke(event).await, Said::Response(_)));
+        let document = serde_json::to_value(cloud.storage.result(&id).await.unwrap().unwrap().document).unwrap();
+        detectors.push((document["detector"].clone(), document["fallback_from"].clone()));
+    }
+    let asked = (json!("cloud-vision"), Value::Null);
+    let capped = (json!("embedded"), json!("cloud-vision"));
+    assert_eq!(detectors, [asked.clone(), asked.clone(), asked, capped.clone(), capped]);
+    assert_eq!(fake.asked().len(), 3);
+
+    let (_, health) = answer(instances[0].invoke(recorded("api-health.json")).await);
+    assert_eq!((&health["vision"]["calls"], &health["vision"]["cap"]), (&json!(3), &json!(3)), "{health}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vision_that_is_down_or_over_its_quota_costs_no_verdict() {
+    for status in [503, 429, 403] {
+        let fake = FakeVision::start([Answer::Status(status)]).await;
+        let cloud = Cloud::start()
+            .await
+            .with("FRIENDS_DETECTOR", "cloud-vision")
+            .with("FRIENDS_VISION_KEY", "secret-key")
+            .with("FRIENDS_VISION_URL", fake.url.clone());
+        let mut function = cloud.function().await;
+        let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+        assert!(matches!(function.invoke(event).await, Said::Response(_)));
+        assert_eq!(cloud.status(&id).await, Status::Done, "{status}");
+        assert!(!function.logs().contains("secret-key"));
+    }
+}
