@@ -1,8 +1,9 @@
 //! The function's real binary when something around it fails: every ticket ends, once, and no photo is lost on the way.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration as Span;
 
-use axum::http::Method;
+use axum::http::{HeaderMap, Method, StatusCode};
 use friends_judge::service::result::Status;
 use friends_judge::service::storage::StorageKey;
 use serde_json::{Value, json};
@@ -154,6 +155,48 @@ async fn the_monthly_cap_holds_across_instances_and_the_result_says_who_answered
 
     let (_, health) = answer(instances[0].invoke(recorded("api-health.json")).await);
     assert_eq!((&health["vision"]["calls"], &health["vision"]["cap"]), (&json!(3), &json!(3)), "{health}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_for_vision_comes_from_the_secret_and_a_secret_that_cannot_be_read_stops_the_start() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let secrets = {
+        let asked = Arc::clone(&asked);
+        move |headers: HeaderMap, body: String| async move {
+            let action = headers["x-amz-target"].to_str().unwrap().to_owned();
+            let wanted: Value = serde_json::from_str(&body).unwrap();
+            asked.lock().unwrap().push(action);
+            let known = wanted["SecretId"] == "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:vision";
+            let refusal = json!({"__type": "ResourceNotFoundException", "Message": "there is no such secret"});
+            let answer = if known { json!({"SecretString": "kept-key\n"}) } else { refusal };
+            (
+                StatusCode::from_u16(if known { 200 } else { 400 }).unwrap(),
+                [("content-type", "application/x-amz-json-1.1")],
+                answer.to_string(),
+            )
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(secrets)).await });
+
+    let fake = FakeVision::start([Answer::Json(json!({"responses": [{}]}))]).await;
+    let with_secret = async |name: &str| {
+        let cloud = Cloud::start().await.with("FRIENDS_DETECTOR", "cloud-vision").with("FRIENDS_VISION_URL", fake.url.clone());
+        cloud.with("AWS_ENDPOINT_URL_SECRETS_MANAGER", url.clone()).with("FRIENDS_VISION_KEY_SECRET", name)
+    };
+    let cloud = with_secret("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:vision").await;
+    let mut function = cloud.function().await;
+    let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+    assert!(matches!(function.invoke(event).await, Said::Response(_)));
+    assert_eq!(cloud.status(&id).await, Status::Done);
+    assert_eq!(fake.asked()[0].query, "key=kept-key");
+    assert_eq!(*asked.lock().unwrap(), ["secretsmanager.GetSecretValue"]);
+    assert!(!function.logs().contains("kept-key"));
+
+    let function = with_secret("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:other").await.function().await;
+    let ended = tokio::task::spawn_blocking(move || function.ended()).await.unwrap();
+    assert!(ended.contains("FRIENDS_VISION_KEY_SECRET") && ended.contains("no such secret"), "{ended}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

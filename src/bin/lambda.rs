@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use friends_core::error::{Error as Fault, chain};
 use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::{api, config, event, telemetry};
+use friends_judge::service::{api, config, event, secret, telemetry};
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt as _;
 use lambda_http::{Context, Error, Request, RequestExt as _, Response, run, service_fn};
@@ -19,7 +19,12 @@ use tracing_subscriber::filter::LevelFilter;
 async fn main() -> Result<(), Error> {
     telemetry::start(telemetry::Format::Json, LevelFilter::INFO);
     let assembly = Assembly { model: None, detector: None, permits: 1, buckets: Buckets::Environment };
-    let app = Arc::new(App::assemble(assembly, &config::environment).map_err(|error| chain(&*error))?);
+    let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &config::environment).await.map_err(|error| error.chain())?;
+    let settings = |name: &str| match name {
+        "FRIENDS_VISION_KEY" if key.is_some() => key.clone(),
+        _ => config::environment(name),
+    };
+    let app = Arc::new(App::assemble(assembly, &settings).map_err(|error| chain(&*error))?);
     let router = api::router(Arc::clone(&app));
 
     run(service_fn(move |request: Request| {

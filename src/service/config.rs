@@ -5,12 +5,13 @@
 //! | `FRIENDS_MODEL_DIR` | the bundle | `models/friends` beside the program, under `$LAMBDA_TASK_ROOT`, or in the working directory |
 //! | `FRIENDS_DETECTOR` | `embedded`, `cloud-vision` or `cascade` | `embedded` |
 //! | `FRIENDS_VISION_KEY` | API key for Google Cloud Vision | none; needed by `cloud-vision` and `cascade` |
+//! | `FRIENDS_VISION_KEY_SECRET` | the function only: the Secrets Manager secret that holds this key | none |
 //! | `FRIENDS_VISION_URL` | another address for Cloud Vision | `https://vision.googleapis.com` |
 //! | `FRIENDS_VISION_MONTHLY_CAP` | calls of Cloud Vision that a month may have, in UTC; then the embedded detector answers; needs the buckets | none |
 //! | `FRIENDS_UPLOAD_BUCKET`, `FRIENDS_SITE_BUCKET` | the two buckets | none; without them only `/api/judge` and `/api/health` work |
 //! | `AWS_REGION` | region of the buckets | `us-east-1` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda | needed with the buckets |
-//! | `AWS_ENDPOINT_URL_S3` | another object store than AWS | none |
+//! | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | another object store, another keeper of secrets than AWS | none |
 
 use aws_sdk_s3::config::Credentials;
 
@@ -56,17 +57,23 @@ pub fn storage(lookup: Lookup<'_>) -> Result<Option<StorageSettings>, ConfigErro
     Ok(Some(StorageSettings {
         uploads_bucket,
         site_bucket,
-        region: lookup("AWS_REGION").unwrap_or_else(|| "us-east-1".into()),
+        region: region(lookup),
         endpoint: lookup("AWS_ENDPOINT_URL_S3").or_else(|| lookup("AWS_ENDPOINT_URL")),
-        // Lambda hands its role's credentials over in the environment; they outlive the instance.
-        credentials: Credentials::new(
-            needed("AWS_ACCESS_KEY_ID")?,
-            needed("AWS_SECRET_ACCESS_KEY")?,
-            lookup("AWS_SESSION_TOKEN"),
-            None,
-            "environment",
-        ),
+        credentials: credentials(lookup)?,
     }))
+}
+
+/// The region of everything that we ask at AWS.
+pub(super) fn region(lookup: Lookup<'_>) -> String {
+    lookup("AWS_REGION").unwrap_or_else(|| "us-east-1".into())
+}
+
+/// Lambda hands its role's credentials over in the environment; they outlive the instance.
+pub(super) fn credentials(lookup: Lookup<'_>) -> Result<Credentials, ConfigError> {
+    let needed =
+        |variable: &'static str| lookup(variable).ok_or_else(|| problem(variable, "is not set; requests are signed with it"));
+    let (id, secret) = (needed("AWS_ACCESS_KEY_ID")?, needed("AWS_SECRET_ACCESS_KEY")?);
+    Ok(Credentials::new(id, secret, lookup("AWS_SESSION_TOKEN"), None, "environment"))
 }
 
 /// Settings from a table, for tests.

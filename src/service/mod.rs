@@ -10,6 +10,8 @@ pub mod local;
 pub mod model_dir;
 pub mod pipeline;
 pub mod result;
+#[cfg(feature = "lambda")]
+pub mod secret;
 pub mod storage;
 pub mod telemetry;
 pub mod ticket;

@@ -191,7 +191,10 @@ impl Storage {
             .map_err(|error| Error::fault(ATTEMPT, error))?;
         let key = StorageKey::Upload(id);
         let mut seen_by_visitors = Config::builder();
-        seen_by_visitors.set_endpoint_url(endpoint);
+        if let Some(endpoint) = endpoint {
+            // Setting none would take away the endpoint that this client has.
+            seen_by_visitors = seen_by_visitors.endpoint_url(endpoint);
+        }
         let request = self
             .client
             .put_object()
