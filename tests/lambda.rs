@@ -25,7 +25,16 @@ async fn an_upload_event_ends_its_ticket_and_a_duplicate_changes_nothing() {
     assert_eq!(cloud.storage.result(&id).await.unwrap().unwrap().document, first);
 
     let logs = function.logs();
-    assert!(logs.contains(&id.log_name()), "{logs}");
+    let lines = logs.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let jobs: Vec<_> = lines.filter(|line| line["line"] == "job").collect();
+    assert_eq!(jobs.len(), 1, "the duplicate is no job: {logs}");
+    let job = &jobs[0];
+    assert_eq!((&job["ticket"], &job["status"], &job["cold_start"]), (&json!(id.log_name()), &json!("done"), &json!(1)));
+    assert_eq!((&job["photo.megapixels"], &job["detector"]), (&json!(0.16), &json!("embedded")));
+    let metrics = &job["_aws"]["CloudWatchMetrics"][0];
+    for metric in metrics["Metrics"].as_array().unwrap() {
+        assert!(job[metric["Name"].as_str().unwrap()].is_u64(), "every metric is a number in the line: {job}");
+    }
     assert!(!logs.contains(id.as_str()), "no id in a log");
 }
 

@@ -5,11 +5,13 @@
 //! failure queue. Which is which is decided by the request's context: a visitor can forge a path, but not that.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use friends_core::error::{Error as Fault, chain};
 use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::{api, config, event, secret, telemetry};
+use friends_judge::service::report::Invocation;
+use friends_judge::service::{api, config, event, report, secret, telemetry};
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt as _;
 use lambda_http::{Context, Error, Request, RequestExt as _, Response, run, service_fn};
@@ -18,6 +20,7 @@ use tracing_subscriber::filter::LevelFilter;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start(telemetry::Format::Json, LevelFilter::INFO);
+    report::with_metrics();
     let assembly = Assembly { model: None, detector: None, permits: 1, buckets: Buckets::Environment };
     let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &config::environment).await.map_err(|error| error.chain())?;
     let settings = |name: &str| match name {
@@ -26,14 +29,20 @@ async fn main() -> Result<(), Error> {
     };
     let app = Arc::new(App::assemble(assembly, &settings).map_err(|error| chain(&*error))?);
     let router = api::router(Arc::clone(&app));
+    let first = AtomicBool::new(true);
+    let first = &first;
 
     run(service_fn(move |request: Request| {
         let (app, router) = (Arc::clone(&app), router.clone());
         async move {
-            let time_left = time_left(request.lambda_context_ref());
+            let context = request.lambda_context_ref();
+            let time_left = time_left(context);
+            let request_id = context.map(|context| context.request_id.clone()).unwrap_or_default();
+            let invocation = Invocation { request_id, cold: first.swap(false, Ordering::Relaxed) };
             if matches!(request.request_context_ref(), Some(RequestContext::PassThrough)) {
                 let event = serde_json::from_slice(request.body())?;
-                let handled = tokio::time::timeout(time_left, event::handle(&app, &event)).await;
+                let handling = Box::pin(report::in_invocation(invocation, event::handle(&app, &event)));
+                let handled = tokio::time::timeout(time_left, handling).await;
                 let handled = handled.unwrap_or_else(|_| Err(Fault::transient("handling an event", "the time for it is over")));
                 handled.inspect_err(|error| {
                     tracing::error!(error = error.chain(), "an event is left to be delivered again");
@@ -41,7 +50,8 @@ async fn main() -> Result<(), Error> {
                 return Ok::<_, Error>(Response::new(axum::body::Body::from("null")));
             }
             let request = request.map(axum::body::Body::new);
-            let answered = tokio::time::timeout(time_left, router.oneshot(request)).await;
+            let answering = report::in_invocation(invocation, router.oneshot(request));
+            let answered = tokio::time::timeout(time_left, answering).await;
             Ok(answered.unwrap_or_else(|_| Ok(api::out_of_time()))?)
         }
     }))

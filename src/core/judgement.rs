@@ -80,9 +80,12 @@ pub struct JudgedFace {
     pub scores: Vec<Score>,
 }
 
-/// Milliseconds by stage. `fetch` is 0 where the photo came with the request.
+/// Milliseconds by stage. `queue` and `fetch` are 0 where the photo came with the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timings {
+    /// Waiting until another photo may be held in memory.
+    #[serde(default)]
+    pub queue: u64,
     /// Getting the bytes out of the upload bucket.
     pub fetch: u64,
     /// Bytes to pixels.

@@ -1,11 +1,13 @@
 //! The HTTP API: the same router on Lambda and in `friends serve`.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
@@ -22,6 +24,7 @@ use time::OffsetDateTime;
 
 use super::app::{App, UploadAddress};
 use super::pipeline::RegionSource;
+use super::report;
 use super::result::{Outcome, ResultDocument};
 use super::storage::{Storage, StorageKey, Upload};
 use super::ticket::TicketId;
@@ -39,7 +42,17 @@ pub fn router(app: Arc<App>) -> Router {
             status: StatusCode::METHOD_NOT_ALLOWED,
             rejection: Rejection::new(Code::BadRequest, "This address does not take that method."),
         })
+        .layer(axum::middleware::from_fn(reported))
         .with_state(app)
+}
+
+/// Answers a request and writes its line.
+async fn reported(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let (route, device) = (report::route(request.uri().path()), report::device(request.headers()));
+    let response = next.run(request).await;
+    report::request(route, device, response.status(), started.elapsed());
+    response
 }
 
 /// `POST /api/uploads`: a ticket and one presigned upload.
@@ -99,6 +112,7 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
     let bytes = read_body(request, app.judge.limits.judge_bytes).await?;
     let _permit = app.judge.permit().await;
     let document = app.judge.document(bytes, &source).await?;
+    report::job(None, &document);
     Ok(answer(StatusCode::OK, &document))
 }
 

@@ -9,6 +9,7 @@ pub mod event;
 pub mod local;
 pub mod model_dir;
 pub mod pipeline;
+pub mod report;
 pub mod result;
 #[cfg(feature = "lambda")]
 pub mod secret;

@@ -22,6 +22,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
+use super::report;
 use super::result::{Outcome, ResultDocument, Status};
 use super::storage::{Storage, StoredResult};
 use super::ticket::TicketId;
@@ -97,7 +98,7 @@ async fn end(storage: &Storage, id: &TicketId, ticket: &StoredResult, outcome: O
     let won = storage.finish(id, ticket, &document).await?;
     storage.delete_photo(id).await?;
     if won {
-        tracing::info!(ticket = id.log_name(), status = ?document.status, "a ticket ended");
+        report::job(Some(id), &document);
     }
     Ok(())
 }
@@ -110,7 +111,9 @@ async fn judge_photo(
     ticket: &StoredResult,
     started: Instant,
 ) -> Result<Judgement, Error> {
+    let asked = Instant::now();
     let _permit = judge.permit().await;
+    let queued = asked.elapsed();
     let Some(bytes) = storage.photo(id, judge.limits.upload_bytes).await? else {
         // Either another delivery has judged and deleted it just now, and its document wins, or it really is gone.
         tracing::warn!(ticket = id.log_name(), opened = %ticket.document.created_at, "the photo is not there any more");
@@ -118,7 +121,8 @@ async fn judge_photo(
     };
     let fetched = started.elapsed();
     let mut judgement = judge.judge(bytes, &RegionSource::Detect).await?;
-    judgement.timings_ms.fetch = millis(fetched);
+    judgement.timings_ms.queue = millis(queued);
+    judgement.timings_ms.fetch = millis(fetched.saturating_sub(queued));
     judgement.timings_ms.total = millis(started.elapsed());
     Ok(judgement)
 }

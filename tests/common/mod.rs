@@ -2,6 +2,7 @@
 
 pub mod cloud;
 pub mod cloud_vision;
+pub mod logs;
 pub mod pictures;
 pub mod process;
 pub mod runtime_api;

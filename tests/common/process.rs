@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use super::logs::Captured;
+
 /// Runs `friends` to its end.
 pub fn friends(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_friends"))
@@ -17,6 +19,7 @@ pub fn friends(arguments: &[&str]) -> Output {
 pub struct Serve {
     pub address: String,
     child: Child,
+    captured: Captured,
 }
 
 impl Serve {
@@ -27,14 +30,16 @@ impl Serve {
             .args(["serve", "--port", "0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("friends serve starts");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("it says where").unwrap();
         let address = line.split_once("http://").expect("its address").1.trim_end_matches('/').to_owned();
         std::thread::spawn(move || lines.for_each(drop));
-        Self { address, child }
+        let mut captured = Captured::default();
+        captured.read(child.stderr.take().unwrap());
+        Self { address, child, captured }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -63,5 +68,6 @@ impl Drop for Serve {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        self.captured.check();
     }
 }

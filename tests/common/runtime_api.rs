@@ -13,6 +13,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
+use super::logs::Captured;
+
 /// What the function said of an invocation; errors are for reading in a failed test.
 #[derive(Debug)]
 pub enum Said {
@@ -43,6 +45,7 @@ pub struct Function {
     said: mpsc::UnboundedReceiver<Said>,
     time: Arc<std::sync::Mutex<(Duration, SystemTime)>>,
     child: Child,
+    captured: Captured,
 }
 
 impl Function {
@@ -61,7 +64,7 @@ impl Function {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let child = Command::new(env!("CARGO_BIN_EXE_friends-lambda"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_friends-lambda"))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", "friends-judge")
@@ -74,7 +77,10 @@ impl Function {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the function starts");
-        Self { events, said, time, child }
+        let mut captured = Captured::default();
+        captured.read(child.stdout.take().unwrap());
+        captured.read(child.stderr.take().unwrap());
+        Self { events, said, time, child, captured }
     }
 
     /// How long each invocation may take from now on.
@@ -99,22 +105,17 @@ impl Function {
         said.expect("the function answers in a minute").expect("the API is there")
     }
 
-    /// Waits for a function that ends by itself and returns what it wrote to standard error.
+    /// Waits for a function that ends by itself and returns all that it wrote.
     pub fn ended(mut self) -> String {
-        use std::io::Read as _;
-        let mut error = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
         assert!(!self.child.wait().unwrap().success());
-        error
+        self.captured.whole()
     }
 
-    /// Ends the function and returns all that it logged.
+    /// Ends the function and returns all that it wrote.
     pub fn logs(mut self) -> String {
-        use std::io::Read as _;
         self.child.kill().unwrap();
-        let mut logs = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut logs).unwrap();
-        logs
+        self.child.wait().unwrap();
+        self.captured.whole()
     }
 }
 
@@ -122,6 +123,7 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        self.captured.check();
     }
 }
 

@@ -13,8 +13,8 @@ import time
 class Function:
     """A started function; `invoke` sends an event and returns the answer."""
 
-    def __init__(self, events, answers):
-        self.events, self.answers = events, answers
+    def __init__(self, events, answers, process):
+        self.events, self.answers, self.process = events, answers, process
 
     def invoke(self, event):
         self.events.put(event)
@@ -69,7 +69,7 @@ def function(command, environment):
     environment = {"PATH": os.environ["PATH"], **lambda_environment, **environment}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        yield Function(events, answers)
+        yield Function(events, answers, process)
     finally:
         process.kill()
         process.wait()

@@ -143,6 +143,21 @@ class Template(unittest.TestCase):
         self.assertEqual(of("Logs")["RetentionInDays"], 14)
         self.assertEqual(of("Judge")["LoggingConfig"]["LogGroup"], {"Ref": "Logs"})
 
+    def test_the_dashboard_shows_metrics_that_the_program_writes(self):
+        body = json.loads(of("Dashboard")["DashboardBody"]["Fn::Sub"])
+        report = (ROOT / "src/service/report.rs").read_text()
+        stages = re.findall(r'\("(\w+)", times\.\w+\)', report)
+        written = {f"time.{stage}" for stage in stages} | set(re.findall(r'measure\("([\w.]+)"', report))
+        shown = set()
+        for widget in body["widgets"]:
+            for metric in widget["properties"]["metrics"]:
+                if metric[0] == "FriendsJudge":
+                    shown.add(metric[1])
+        counted = {name for name in shown if name.startswith(("status.", "verdict."))}
+        self.assertEqual(shown - counted, written)
+        self.assertEqual(counted, {f"status.{s}" for s in ("done", "rejected", "failed", "expired")} | {f"verdict.{v}" for v in ("match", "either", "none")})
+        self.assertIn('NAMESPACE: &str = "FriendsJudge"', report)
+
     def test_no_key_stands_in_the_open(self):
         variables = of("Judge")["Environment"]["Variables"]
         self.assertNotIn("FRIENDS_VISION_KEY", variables)

@@ -1,0 +1,222 @@
+//! One line for each judged photo and each request, with the same names everywhere; numbers for graphs and alarms ride in it.
+//!
+//! | field | means | unit |
+//! |---|---|---|
+//! | `line` | `job`: a ticket ended, or a photo was judged at once; `request`: an HTTP request was answered | |
+//! | `request.id` | the invocation, as Lambda names it | |
+//! | `cold_start` | 1 in the first invocation of a process | |
+//! | `ticket` | a one-way hash of the ticket's id | |
+//! | `status` | `done`, `rejected`, `failed`, `expired` | |
+//! | `error.code` | why it is not `done` | |
+//! | `verdict` | the best of the photo's faces: `match`, `either`, `none` | |
+//! | `faces` | heads that were judged | |
+//! | `detector`, `detector.fallback_from` | who found the faces, and who should have | |
+//! | `photo.megapixels` | size of the upright photo | 10⁶ pixels |
+//! | `time.queue`, `.fetch`, `.decode`, `.detect`, `.classify`, `.total` | stages of a job; a request has `time.total` | ms |
+//! | `http.route`, `http.status` | of a request | |
+//! | `device` | of a request: `mobile`, `tablet`, `desktop`, from the CDN's headers; `unknown` without it | |
+//!
+//! On Lambda the line is JSON in AWS's embedded metric format: `time.*`, `cold_start` and one counter for each value of `status`
+//! and `verdict`, in the namespace `FriendsJudge`. No line holds a photo, a face, an id or a signed URL.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, StatusCode};
+use friends_core::judgement::{DetectorName, Judgement};
+use friends_core::verdict::Verdict;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+
+use super::result::ResultDocument;
+use super::ticket::TicketId;
+
+/// The namespace of all metrics.
+pub const NAMESPACE: &str = "FriendsJudge";
+/// Lines go to standard output as JSON with metrics once this is set; otherwise they are log lines.
+static METRICS: OnceLock<()> = OnceLock::new();
+
+tokio::task_local! {
+    static INVOCATION: Invocation;
+}
+
+/// What all lines of one invocation say of it.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// As Lambda names it.
+    pub request_id: String,
+    /// Whether the process has handled none before.
+    pub cold: bool,
+}
+
+/// From now on lines carry metrics.
+pub fn with_metrics() {
+    let _ = METRICS.set(());
+}
+
+/// Runs `work`, whose lines name this invocation.
+pub async fn in_invocation<F: Future>(invocation: Invocation, work: F) -> F::Output {
+    INVOCATION.scope(invocation, work).await
+}
+
+/// A photo was judged: as a ticket that ended so, or at once.
+pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
+    let mut line = Line::new("job");
+    if let Some(ticket) = ticket {
+        line.put("ticket", ticket.log_name());
+    }
+    let status = json!(document.status);
+    line.count("status", status.as_str().unwrap_or_default());
+    if let Some(error) = &document.error {
+        line.put("error.code", json!(error.code));
+    }
+    if let Some(judgement) = &document.judgement {
+        line.judgement(judgement);
+    }
+    line.write();
+}
+
+/// A request was answered.
+pub fn request(route: &'static str, device: &'static str, status: StatusCode, took: Duration) {
+    let mut line = Line::new("request");
+    line.put("http.route", route);
+    line.put("http.status", status.as_u16());
+    line.put("device", device);
+    line.put("time.total", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    line.write();
+}
+
+/// The name of a route, without what is particular to the request.
+#[must_use]
+pub fn route(path: &str) -> &'static str {
+    const ROUTES: [&str; 4] = ["/api/uploads", "/api/judge", "/api/feedback", "/api/health"];
+    let fixed = ROUTES.into_iter().find(|route| *route == path);
+    fixed.unwrap_or(if path.starts_with("/results/") { "/results/" } else { "other" })
+}
+
+/// The class of the visitor's device, as the CDN tells it.
+#[must_use]
+pub fn device(headers: &HeaderMap) -> &'static str {
+    const CLASSES: [(&str, &str); 3] = [
+        // A tablet is also mobile.
+        ("cloudfront-is-tablet-viewer", "tablet"),
+        ("cloudfront-is-mobile-viewer", "mobile"),
+        ("cloudfront-is-desktop-viewer", "desktop"),
+    ];
+    let told = |name: &str| headers.get(name).is_some_and(|value| value == "true");
+    CLASSES.into_iter().find(|(name, _)| told(name)).map_or("unknown", |(_, class)| class)
+}
+
+/// A line as it is put together.
+struct Line {
+    fields: Map<String, Value>,
+    metrics: Vec<Value>,
+}
+
+impl Line {
+    fn new(kind: &'static str) -> Self {
+        let mut line = Self { fields: Map::new(), metrics: Vec::new() };
+        line.put("line", kind);
+        let _ = INVOCATION.try_with(|invocation| {
+            line.put("request.id", invocation.request_id.clone());
+            if kind == "job" {
+                line.measure("cold_start", u64::from(invocation.cold), "Count");
+            }
+        });
+        line
+    }
+
+    fn put(&mut self, name: &str, value: impl Into<Value>) {
+        self.fields.insert(name.to_owned(), value.into());
+    }
+
+    /// A number that is also a metric.
+    fn measure(&mut self, name: &str, value: u64, unit: &str) {
+        self.put(name, value);
+        self.metrics.push(json!({"Name": name, "Unit": unit}));
+    }
+
+    /// A value, and a counter of its own for it.
+    fn count(&mut self, name: &str, value: &str) {
+        self.put(name, value);
+        self.measure(&format!("{name}.{value}"), 1, "Count");
+    }
+
+    fn judgement(&mut self, judgement: &Judgement) {
+        let verdicts = judgement.faces.iter().map(|face| match face.verdict {
+            Verdict::Match { .. } => (2, "match"),
+            Verdict::Either { .. } => (1, "either"),
+            Verdict::None => (0, "none"),
+        });
+        self.count("verdict", verdicts.max().map_or("none", |(_, name)| name));
+        self.put("faces", judgement.faces.len());
+        self.put("detector", json!(judgement.detector));
+        if let Some(fallback) = judgement.fallback_from {
+            self.put("detector.fallback_from", json!(fallback));
+        }
+        if matches!(judgement.detector, DetectorName::CloudVision | DetectorName::CascadeCloudVision) {
+            self.measure("vision.answers", 1, "Count");
+        }
+        let pixels = f64::from(judgement.photo.width) * f64::from(judgement.photo.height);
+        self.put("photo.megapixels", (pixels / 1e4).round() / 100.0);
+        let times = judgement.timings_ms;
+        for (stage, ms) in [
+            ("queue", times.queue),
+            ("fetch", times.fetch),
+            ("decode", times.decode),
+            ("detect", times.detect),
+            ("classify", times.classify),
+            ("total", times.total),
+        ] {
+            self.measure(&format!("time.{stage}"), ms, "Milliseconds");
+        }
+    }
+
+    fn write(mut self) {
+        if METRICS.get().is_none() {
+            let text = Value::Object(self.fields.clone()).to_string();
+            // Of requests only those who look for them want to read: the page polls.
+            if self.fields["line"] == "job" {
+                tracing::info!("{text}");
+            } else {
+                tracing::debug!("{text}");
+            }
+            return;
+        }
+        if !self.metrics.is_empty() {
+            let milliseconds = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+            self.fields.insert(
+                "_aws".to_owned(),
+                json!({
+                    "Timestamp": i64::try_from(milliseconds).unwrap_or_default(),
+                    "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": self.metrics}],
+                }),
+            );
+        }
+        println!("{}", Value::Object(self.fields));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn routes_carry_no_id() {
+        assert_eq!(route("/results/AAAAAAAAAAAAAAAAAAAAAAAA.json"), "/results/");
+        assert_eq!(route("/api/judge"), "/api/judge");
+        assert_eq!(route("/wp-login.php"), "other");
+    }
+
+    #[test]
+    fn a_tablet_is_not_counted_as_a_phone() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(device(&headers), "unknown");
+        headers.insert("cloudfront-is-mobile-viewer", HeaderValue::from_static("true"));
+        assert_eq!(device(&headers), "mobile");
+        headers.insert("cloudfront-is-tablet-viewer", HeaderValue::from_static("true"));
+        assert_eq!(device(&headers), "tablet");
+    }
+}
