@@ -1,7 +1,8 @@
 """MobileNetV1 without a classifier: from ONNX to Keras and back.
 
 Batch normalisation is folded into the kernels and biases from the start. An ONNX file holds a chain of Conv and Clip(0, 6) nodes, then
-GlobalAveragePool; input [1, 3, size, size], RGB scaled to -1..1; output [1, features].
+GlobalAveragePool; input [1, 3, size, size], RGB scaled to -1..1; output [1, features]. Kernels and biases are stored as float16, which
+halves the file, and cast to float32 by the file itself: whoever loads it computes in float32.
 """
 
 import os
@@ -20,6 +21,7 @@ def read(path):
     """A Keras model for pictures of any even size [batch, height, width, 3] with the weights of an ONNX file."""
     graph = onnx.load(path).graph
     tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    tensors |= {node.output[0]: tensors[node.input[0]].astype(np.float32) for node in graph.node if node.op_type == "Cast"}
     pictures = output = keras.Input((None, None, 3))
     weights = []
     for node in graph.node:
@@ -42,7 +44,19 @@ def read(path):
 
 
 def write(model, path, size):
-    """Writes the model as ONNX for pictures of a fixed size, once it agrees with Keras; returns the largest difference."""
+    """Writes the model as ONNX for pictures of a fixed size, once it agrees with Keras; returns the largest difference.
+
+    The weights are rounded to float16 for both; the model has its own again afterwards.
+    """
+    weights = model.get_weights()
+    try:
+        model.set_weights([array.astype(np.float16).astype(np.float32) for array in weights])
+        return _write_rounded(model, path, size)
+    finally:
+        model.set_weights(weights)
+
+
+def _write_rounded(model, path, size):
     graph = _graph(model, size)
     content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="friends-judge", ir_version=8)
     onnx.checker.check_model(content, full_check=True)
@@ -59,10 +73,12 @@ def _graph(model, size):
     nodes, tensors, side, value = [], [], size, "input"
 
     def tensor(name, array):
-        tensors.append(numpy_helper.from_array(np.ascontiguousarray(array, np.float32), name))
+        tensors.append(numpy_helper.from_array(np.ascontiguousarray(array, np.float16), f"{name}_half"))
+        nodes.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
         return name
 
-    limits = [tensor("low", np.float32(0)), tensor("high", np.float32(6))]
+    limits = ["low", "high"]
+    tensors += [numpy_helper.from_array(np.float32(value), name) for name, value in (("low", 0), ("high", 6))]
     convolutions = [layer for layer in model.layers if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D))]
     for number, layer in enumerate(convolutions):
         kernel, bias = layer.get_weights()
