@@ -238,7 +238,8 @@ async fn when_too_many_wait_the_next_one_is_told_to_come_back() {
     use tokio::io::AsyncWriteExt as _;
     let service = Service::start().await;
     let mut waiting = Vec::new();
-    for _ in 0..32 {
+    // Twice as many as there are places: a question asked before they are all taken may keep one for a moment.
+    for _ in 0..64 {
         let mut line = tokio::net::TcpStream::connect(service.address).await.unwrap();
         let head =
             format!("POST /api/judge HTTP/1.1\r\nhost: {}\r\ncontent-length: 1000\r\n\r\nthe rest is late", service.address);

@@ -3,6 +3,7 @@
 
 mod common;
 
+mod bombs;
 mod browser;
 mod cli;
 mod events;

@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | an uploaded photo | 15 MiB | held in memory once while it is decoded |
 //! | a photo in `/api/judge` | 4.5 MB | a Lambda payload is 6 MB, and base64 adds a third |
-//! | pixels of a photo | 50 megapixels | 150 MB as RGB, up to 200 MB while transparency is laid over white |
-//! | the decoder's allocations | 256 MiB | 50 megapixels at four bytes, and the decoder's own buffers |
+//! | pixels of a photo | 50 megapixels | 150 MB as RGB |
+//! | working memory of a photo | 180 MiB | file, decoder and pixels at the peak of decoding, read off the header; see below |
 //! | shorter side of a photo | 16 pixels | below it there is nothing to see |
 //! | heads in a photo | 20 | one run of the network each |
 //! | photos waiting in `/api/judge` | 32 | up to 4.5 MB each |
@@ -19,6 +19,17 @@
 //! | a waiting ticket | 15 minutes | one small document |
 //! | a result | 7 days | one small document |
 //! | a photo whose deletion failed | 1 day | up to 15 MiB |
+//!
+//! What [`Limits::working_bytes`] lets in, by format (bytes a pixel at the peak, besides the file itself):
+//!
+//! | format | bytes a pixel | largest photo |
+//! |---|---|---|
+//! | JPEG, baseline | 3 (gray: 4) | 50 megapixels |
+//! | JPEG, progressive, colors at half resolution (4:2:0) / full (4:4:4) / CMYK | 6 / 9 / 11 | 31 / 20 / 17 megapixels |
+//! | PNG, any depth | 3 | 50 megapixels |
+//! | PNG, interlaced, RGB / RGBA | 6 / 7 | 31 / 26 megapixels |
+//! | WebP, lossy / lossless or transparent / animated | 5 / 8 / 16 | 37 / 23 / 11 megapixels |
+//! | GIF | 9 | 20 megapixels |
 
 use std::time::Duration;
 
@@ -31,8 +42,8 @@ pub struct Limits {
     pub judge_bytes: usize,
     /// Width times height.
     pub pixels: u64,
-    /// Bytes that the decoder may allocate.
-    pub decoder_bytes: u64,
+    /// Bytes that may be held at the peak of decoding: the file, the decoder's buffers and the pixels.
+    pub working_bytes: u64,
     /// The shorter side, in pixels.
     pub shortest_side: u32,
     /// Heads that are judged in one photo; the strongest stay.
@@ -45,7 +56,7 @@ impl Default for Limits {
             upload_bytes: 15 * 1024 * 1024,
             judge_bytes: 4_500_000,
             pixels: 50_000_000,
-            decoder_bytes: 256 * 1024 * 1024,
+            working_bytes: 180 * 1024 * 1024,
             shortest_side: 16,
             heads: 20,
         }

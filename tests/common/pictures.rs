@@ -75,3 +75,43 @@ fn crc32(bytes: &[u8]) -> u32 {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
     })
 }
+
+/// A PNG of zeros: `color` and `depth` as in its header, rows stored or in the seven passes of an interlaced picture.
+pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: bool) -> Vec<u8> {
+    // Adam7: where a pass begins, and its steps (PNG, third edition, 8.1).
+    const PASSES: [(u32, u32, u32, u32); 7] =
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    let channels = match color {
+        0 | 3 => 1,
+        2 => 3,
+        4 => 2,
+        _ => 4,
+    };
+    let row = |width: u32| 1 + (u64::from(width) * channels * u64::from(depth)).div_ceil(8);
+    let bytes: u64 = if interlaced {
+        let pass = |(x, y, across, down): (u32, u32, u32, u32)| {
+            u64::from((height - y).div_ceil(down)) * row((width - x).div_ceil(across))
+        };
+        PASSES.into_iter().map(pass).sum()
+    } else {
+        u64::from(height) * row(width)
+    };
+    let mut data = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    let zeros = vec![0; 1 << 20];
+    let mut left = bytes;
+    while left > 0 {
+        let piece = left.min(zeros.len() as u64) as usize;
+        std::io::Write::write_all(&mut data, &zeros[..piece]).expect("memory takes it");
+        left -= piece as u64;
+    }
+    let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    header.extend([depth, color, 0, 0, u8::from(interlaced)]);
+    let mut png = b"\x89PNG\r\n\x1A\n".to_vec();
+    for (name, payload) in [(b"IHDR", header), (b"IDAT", data.finish().expect("memory takes it")), (b"IEND", Vec::new())] {
+        png.extend(u32::try_from(payload.len()).expect("a short chunk").to_be_bytes());
+        let named = [&name[..], &payload].concat();
+        png.extend(&named);
+        png.extend(crc32(&named).to_be_bytes());
+    }
+    png
+}

@@ -15,6 +15,15 @@ pub fn friends(arguments: &[&str]) -> Output {
         .expect("friends runs")
 }
 
+/// Peaks of a process's memory in bytes.
+#[derive(Clone, Copy)]
+pub struct Memory {
+    /// In use.
+    pub resident: u64,
+    /// Asked for.
+    pub reserved: u64,
+}
+
 /// A running `friends serve`; it is killed when this is dropped.
 pub struct Serve {
     pub address: String,
@@ -44,6 +53,16 @@ impl Serve {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The most memory that the process has held so far.
+    pub fn memory(&self) -> Memory {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+        };
+        Memory { resident: bytes("VmHWM:"), reserved: bytes("VmPeak:") }
     }
 
     /// What Ctrl-C sends.

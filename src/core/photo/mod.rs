@@ -5,16 +5,22 @@
 //! [`Photo::view`] cuts, shrinks and turns in that order, so that a turned 12-megapixel photo costs no more than an upright
 //! one.
 
+mod header;
+mod png_rows;
+
 use std::io::Cursor;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage, metadata::Orientation};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
 use crate::error::{Code, Rejection};
 use crate::geometry::{Rect, Size};
 use crate::limits::Limits;
+
+use self::header::Header;
 
 /// The media types that a ticket may declare; the bytes decide what a photo really is.
 pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
@@ -40,12 +46,14 @@ impl Photo {
         if format == ImageFormat::Jpeg && !jpeg_has_an_end(bytes) {
             return Err(broken("it ends in the middle"));
         }
+        let header = header::read(format, bytes)?;
+        check_dimensions(header.size, limits)?;
+        check_memory(&header, limits)?;
+        if format == ImageFormat::Png {
+            let (stored, orientation) = png_rows::decode(bytes)?;
+            return Ok(Self { stored, orientation });
+        }
         let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(refusal)?;
-        let (width, height) = decoder.dimensions();
-        check_dimensions(Size { width, height }, limits)?;
-        let mut allocation = image::Limits::no_limits();
-        allocation.max_alloc = Some(limits.decoder_bytes);
-        decoder.set_limits(allocation).map_err(refusal)?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
         Ok(Self { stored: opaque(image), orientation })
@@ -112,11 +120,12 @@ fn sniff(bytes: &[u8]) -> Result<ImageFormat, Rejection> {
     }
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
-        _ => Err(Rejection::new(
-            Code::UnsupportedMediaType,
-            "This is not a photo that can be read here. Send a JPEG, PNG, WebP or GIF.",
-        )),
+        _ => Err(unsupported()),
     }
+}
+
+fn unsupported() -> Rejection {
+    Rejection::new(Code::UnsupportedMediaType, "This is not a photo that can be read here. Send a JPEG, PNG, WebP or GIF.")
 }
 
 /// ISO base media files whose brand is a HEIF still: `....ftyp` and the brand (ISO/IEC 23008-12).
@@ -127,19 +136,10 @@ fn is_heic(bytes: &[u8]) -> bool {
 
 /// Whether an end-of-image marker follows the first scan: decoders fill up what is missing with grey and say nothing.
 fn jpeg_has_an_end(bytes: &[u8]) -> bool {
-    let mut position = 2;
-    // Marker segments are `FF xx` and a big-endian length that counts itself (ITU T.81, B.1.1.4).
-    while let Some(&[0xFF, marker, high, low]) = bytes.get(position..position + 4).and_then(|s| <&[u8; 4]>::try_from(s).ok()) {
-        if marker == 0xFF {
-            position += 1;
-            continue;
-        }
-        position += 2 + usize::from(u16::from_be_bytes([high, low]));
-        if marker == 0xDA {
-            return bytes.get(position..).is_some_and(|scan| scan.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]));
-        }
-    }
-    false
+    let scan = header::segments(bytes).find(|(marker, _)| *marker == 0xDA);
+    // The scan's header is a part of `bytes`, and what follows it is entropy-coded.
+    let begun = scan.map(|(_, segment)| segment.as_ptr().addr() + segment.len() - bytes.as_ptr().addr());
+    begun.and_then(|at| bytes.get(at..)).is_some_and(|coded| coded.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]))
 }
 
 fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
@@ -166,6 +166,19 @@ fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Refuses what would take more memory than a photo may have.
+fn check_memory(header: &Header, limits: &Limits) -> Result<(), Rejection> {
+    if header.working_bytes <= limits.working_bytes {
+        return Ok(());
+    }
+    let (needed, given) = (header.working_bytes.div_ceil(1 << 20), limits.working_bytes >> 20);
+    let advice = header.because.unwrap_or("Send a smaller copy.");
+    Err(Rejection::new(
+        Code::PhotoTooLarge,
+        format!("The photo needs {needed} MB of memory to open; at most {given} are given. {advice}"),
+    ))
+}
+
 fn broken(why: &str) -> Rejection {
     Rejection::new(Code::PhotoRejected, format!("The photo cannot be opened: {why}. Try to save or send it again."))
 }
@@ -188,17 +201,21 @@ fn opaque(image: DynamicImage) -> RgbImage {
     if !image.color().has_alpha() {
         return image.into_rgb8();
     }
-    let rgba = image.into_rgba8();
-    let over_white = |value: u8, alpha: u8| {
-        let (value, alpha) = (u32::from(value), u32::from(alpha));
-        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-    };
-    let mut rgb = RgbImage::new(rgba.width(), rgba.height());
-    for (to, from) in rgb.pixels_mut().zip(rgba.pixels()) {
-        let [r, g, b, a] = from.0;
-        to.0 = [over_white(r, a), over_white(g, a), over_white(b, a)];
+    let (width, height) = (image.width(), image.height());
+    let mut bytes = image.into_rgba8().into_raw();
+    // In place: a second picture would double the memory.
+    for pixel in 0..bytes.len() / 4 {
+        let rgba = [bytes[4 * pixel], bytes[4 * pixel + 1], bytes[4 * pixel + 2], bytes[4 * pixel + 3]];
+        bytes[3 * pixel..3 * pixel + 3].copy_from_slice(&over_white(rgba));
     }
-    rgb
+    bytes.truncate(3 * width as usize * height as usize);
+    RgbImage::from_raw(width, height, bytes).expect("three bytes a pixel are left")
+}
+
+/// A color with its transparency laid over white.
+fn over_white([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
+    let alpha = u32::from(alpha);
+    [r, g, b].map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
 }
 
 /// Cuts `region` out of `source` and resizes it to `size`.
