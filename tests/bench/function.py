@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long the function takes and what it costs in processor time, cold and warm: the real program under a runtime API.
 
-    tests/bench/function.py [--program target/lambda/friends-lambda/bootstrap] [--starts 10] [--warm 20] PHOTO...
+    tests/bench/function.py [--program target/lambda/friends-lambda/bootstrap] [--through COMMAND] [--starts 10] [--warm 20] PHOTO...
 
 Photos go through `/api/judge`, so no object store is measured. Medians; processor time is user and system time of all threads.
 """
@@ -11,6 +11,7 @@ import base64
 import json
 import os
 import pathlib
+import shlex
 import statistics
 import sys
 import time
@@ -43,6 +44,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=pathlib.Path)
     parser.add_argument("--program", default=str(ROOT / "target/lambda/friends-lambda/bootstrap"))
+    parser.add_argument("--through", default="", help="a command that runs the program, an emulator for instance", metavar="COMMAND")
+    parser.add_argument("--verdicts", action="store_true", help="print what was judged, too")
     parser.add_argument("--starts", type=int, default=10)
     parser.add_argument("--warm", type=int, default=20)
     args = parser.parse_args()
@@ -54,7 +57,7 @@ def main():
         cold, warm, cold_cpu, warm_cpu, peaks, stages = [], [], [], [], [], []
         for start in range(args.starts):
             started = time.perf_counter()
-            with function([args.program], environment) as judge:
+            with function([*shlex.split(args.through), args.program], environment) as judge:
                 answer = judge.invoke(request)
                 cold.append((time.perf_counter() - started) * 1000)
                 assert answer["statusCode"] == 200, answer
@@ -71,6 +74,9 @@ def main():
         parts = {stage: middle(one[stage] for one in stages) for stage in ("decode", "detect", "classify")}
         figures = [middle(cold), middle(warm), middle(cold_cpu), middle(warm_cpu), max(peaks)]
         print(f"{photo.name[:30]:30} " + " ".join(f"{figure:9.1f}" for figure in figures) + f"   {parts}")
+        if args.verdicts:
+            for face in json.loads(answer["body"])["faces"]:
+                print("   ", face["verdict"], face["scores"])
 
 
 if __name__ == "__main__":
