@@ -9,7 +9,7 @@ use crate::common::pictures::{encoded, jpeg, png_of_zeros, quarters, serval};
 use crate::common::process::Serve;
 
 /// Bytes that judging one photo may take over what the server takes when it is idle.
-const WORKING_MEMORY: u64 = 200_000_000;
+pub const WORKING_MEMORY: u64 = 200_000_000;
 /// Addresses may be reserved without being used: threads and their heaps.
 const RESERVED: u64 = 700_000_000;
 

@@ -144,6 +144,17 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     phone.screenshot("demo.png").await;
     assert!(phone.text(".verdict").await.contains("サーバル"));
 
+    // On a busy day: the first try is told to come back.
+    phone.page.find(Locator::Css("#again")).await.unwrap().send_keys(ENTER).await.unwrap();
+    phone.state("idle").await;
+    let busy_once = "const real = window.fetch; window.fetch = (url, options) => { \
+        if (!String(url).includes('api/uploads')) return real(url, options); \
+        window.fetch = real; \
+        return Promise.resolve(new Response('{}', { status: 429, headers: { 'retry-after': '1' } })); }";
+    phone.page.execute(busy_once, vec![]).await.unwrap();
+    phone.choose(&photo).await;
+    phone.state("done").await;
+
     phone.close().await;
     service.stop().await;
 }

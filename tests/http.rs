@@ -234,41 +234,6 @@ async fn the_page_comes_with_a_strict_policy_and_asks_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_too_many_wait_the_next_one_is_told_to_come_back() {
-    use tokio::io::AsyncWriteExt as _;
-    let service = Service::start().await;
-    let mut waiting = Vec::new();
-    // Twice as many as there are places: a question asked before they are all taken may keep one for a moment.
-    for _ in 0..64 {
-        let mut line = tokio::net::TcpStream::connect(service.address).await.unwrap();
-        let head =
-            format!("POST /api/judge HTTP/1.1\r\nhost: {}\r\ncontent-length: 1000\r\n\r\nthe rest is late", service.address);
-        line.write_all(head.as_bytes()).await.unwrap();
-        waiting.push(line);
-    }
-    let ask = async || {
-        let request = service.http.post(service.url("/api/judge")).body("no photo");
-        request.timeout(std::time::Duration::from_secs(5)).send().await
-    };
-    let turned_away = async {
-        loop {
-            match ask().await {
-                Ok(answer) if answer.status() == 429 => return answer,
-                _ => {}
-            }
-        }
-    };
-    let answer = tokio::time::timeout(std::time::Duration::from_mins(1), turned_away).await.expect("the queue is full");
-    assert!(answer.headers().contains_key("retry-after"));
-    assert_eq!(problem(answer).await, refusal(429, "too_many_requests"));
-
-    drop(waiting);
-    let let_in = async { while !ask().await.is_ok_and(|answer| answer.status() == 415) {} };
-    tokio::time::timeout(std::time::Duration::from_mins(1), let_in).await.expect("places are free again");
-    service.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn pictures_of_any_shape_are_judged() {
     let service = Service::start().await;
     for (width, height) in [(16, 16), (16, 3000), (3000, 16), (23, 25)] {

@@ -8,6 +8,7 @@ mod browser;
 mod cli;
 mod events;
 mod geometry;
+mod hostile;
 mod http;
 mod lambda;
 mod lambda_faults;

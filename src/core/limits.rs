@@ -11,10 +11,15 @@
 //! | shorter side of a photo | 16 pixels | below it there is nothing to see |
 //! | heads in a photo | 20 | one run of the network each |
 //! | photos waiting in `/api/judge` | 32 | up to 4.5 MB each |
+//! | bodies that are arriving, together | 64 MiB | held in memory; a photo for a ticket is not, it goes to disk |
 //! | a JSON request | 512 KiB | feedback with a crop is the largest |
 //! | a crop with feedback | 256 KiB | kept in the upload bucket |
 //! | bytes read past a limit | 16 MiB | received and thrown away, so that the sender hears the refusal |
-//! | a request's body | 1 minute | one open connection |
+//! | a request's header | 15 seconds | one open connection |
+//! | a request's body | 1 minute, 8 KiB a second after the first 15 seconds | one open connection |
+//! | an upload's body | 5 minutes, as fast | one open connection, its part on disk |
+//! | open connections | 1000 | a file descriptor and some kilobytes each |
+//! | tickets, opinions and photos from one address | 1000 at once, then 20 a second; `friends serve` alone, the gateway has its own | – |
 //! | a presigned upload | 5 minutes | – |
 //! | a waiting ticket | 15 minutes | one small document |
 //! | a result | 7 days | one small document |
@@ -71,8 +76,22 @@ pub const JSON_BYTES: usize = 512 * 1024;
 pub const CROP_BYTES: usize = 256 * 1024;
 /// Bytes beyond a limit that are received and thrown away before the connection is closed.
 pub const DRAINED_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of all bodies together that are kept in memory while they arrive.
+pub const ARRIVING_BYTES: usize = 64 * 1024 * 1024;
+/// Time for a request's header to arrive, and for the next request on a connection to begin.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// Time for a request's body to arrive.
 pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
+/// Time before a body must arrive at [`BODY_BYTES_PER_SECOND`], so that a phone may lose its connection for a moment.
+pub const BODY_GRACE: Duration = Duration::from_secs(15);
+/// The least that a body brings on average, after its grace.
+pub const BODY_BYTES_PER_SECOND: u32 = 8 * 1024;
+/// Connections that `friends serve` holds open.
+pub const CONNECTIONS: usize = 1000;
+/// `POST` requests from one address that `friends serve` answers at once; as many are saved up while nothing is asked.
+pub const REQUEST_BURST: u32 = 1000;
+/// `POST` requests a second from one address that `friends serve` answers in the long run.
+pub const REQUESTS_PER_SECOND: u32 = 20;
 
 /// How long a presigned upload can be used.
 pub const UPLOAD_WINDOW: Duration = Duration::from_mins(5);

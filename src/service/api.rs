@@ -1,10 +1,9 @@
 //! The HTTP API: the same router on Lambda and in `friends serve`.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -12,17 +11,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::BytesMut;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::geometry::Rect;
-use friends_core::limits::{BODY_TIMEOUT, CROP_BYTES, DRAINED_BYTES, JSON_BYTES, RESULT_LIFETIME, WAIT};
+use friends_core::limits::{CROP_BYTES, RESULT_LIFETIME, WAIT};
 use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
-use http_body_util::BodyExt as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
 
 use super::app::{App, UploadAddress};
+use super::body::crowded;
 use super::pipeline::RegionSource;
 use super::report;
 use super::result::{Outcome, ResultDocument};
@@ -40,7 +38,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(async || Problem::from(nothing_here()))
         .method_not_allowed_fallback(async || Problem {
             status: StatusCode::METHOD_NOT_ALLOWED,
-            rejection: Rejection::new(Code::BadRequest, "This address does not take that method."),
+            ..bad_request("This address does not take that method.").into()
         })
         .layer(axum::middleware::from_fn(reported))
         .with_state(app)
@@ -70,11 +68,12 @@ async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Re
     }
 
     let storage = buckets(&app)?;
-    let endpoint = match app.upload_address {
+    let endpoint = match &app.upload_address {
         UploadAddress::Storage => None,
         UploadAddress::SameHost => Some(format!("http://{}", host(request.headers())?)),
+        UploadAddress::Public(url) => Some(url.clone()),
     };
-    let wanted: OpenTicketRequest = read_json(request).await?;
+    let wanted: OpenTicketRequest = app.bodies.read_json(request).await?;
     let content_type = accepted_type(&wanted.content_type)?;
     check_size(wanted.size_bytes, app.judge.limits.upload_bytes)?;
 
@@ -103,15 +102,15 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
         Some(text) => RegionSource::Drawn(parse_box(&text)?),
         None => RegionSource::Detect,
     };
-    let Some(_place) = app.judge.queue_place() else {
-        // Thrown away, as everything beyond a limit is: the sender must hear the refusal.
-        let _ = read_body(request, 0).await;
-        let busy = "Many photos are being judged right now. Please try again in a moment.";
-        return Err(Rejection::new(Code::TooManyRequests, busy).into());
-    };
-    let bytes = read_body(request, app.judge.limits.judge_bytes).await?;
-    let _permit = app.judge.permit().await;
-    let document = app.judge.document(bytes, &source).await?;
+    if app.judge.queue_place().is_none() {
+        app.bodies.discard(request).await;
+        return Err(crowded().into());
+    }
+    // A place is for those whose photo is here: what drips in keeps nobody out.
+    let bytes = app.bodies.read(request, app.judge.limits.judge_bytes).await?;
+    let _place = app.judge.queue_place().ok_or_else(crowded)?;
+    let permit = app.judge.permit().await;
+    let document = app.judge.document(bytes, &source, permit).await?;
     report::job(None, &document);
     Ok(answer(StatusCode::OK, &document))
 }
@@ -132,7 +131,7 @@ async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Respo
     }
 
     let storage = buckets(&app)?;
-    let said: Feedback = read_json(request).await?;
+    let said: Feedback = app.bodies.read_json(request).await?;
     let id = TicketId::parse(&said.id).ok_or_else(nothing_here)?;
     let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
     let judgement = document.judgement.ok_or_else(|| bad_request("This ticket has no verdict to speak of."))?;
@@ -197,11 +196,13 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
 struct Problem {
     status: StatusCode,
     rejection: Rejection,
+    /// With [`Code::TooManyRequests`]: when to come back.
+    retry_after: Duration,
 }
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        Self { status: status(rejection.code), rejection }
+        Self { status: status(rejection.code), rejection, retry_after: Duration::from_secs(2) }
     }
 }
 
@@ -250,9 +251,17 @@ pub fn out_of_time() -> Response {
     Problem::from(Error::transient("answering a request", "the time for it is over")).into_response()
 }
 
+/// The answer to an address that asks too often, and may again after `wait`.
+#[must_use]
+pub fn too_often(wait: Duration) -> Response {
+    let rejection =
+        Rejection::new(Code::TooManyRequests, "Too many requests came from this address. Please try again in a moment.");
+    Problem { retry_after: wait, ..rejection.into() }.into_response()
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, rejection } = self;
+        let Self { status, rejection, retry_after } = self;
         let mut response = answer(
             status,
             &json!({
@@ -266,7 +275,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if rejection.code == Code::TooManyRequests {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response
     }
@@ -290,37 +300,6 @@ fn buckets(app: &App) -> Result<&Storage, Error> {
 fn host(headers: &HeaderMap) -> Result<String, Rejection> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
     host.map(|host| host.to_string()).ok_or_else(|| bad_request("The request names no host."))
-}
-
-/// The whole body, if it is not longer than `limit` bytes.
-///
-/// A longer one is read on for a while, and thrown away: a sender whose connection breaks does not hear why.
-async fn read_body(request: Request, limit: usize) -> Result<Bytes, Rejection> {
-    let reading = async {
-        let mut body = request.into_body();
-        let (mut kept, mut seen) = (BytesMut::new(), 0);
-        while let Some(frame) = body.frame().await {
-            let data = frame.map_err(|_| bad_request("The request broke off."))?.into_data().unwrap_or_default();
-            seen += data.len();
-            if seen <= limit {
-                kept.extend_from_slice(&data);
-            } else if seen > limit + DRAINED_BYTES {
-                break;
-            }
-        }
-        if seen <= limit {
-            return Ok(kept.freeze());
-        }
-        Err(Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read.")))
-    };
-    let arrived = tokio::time::timeout(BODY_TIMEOUT, reading).await;
-    arrived.unwrap_or_else(|_| Err(bad_request("The request took too long to arrive.")))
-}
-
-async fn read_json<T: serde::de::DeserializeOwned>(request: Request<Body>) -> Result<T, Rejection> {
-    let bytes = read_body(request, JSON_BYTES).await?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| bad_request(&format!("The request is not the JSON that belongs here: {error}.")))
 }
 
 /// The declared type without parameters, if photos of that type are taken.

@@ -5,6 +5,7 @@ use std::path::Path;
 use friends_core::error::Cause;
 use friends_core::limits::Limits;
 
+use super::body::Bodies;
 use super::config::{self, Lookup};
 use super::detector::DetectorSettings;
 use super::model_dir;
@@ -20,15 +21,19 @@ pub struct App {
     pub storage: Option<Storage>,
     /// What visitors are given as the address of the object store.
     pub upload_address: UploadAddress,
+    /// Receives what they send.
+    pub bodies: Bodies,
 }
 
 /// Where visitors find the object store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UploadAddress {
     /// Where we find it too.
     Storage,
     /// At the host that they asked: `friends serve` is both.
     SameHost,
+    /// At this address, without a path: `https://friends.example`.
+    Public(String),
 }
 
 /// What an entry point decides; the environment decides the rest.
@@ -49,8 +54,8 @@ pub enum Buckets {
     None,
     /// In the buckets that the environment names, if it names any.
     Environment,
-    /// In the object store of this process.
-    Embedded(Storage),
+    /// In the object store of this process, and where visitors reach it.
+    Embedded(Storage, UploadAddress),
 }
 
 impl App {
@@ -69,10 +74,10 @@ impl App {
                 let storage = config::storage(lookup)?.map(|settings| Storage::new(settings, transport::for_sdk(http.clone())));
                 (storage, UploadAddress::Storage)
             }
-            Buckets::Embedded(storage) => (Some(storage), UploadAddress::SameHost),
+            Buckets::Embedded(storage, address) => (Some(storage), address),
         };
         let detector = settings.load(&http, storage.as_ref())?;
         let judge = Judge::new(detector, classifier, Limits::default(), permits);
-        Ok(Self { judge, storage, upload_address })
+        Ok(Self { judge, storage, upload_address, bodies: Bodies::default() })
     }
 }

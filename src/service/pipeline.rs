@@ -7,6 +7,7 @@
 //! [`judge_upload`] takes a ticket whose photo has arrived to its end. [`Judge::judge`] is the part in the middle, from bytes
 //! to a judgement; `/api/judge` and the command line use it alone.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use friends_core::limits::{Limits, QUEUE_LENGTH, WAIT};
 use friends_core::model::Classifier;
 use friends_core::photo::Photo;
 use time::OffsetDateTime;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
 use super::report;
@@ -112,7 +113,7 @@ async fn judge_photo(
     started: Instant,
 ) -> Result<Judgement, Error> {
     let asked = Instant::now();
-    let _permit = judge.permit().await;
+    let permit = judge.permit().await;
     let queued = asked.elapsed();
     let Some(bytes) = storage.photo(id, judge.limits.upload_bytes).await? else {
         // Either another delivery has judged and deleted it just now, and its document wins, or it really is gone.
@@ -120,7 +121,7 @@ async fn judge_photo(
         return Err(Error::fault("fetching a photo", "it is not in the bucket"));
     };
     let fetched = started.elapsed();
-    let mut judgement = judge.judge(bytes, &RegionSource::Detect).await?;
+    let mut judgement = judge.judge(bytes, &RegionSource::Detect, permit).await?;
     judgement.timings_ms.queue = millis(queued);
     judgement.timings_ms.fetch = millis(fetched.saturating_sub(queued));
     judgement.timings_ms.total = millis(started.elapsed());
@@ -138,13 +139,26 @@ pub enum RegionSource {
     Whole,
 }
 
+/// A decoded photo. The permit to hold it goes with it, and is given back when the last work on it is over, whether or not
+/// somebody still waits for the verdict.
+struct HeldPhoto {
+    photo: Photo,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Borrow<Photo> for HeldPhoto {
+    fn borrow(&self) -> &Photo {
+        &self.photo
+    }
+}
+
 /// Everything that judging takes: a detector, a classifier, limits, and permits so that memory stays bounded.
 pub struct Judge {
     /// What a photo may cost.
     pub limits: Limits,
     detector: Detector,
     classifier: Arc<Classifier>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     queue: Semaphore,
 }
 
@@ -156,7 +170,7 @@ impl Judge {
             limits,
             detector,
             classifier: Arc::new(classifier),
-            permits: Semaphore::new(at_once.max(1)),
+            permits: Arc::new(Semaphore::new(at_once.max(1))),
             queue: Semaphore::new(QUEUE_LENGTH),
         }
     }
@@ -177,8 +191,8 @@ impl Judge {
     ///
     /// # Panics
     /// Never: the semaphore is not closed.
-    pub async fn permit(&self) -> SemaphorePermit<'_> {
-        self.permits.acquire().await.expect("the semaphore is never closed")
+    pub async fn permit(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed")
     }
 
     /// A place in the queue of those who wait with their photo in hand; `None` when it is full.
@@ -187,33 +201,35 @@ impl Judge {
         self.queue.try_acquire().ok()
     }
 
-    /// From a photo's bytes to who is in it. The same bytes always give the same judgement, but for its timings.
+    /// From a photo's bytes to who is in it. The same bytes always give the same judgement, but for its timings. The permit is given
+    /// back when the photo has left the memory, also when the caller stops waiting before that.
     ///
     /// # Errors
     /// [`Error::Rejected`] for a photo that cannot be judged; anything else is our fault.
-    pub async fn judge(&self, bytes: Bytes, source: &RegionSource) -> Result<Judgement, Error> {
+    pub async fn judge(&self, bytes: Bytes, source: &RegionSource, permit: OwnedSemaphorePermit) -> Result<Judgement, Error> {
         let started = Instant::now();
         let mut timings = Timings::default();
 
         let limits = self.limits;
-        let photo = Arc::new(off_thread("decoding a photo", move || Photo::decode(&bytes, &limits)).await??);
+        let decoding = move || Photo::decode(&bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
+        let held = Arc::new(off_thread("decoding a photo", decoding).await??);
+        let size = held.photo.size();
         timings.decode = millis(started.elapsed());
 
-        let found = self.find(&photo, source).await?;
+        let found = self.find(&held, source).await?;
         timings.detect = millis(started.elapsed()) - timings.decode;
 
         let regions = match *source {
-            RegionSource::Detect => crop::regions(&found.faces, photo.size(), self.limits.heads),
-            RegionSource::Whole => vec![Region::whole(photo.size())],
-            RegionSource::Drawn(rect) => vec![Region::drawn(rect, photo.size()).ok_or_else(|| {
+            RegionSource::Detect => crop::regions(&found.faces, size, self.limits.heads),
+            RegionSource::Whole => vec![Region::whole(size)],
+            RegionSource::Drawn(rect) => vec![Region::drawn(rect, size).ok_or_else(|| {
                 Rejection::new(Code::BadRequest, "The box lies outside of the photo. Give it in pixels of the upright photo.")
             })?],
         };
 
         let classifier = Arc::clone(&self.classifier);
-        let size = photo.size();
         let faces = off_thread("judging", move || {
-            regions.into_iter().map(|region| judge_region(&classifier, &photo, region)).collect::<Result<Vec<_>, _>>()
+            regions.into_iter().map(|region| judge_region(&classifier, &held.photo, region)).collect::<Result<Vec<_>, _>>()
         })
         .await??;
         timings.total = millis(started.elapsed());
@@ -230,7 +246,7 @@ impl Judge {
     }
 
     /// Runs the detector if the regions are to come from it.
-    async fn find(&self, photo: &Arc<Photo>, source: &RegionSource) -> Result<Found, Error> {
+    async fn find(&self, photo: &Arc<HeldPhoto>, source: &RegionSource) -> Result<Found, Error> {
         match source {
             RegionSource::Detect => self.detector.find(photo).await,
             RegionSource::Drawn(_) | RegionSource::Whole => {
@@ -243,8 +259,13 @@ impl Judge {
     ///
     /// # Errors
     /// As [`Judge::judge`].
-    pub async fn document(&self, bytes: Bytes, source: &RegionSource) -> Result<ResultDocument, Error> {
-        let judgement = self.judge(bytes, source).await?;
+    pub async fn document(
+        &self,
+        bytes: Bytes,
+        source: &RegionSource,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<ResultDocument, Error> {
+        let judgement = self.judge(bytes, source, permit).await?;
         Ok(ResultDocument::unkept(Outcome::Done(judgement), OffsetDateTime::now_utc()))
     }
 }

@@ -3,6 +3,7 @@
 import { Ending, errorWords, words } from './words.js';
 
 const TRIES = 4;
+const RETRY_AFTER_MAX_S = 30; // nobody waits longer for a photo to be taken
 const REQUEST_TIMEOUT_MS = 20_000;
 const HEALTH_TIMEOUT_MS = 8000; // names are nice to have: a verdict does not wait long for them
 const STALLED_MS = 45_000; // an upload that moves no byte for so long is broken
@@ -60,7 +61,8 @@ export function sendPhoto(upload, photo, onProgress, signal) {
     const status = await put(upload, photo, onProgress, signal);
     if ((status >= 200 && status < 300) || status === 412) return; // 412: an earlier try did arrive
     if (status === 403) throw new Ending('expired', words.ticketExpired);
-    const transient = status === 0 || status >= 500;
+    // 409: an earlier try is still arriving.
+    const transient = status === 0 || status === 409 || status === 429 || status >= 500;
     throw new Ending('failed', transient ? words.network : words.errors.internal, {
       detail: status ? `HTTP ${status}` : '',
       transient,
@@ -124,16 +126,17 @@ function doneOrThrow(document) {
 }
 
 /** An `application/problem+json` answer as the end it means. */
-function problem({ status, body }) {
+function problem({ status, retryAfter, body }) {
   const { code, detail, title } = body ?? {};
   const message = detail ?? title ?? `HTTP ${status}`;
   const state = PHOTO_FAULTS.includes(code) ? 'rejected' : 'failed';
-  return new Ending(state, errorWords(code, message), { detail: message, transient: status >= 500 });
+  return new Ending(state, errorWords(code, message), { detail: message, transient: status === 429 || status >= 500, retryAfter });
 }
 
 /**
  * One JSON request with a time limit that covers its body too; a connection that breaks is a transient end.
- * @returns {Promise<{ok: boolean, status: number, date: string|null, body: object|null}>} body: null when not JSON
+ * @returns {Promise<{ok: boolean, status: number, date: string|null, retryAfter: number, body: object|null}>} body: null when not
+ * JSON; retryAfter: seconds, 0 when the answer names none
  */
 async function request(url, { signal, timeout = REQUEST_TIMEOUT_MS, ...options } = {}) {
   const limit = new AbortController();
@@ -144,7 +147,9 @@ async function request(url, { signal, timeout = REQUEST_TIMEOUT_MS, ...options }
     signal?.throwIfAborted();
     const response = await fetch(url, { ...options, signal: limit.signal });
     const text = await response.text();
-    return { ok: response.ok, status: response.status, date: response.headers.get('date'), body: parse(text) };
+    const { ok, status, headers } = response;
+    const retryAfter = Number(headers.get('retry-after')) || 0;
+    return { ok, status, date: headers.get('date'), retryAfter, body: parse(text) };
   } catch {
     signal?.throwIfAborted();
     throw new Ending('failed', words.network, { transient: true });
@@ -192,7 +197,7 @@ function put(upload, photo, onProgress, signal) {
   });
 }
 
-/** Runs `attempt` again, a little later each time, while it ends in something transient. */
+/** Runs `attempt` again, a little later each time and not before it may, while it ends in something transient. */
 async function retrying(signal, attempt) {
   for (let tried = 1; ; tried++) {
     signal.throwIfAborted();
@@ -201,7 +206,8 @@ async function retrying(signal, attempt) {
       return await attempt();
     } catch (error) {
       if (!error.transient || tried === TRIES) throw error;
-      await sleep(500 * 2 ** tried * (0.8 + 0.4 * Math.random()), signal);
+      const wanted = Math.min(error.retryAfter || 0, RETRY_AFTER_MAX_S) * 1000;
+      await sleep(Math.max(wanted, 400 * 2 ** tried) * (1 + 0.4 * Math.random()), signal);
     }
   }
 }

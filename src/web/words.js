@@ -128,10 +128,11 @@ export class Ending extends Error {
   /**
    * @param {'rejected'|'failed'|'expired'} state
    * @param {Words} say
-   * @param {{detail?: string, transient?: boolean}} [more] `transient`: worth another try as it is
+   * @param {{detail?: string, transient?: boolean, retryAfter?: number}} [more] `transient`: worth another try as it is;
+   * `retryAfter`: not before so many seconds
    */
-  constructor(state, say, { detail = '', transient = false } = {}) {
+  constructor(state, say, { detail = '', transient = false, retryAfter = 0 } = {}) {
     super(say.en);
-    Object.assign(this, { state, say, detail, transient });
+    Object.assign(this, { state, say, detail, transient, retryAfter });
   }
 }

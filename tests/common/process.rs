@@ -34,10 +34,16 @@ pub struct Serve {
 impl Serve {
     /// Starts on a free port and waits until it says where.
     pub fn start(data: &Path) -> Self {
+        Self::with(data, &[])
+    }
+
+    /// Starts with more arguments.
+    pub fn with(data: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_friends"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .args(["serve", "--port", "0", "--data"])
             .arg(data)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -69,6 +75,12 @@ impl Serve {
     pub fn interrupt(&self) {
         let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
         assert!(status.success());
+    }
+
+    /// Kills it, and returns what it wrote to its log.
+    pub fn log(mut self) -> String {
+        self.child.kill().unwrap();
+        self.captured.whole()
     }
 
     /// The exit code.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use friends_core::embedded::Embedded;
 use friends_core::limits::Limits;
 use friends_judge::service::app::{App, UploadAddress};
+use friends_judge::service::body::Bodies;
 use friends_judge::service::detector::Detector;
 use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::local::server::Server;
+use friends_judge::service::local::server::{Server, ServerSettings};
 use friends_judge::service::pipeline::Judge;
 use friends_judge::service::storage::Storage;
 use serde_json::Value;
@@ -42,11 +43,12 @@ impl Service {
         let store = ObjectStore::open(data.path()).unwrap();
         let storage = store.storage();
         let judge = Judge::new(detector, super::classifier(), limits, 2);
-        let app = App { judge, storage: Some(storage.clone()), upload_address: UploadAddress::SameHost };
-        let server = Server::new(app, store, 2);
+        let app =
+            App { judge, storage: Some(storage.clone()), upload_address: UploadAddress::SameHost, bodies: Bodies::default() };
+        let server = Server::new(app, store, ServerSettings { workers: 2, behind_proxy: false });
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
-            server.run(listener, async { drop(stopped.await) }).await.unwrap();
+            server.run(listener, async { drop(stopped.await) }).await;
         });
         let http = friends_judge::service::transport::client().unwrap();
         Self { address, http, storage, stop: Some(stop), running, data }

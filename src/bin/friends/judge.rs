@@ -75,7 +75,7 @@ async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> anyhow
         Ok(bytes) => bytes,
         Err(error) => return Ok(rejected(Rejection::new(Code::NotFound, format!("The file cannot be read: {error}.")))),
     };
-    match judge.document(bytes.into(), source).await {
+    match judge.document(bytes.into(), source, judge.permit().await).await {
         Ok(document) => Ok(document),
         Err(Error::Rejected(rejection)) => Ok(rejected(rejection)),
         Err(error) => Err(anyhow::Error::from(error).context(format!("{} could not be judged", path.display()))),

@@ -1,15 +1,16 @@
 //! `friends serve`
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::ErrorKind;
+use std::num::{NonZero, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use friends_judge::service::app::{App, Assembly, Buckets};
+use friends_judge::service::app::{App, Assembly, Buckets, UploadAddress};
 use friends_judge::service::config;
 use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::local::server::Server;
+use friends_judge::service::local::server::{Server, ServerSettings};
 use tokio::net::TcpListener;
 
 #[derive(clap::Args)]
@@ -24,6 +25,27 @@ pub struct Args {
     /// directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Where visitors reach this server, if not at the address that they ask: behind a proxy that speaks TLS, passes the Host header
+    /// on and is reached at <https://friends.example>, say
+    #[arg(long, value_name = "URL", value_parser = origin)]
+    public_url: Option<String>,
+    /// Believe the last entry of X-Forwarded-For, which the proxy in front of this server writes: requests are counted by address
+    #[arg(long)]
+    behind_proxy: bool,
+    /// How many photos are judged at the same time, each with up to 200 MB [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    at_once: Option<NonZeroUsize>,
+}
+
+/// Scheme and host of a URL, without a path.
+fn origin(text: &str) -> Result<String, String> {
+    let wrong = || "give https://HOST or http://HOST, without a path".to_owned();
+    let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if bare && url.has_host() && ["http", "https"].contains(&url.scheme()) {
+        return Ok(url.as_str().trim_end_matches('/').to_owned());
+    }
+    Err(wrong())
 }
 
 #[tokio::main]
@@ -35,22 +57,30 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let _lock = lock(&data)?;
     let listener = listen(&args.host, args.port).await?;
 
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = args.at_once.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let store = ObjectStore::open(&data.join("objects")).map_err(anyhow::Error::from_boxed)?;
-    let assembly = Assembly { model: None, detector: None, permits: workers, buckets: Buckets::Embedded(store.storage()) };
+    let address = args.public_url.map_or(UploadAddress::SameHost, UploadAddress::Public);
+    let assembly =
+        Assembly { model: None, detector: None, permits: workers, buckets: Buckets::Embedded(store.storage(), address) };
     let app = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?;
-    let server = Server::new(app, store, workers);
+    let server = Server::new(app, store, ServerSettings { workers, behind_proxy: args.behind_proxy });
 
     println!("フレンズ判定器 / Friends Judge: http://{}/", listener.local_addr()?);
     println!("photos and results are kept in {}; Ctrl-C stops", data.display());
-    server.run(listener, interrupted()).await.map_err(anyhow::Error::from_boxed)?;
+    server.run(listener, interrupted()).await;
     println!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Keeps a second server off the same folder.
 fn lock(data: &Path) -> anyhow::Result<File> {
-    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made; choose another --data DIR", data.display()))?;
+    let mut folder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder
+        .recursive(true)
+        .create(data)
+        .with_context(|| format!("{} cannot be made; choose another --data DIR", data.display()))?;
     let file = File::create(data.join("lock")).with_context(|| format!("{} cannot be written", data.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

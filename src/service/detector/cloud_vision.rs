@@ -3,6 +3,7 @@
 //! The photo is shrunk before it leaves. The key travels in the query, as the REST reference has it, and is kept out of every
 //! error. Passing faults are tried again a few times, within one deadline for all tries.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,11 +66,11 @@ impl CloudVision {
     /// # Errors
     /// [`Error::Transient`] when no try succeeded, [`Error::Fault`] when Vision refuses the request (a wrong key, say) or the month's
     /// cap is reached.
-    pub async fn find(&self, photo: &Arc<Photo>) -> Result<Vec<Face>, Error> {
-        let full = photo.size();
+    pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(&self, photo: &Arc<P>) -> Result<Vec<Face>, Error> {
+        let full = (**photo).borrow().size();
         let sent = full.shrunk_to(SENT_SIDE);
         let shrunk = Arc::clone(photo);
-        let content = tokio::task::spawn_blocking(move || jpeg(&shrunk, sent))
+        let content = tokio::task::spawn_blocking(move || jpeg((*shrunk).borrow(), sent))
             .await
             .map_err(|panic| Error::fault("encoding the photo for Cloud Vision", panic))??;
         let body = json!({"requests": [{

@@ -1,5 +1,6 @@
 //! Who answers when a detector cannot: Cloud Vision falls back to the embedded detector.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use friends_core::embedded::Embedded;
@@ -55,9 +56,11 @@ impl Detector {
     /// Finds the faces in a photo. A photo without faces is not an error, and neither is a Cloud Vision that cannot be
     /// reached or must not be asked any more this month: the embedded detector steps in and the answer says so.
     ///
+    /// `photo` is whatever holds one; the holder is kept until the work on it is over.
+    ///
     /// # Errors
     /// When the detector itself breaks.
-    pub async fn find(&self, photo: &Arc<Photo>) -> Result<Found, Error> {
+    pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(&self, photo: &Arc<P>) -> Result<Found, Error> {
         let answer = |faces, detector| Found { faces, detector, fallback_from: None };
         match self {
             Self::Embedded(embedded) => Ok(answer(find_embedded(embedded, photo).await?, DetectorName::Embedded)),
@@ -90,7 +93,12 @@ impl Detector {
 }
 
 /// Runs the embedded detector off the async threads.
-async fn find_embedded(embedded: &Arc<Embedded>, photo: &Arc<Photo>) -> Result<Vec<Face>, Error> {
+async fn find_embedded<P: Borrow<Photo> + Send + Sync + 'static>(
+    embedded: &Arc<Embedded>,
+    photo: &Arc<P>,
+) -> Result<Vec<Face>, Error> {
     let (embedded, photo) = (Arc::clone(embedded), Arc::clone(photo));
-    tokio::task::spawn_blocking(move || embedded.find(&photo)).await.map_err(|panic| Error::fault("finding faces", panic))
+    tokio::task::spawn_blocking(move || embedded.find((*photo).borrow()))
+        .await
+        .map_err(|panic| Error::fault("finding faces", panic))
 }

@@ -6,6 +6,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_s3::config::Credentials;
@@ -15,19 +16,24 @@ use axum::http::{HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use friends_core::error::Cause;
+use friends_core::limits::UPLOAD_WINDOW;
+use futures_util::StreamExt as _;
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
 };
 use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
 use s3s_fs::FileSystem;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio::sync::{RwLock, mpsc};
+use tokio_util::io::ReaderStream;
 
-use crate::service::storage::{Storage, StorageSettings};
+use crate::service::body::Pace;
+use crate::service::storage::{Storage, StorageKey, StorageSettings};
 use crate::service::transport::sdk_client;
 
 /// The private bucket.
@@ -57,13 +63,16 @@ impl ObjectStore {
         for bucket in [UPLOADS, SITE] {
             std::fs::create_dir_all(dir.join(bucket))?;
         }
+        only_for_us(dir)?;
+        delete_halves(dir)?;
         let files = FileSystem::new(dir).map_err(|error| format!("{} cannot be used: {error:?}", dir.display()))?;
         let mut secret = [0; 30];
         getrandom::fill(&mut secret)?;
         let secret = URL_SAFE_NO_PAD.encode(secret);
         let (sender, notifications) = mpsc::unbounded_channel();
-        let locks = (0..LOCKS).map(|_| RwLock::new(())).collect();
-        let mut builder = S3ServiceBuilder::new(Store { dir: dir.to_owned(), files, locks, hasher: RandomState::new(), sender });
+        let locks = Arc::new((0..LOCKS).map(|_| RwLock::new(())).collect());
+        let store = Store { dir: dir.to_owned(), files: Arc::new(files), locks, hasher: RandomState::new(), sender };
+        let mut builder = S3ServiceBuilder::new(store);
         builder.set_auth(SimpleAuth::from_single("friends", secret.as_str()));
         Ok(Self {
             service: builder.build(),
@@ -107,11 +116,31 @@ impl ObjectStore {
     }
 }
 
+/// Nobody else on this machine may look at photos.
+fn only_for_us(dir: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
+}
+
+/// What a process that was killed has left half written, parts of photos among it.
+fn delete_halves(dir: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(".tmp.") && name.ends_with(".internal.part")) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// The files, with what S3 promises beyond them.
+#[derive(Clone)]
 struct Store {
     dir: PathBuf,
-    files: FileSystem,
-    locks: Vec<RwLock<()>>,
+    files: Arc<FileSystem>,
+    locks: Arc<Vec<RwLock<()>>>,
     hasher: RandomState,
     sender: mpsc::UnboundedSender<Value>,
 }
@@ -121,18 +150,25 @@ impl Store {
         &self.locks[self.hasher.hash_one((bucket, key)) as usize % LOCKS]
     }
 
-    /// Where s3s-fs keeps its notes on an object: `internal` (entity tag, checksum) and `metadata` (what the writer said of it).
-    fn note(&self, bucket: &str, key: &str, kind: &str) -> PathBuf {
-        let [bucket, key] = [bucket, key].map(|name| URL_SAFE_NO_PAD.encode(name));
-        self.dir.join(format!(".bucket-{bucket}.object-{key}.{kind}.json"))
+    /// A visitor's photo as it was received, in a file without a name: while it drips in, nothing waits for it.
+    async fn received(&self, mut body: StreamingBlob) -> S3Result<StreamingBlob> {
+        let mut file = tokio::fs::File::from_std(tempfile::tempfile_in(&self.dir).map_err(S3Error::internal_error)?);
+        let (pace, mut received) = (Pace::new(UPLOAD_WINDOW), 0);
+        loop {
+            let piece = tokio::time::timeout_at(pace.next_by(received), body.next()).await;
+            let Some(piece) = piece.map_err(|_| s3s::s3_error!(RequestTimeout))? else { break };
+            let piece = piece.map_err(|_| s3s::s3_error!(IncompleteBody))?;
+            received += piece.len();
+            file.write_all(&piece).await.map_err(S3Error::internal_error)?;
+        }
+        file.rewind().await.map_err(S3Error::internal_error)?;
+        Ok(StreamingBlob::wrap(ReaderStream::new(file)))
     }
-}
 
-#[async_trait]
-impl S3 for Store {
-    async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+    /// Writes an object whose content is here, and sends its event.
+    async fn commit(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        let size = request.input.content_length.unwrap_or(0);
+        let (size, photo) = (request.input.content_length.unwrap_or(0), is_photo(&request.input));
         let stored = {
             let _alone = self.lock(&bucket, &key).write().await;
             // s3s-fs replaces the content first and its note on it (entity tag, checksum) afterwards. A process that is killed
@@ -141,12 +177,38 @@ impl S3 for Store {
             let _ = tokio::fs::remove_file(self.note(&bucket, &key, "internal")).await;
             self.files.put_object(request).await?
         };
-        if bucket == UPLOADS {
+        if photo {
             let etag = stored.output.e_tag.as_ref().map_or("", |tag| tag.value());
             // The channel is closed once the workers have ended; the photo stays for the next start.
             let _ = self.sender.send(created_event(&bucket, &key, size, etag));
         }
         Ok(stored)
+    }
+
+    /// Where s3s-fs keeps its notes on an object: `internal` (entity tag, checksum) and `metadata` (what the writer said of it).
+    fn note(&self, bucket: &str, key: &str, kind: &str) -> PathBuf {
+        let [bucket, key] = [bucket, key].map(|name| URL_SAFE_NO_PAD.encode(name));
+        self.dir.join(format!(".bucket-{bucket}.object-{key}.{kind}.json"))
+    }
+}
+
+/// Whether this is what a visitor's presigned upload writes.
+fn is_photo(input: &PutObjectInput) -> bool {
+    input.bucket == UPLOADS && StorageKey::uploaded(&input.key).is_some()
+}
+
+#[async_trait]
+impl S3 for Store {
+    async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        if is_photo(&request.input)
+            && let Some(body) = request.input.body.take()
+        {
+            request.input.body = Some(self.received(body).await?);
+        }
+        // In a task of its own: a visitor who hangs up now leaves a photo with its event, or none.
+        let store = self.clone();
+        let committing = tokio::spawn(async move { store.commit(request).await });
+        committing.await.map_err(|panic| s3s::s3_error!(InternalError, "{panic}"))?
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

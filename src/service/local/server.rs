@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
-use friends_core::error::{Cause, Error};
+use friends_core::error::Error;
 use friends_core::limits::{PHOTO_LIFETIME, RESULT_LIFETIME};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -17,8 +17,9 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
 
-use super::object_store::{ObjectStore, SITE, UPLOADS, created_event};
-use super::page;
+use super::object_store::{ObjectStore, UPLOADS, created_event};
+use super::visitors::{self, Visitors};
+use super::{connections, page};
 use crate::service::api;
 use crate::service::app::App;
 use crate::service::event::{self, Event};
@@ -34,40 +35,48 @@ const LAST_REQUESTS: Duration = Duration::from_secs(15);
 /// How long photos that have arrived may still be judged after the order to stop.
 const LAST_PHOTOS: Duration = Duration::from_secs(30);
 
+/// How the server is run.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerSettings {
+    /// Photos that are judged at the same time.
+    pub workers: usize,
+    /// Whether a proxy in front of the server names the visitor in `X-Forwarded-For`.
+    pub behind_proxy: bool,
+}
+
 /// The service, ready to run.
 pub struct Server {
     app: Arc<App>,
     store: ObjectStore,
-    workers: usize,
+    settings: ServerSettings,
 }
 
 impl Server {
-    /// A service whose buckets are in `store`, with as many workers; `app` must have been assembled with that store.
+    /// A service whose buckets are in `store`; `app` must have been assembled with that store.
     #[must_use]
-    pub fn new(app: App, store: ObjectStore, workers: usize) -> Self {
-        Self { app: Arc::new(app), store, workers: workers.max(1) }
+    pub fn new(app: App, store: ObjectStore, settings: ServerSettings) -> Self {
+        Self { app: Arc::new(app), store, settings }
     }
 
     /// Serves on `listener` until `stop`, then finishes requests and the photos that have arrived.
-    ///
-    /// # Errors
-    /// When the listener breaks.
-    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Cause> {
-        let Self { app, store, workers } = self;
+    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+        let Self { app, store, settings } = self;
         let (stopping, stopped) = watch::channel(false);
         let (queue, events) = mpsc::unbounded_channel();
 
         let mut tasks = JoinSet::new();
         tasks.spawn(forward(store.notifications, queue.clone(), stopped.clone()));
-        tasks.spawn(housekeeping(Arc::clone(&app), queue, stopped));
+        let visitors = Arc::new(Visitors::new(Arc::clone(&app), settings.behind_proxy));
+        tasks.spawn(housekeeping(Arc::clone(&app), Arc::clone(&visitors), queue, stopped));
         let events = Arc::new(Mutex::new(events));
-        for _ in 0..workers {
+        for _ in 0..settings.workers.max(1) {
             tasks.spawn(work(Arc::clone(&app), Arc::clone(&events)));
         }
 
-        let router = api::router(Arc::clone(&app)).merge(page::router()).merge(buckets(store.service));
+        let api = api::router(Arc::clone(&app)).layer(axum::middleware::from_fn_with_state(visitors, visitors::limited));
+        let router = api.merge(page::router()).merge(uploads(store.service));
         let (ordered, order) = oneshot::channel();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let serving = connections::serve(listener, router, async move {
             stop.await;
             tracing::info!("stopping: what has begun is finished");
             let _ = ordered.send(());
@@ -76,25 +85,22 @@ impl Server {
             let _ = order.await;
             tokio::time::sleep(LAST_REQUESTS).await;
         };
-        let served = tokio::select! {
-            served = serving => served,
-            () = out_of_patience => {
-                tracing::warn!("some requests did not end in time");
-                Ok(())
-            }
-        };
+        tokio::select! {
+            () = serving => {}
+            () = out_of_patience => tracing::warn!("some requests did not end in time"),
+        }
         // Only now has the last upload been taken and its event been sent.
         let _ = stopping.send(true);
         let drained = tokio::time::timeout(LAST_PHOTOS, async { while tasks.join_next().await.is_some() {} }).await;
         if drained.is_err() {
             tracing::warn!("some photos are left; they will be judged at the next start");
         }
-        Ok(served?)
     }
 }
 
-/// The object store under the paths of its buckets, open to pages from anywhere, as a bucket's CORS rules have it.
-fn buckets(service: s3s::service::S3Service) -> Router {
+/// The upload bucket under its name, open to pages from anywhere, as a bucket's CORS rules have it. Visitors put photos there and read
+/// nothing: results have a route of their own.
+fn uploads(service: s3s::service::S3Service) -> Router {
     let cors = CorsLayer::new().allow_origin(Any).allow_methods([Method::PUT]).allow_headers(Any);
     let call = async move |request: Request| -> Response {
         match service.call(request.map(s3s::Body::http_body_unsync)).await {
@@ -105,10 +111,7 @@ fn buckets(service: s3s::service::S3Service) -> Router {
             }
         }
     };
-    [UPLOADS, SITE]
-        .into_iter()
-        .fold(Router::new(), |router, bucket| router.route(&format!("/{bucket}/{{*key}}"), axum::routing::any(call.clone())))
-        .layer(cors)
+    Router::new().route(&format!("/{UPLOADS}/{{*key}}"), axum::routing::any(call)).layer(cors)
 }
 
 /// Passes the store's notifications on until the server stops.
@@ -153,7 +156,12 @@ async fn deliver(app: &App, event: &Value) {
 
 /// At the start: judges photos whose event was lost with the last process. Then, every minute, what schedules and lifecycle
 /// rules do on AWS.
-async fn housekeeping(app: Arc<App>, queue: mpsc::UnboundedSender<Value>, mut stopped: watch::Receiver<bool>) {
+async fn housekeeping(
+    app: Arc<App>,
+    visitors: Arc<Visitors>,
+    queue: mpsc::UnboundedSender<Value>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let Some(storage) = &app.storage else { return };
     match storage.uploaded().await {
         Ok(left) => {
@@ -171,6 +179,7 @@ async fn housekeeping(app: Arc<App>, queue: mpsc::UnboundedSender<Value>, mut st
             _ = minutes.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
+        visitors.forget();
         if let Err(error) = tidy(storage, reach).await {
             tracing::error!(error = error.chain(), "housekeeping failed; it will be tried again");
         } else {

@@ -1,0 +1,131 @@
+//! Bodies of requests: how long they may take to arrive, and what of them is kept.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use bytes::{Bytes, BytesMut};
+use friends_core::error::{Code, Rejection};
+use friends_core::limits::{ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES};
+use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+/// How fast a body must come.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    start: Instant,
+    total: Duration,
+}
+
+impl Pace {
+    /// From now, `total` long at most.
+    #[must_use]
+    pub fn new(total: Duration) -> Self {
+        Self { start: Instant::now(), total }
+    }
+
+    /// When the next piece must have come, after `received` bytes.
+    #[must_use]
+    pub fn next_by(&self, received: usize) -> Instant {
+        let earned = Duration::from_secs_f64(received as f64 / f64::from(BODY_BYTES_PER_SECOND));
+        self.start + self.total.min(BODY_GRACE + earned)
+    }
+}
+
+/// Memory for the bodies that are arriving.
+#[derive(Debug)]
+pub struct Bodies {
+    /// A unit is a kibibyte.
+    room: Semaphore,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self { room: Semaphore::new(ARRIVING_BYTES / 1024) }
+    }
+}
+
+impl Bodies {
+    /// The whole body, if it is not longer than `limit` bytes.
+    ///
+    /// A longer one is read on for a while, and thrown away: a sender whose connection breaks does not hear why.
+    ///
+    /// # Errors
+    /// `photo_too_large` over the limit, `too_many_requests` when the memory for bodies is used up, `bad_request` for a body that breaks
+    /// off or is too slow.
+    pub async fn read(&self, request: Request, limit: usize) -> Result<Bytes, Rejection> {
+        let pace = Pace::new(BODY_TIMEOUT);
+        let mut body = request.into_body();
+        let (mut kept, mut seen) = (BytesMut::new(), 0);
+        let mut room: Option<SemaphorePermit<'_>> = None;
+        loop {
+            let frame = tokio::time::timeout_at(pace.next_by(seen), body.frame()).await;
+            let Some(frame) = frame.map_err(|_| refused("The request took too long to arrive."))? else { break };
+            let data = frame.map_err(|_| refused("The request broke off."))?.into_data().unwrap_or_default();
+            seen += data.len();
+            if seen <= limit {
+                let more = u32::try_from(data.len().div_ceil(1024)).unwrap_or(u32::MAX);
+                let more = self.room.try_acquire_many(more).map_err(|_| crowded())?;
+                match &mut room {
+                    Some(room) => room.merge(more),
+                    None => room = Some(more),
+                }
+                kept.extend_from_slice(&data);
+            } else if seen > limit + DRAINED_BYTES {
+                break;
+            }
+        }
+        if seen <= limit {
+            return Ok(kept.freeze());
+        }
+        Err(Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read.")))
+    }
+
+    /// A body that is JSON.
+    ///
+    /// # Errors
+    /// As [`Bodies::read`], and `bad_request` for anything else than the JSON that belongs here.
+    pub async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Rejection> {
+        let bytes = self.read(request, JSON_BYTES).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| refused(&format!("The request is not the JSON that belongs here: {error}.")))
+    }
+
+    /// Receives a body and throws it away, as far as that is reasonable: the sender must hear the refusal.
+    pub async fn discard(&self, request: Request) {
+        let _ = self.read(request, 0).await;
+    }
+}
+
+/// The answer when there is no room.
+#[must_use]
+pub fn crowded() -> Rejection {
+    Rejection::new(Code::TooManyRequests, "Many photos are being judged right now. Please try again in a moment.")
+}
+
+fn refused(message: &str) -> Rejection {
+    Rejection::new(Code::BadRequest, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_earns_time_by_arriving() {
+        let pace = Pace::new(Duration::from_mins(1));
+        let allowed = |received| pace.next_by(received) - pace.start;
+        assert_eq!(allowed(0), BODY_GRACE);
+        assert_eq!(allowed(10 * BODY_BYTES_PER_SECOND as usize), BODY_GRACE + Duration::from_secs(10));
+        assert_eq!(allowed(1 << 30), Duration::from_mins(1), "however much has come");
+    }
+
+    #[tokio::test]
+    async fn bodies_do_not_fill_the_memory() {
+        let bodies = Bodies { room: Semaphore::new(64) };
+        let body = |kibibytes: usize| Request::new(axum::body::Body::from(vec![0; kibibytes * 1024]));
+        assert_eq!(bodies.read(body(65), usize::MAX - DRAINED_BYTES).await.unwrap_err().code, Code::TooManyRequests);
+        assert!(bodies.read(body(64), 1 << 20).await.is_ok(), "what was given back is there again");
+    }
+}
