@@ -25,8 +25,8 @@ WHOLE_PROCESSOR = 1769
 # A visit: ticket and upload, the event that judges, polls of the result, the page itself (most of it from the browser's cache).
 OPEN_TICKET_MS = 6
 INVOCATIONS, API_CALLS, POLLS, PAGE_REQUESTS = 2, 2, 5, 12
-# Waiting, photo, terminal document; ticket and photo read, and one read for each poll.
-WRITES, READS = 3, 3
+# Waiting document and marker, photo, terminal document and when the photo was deleted; ticket and photo read, one read for each poll.
+WRITES, READS = 5, 3
 PAGE_KB, LOG_KB = 60, 2.2
 
 

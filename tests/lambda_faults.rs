@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration as Span;
 
 use axum::http::{HeaderMap, Method, StatusCode};
-use friends_judge::service::result::Status;
 use friends_judge::service::storage::StorageKey;
 use serde_json::{Value, json};
 use time::Duration;
@@ -23,7 +22,7 @@ async fn a_store_that_does_not_answer_is_an_error_so_that_lambda_tries_again() {
     let said = function.invoke(event).await;
     assert!(matches!(&said, Said::Error(_)), "{said:?}");
     assert!(!format!("{said:?}").contains(id.as_str()));
-    assert_eq!(cloud.status(&id).await, Status::Waiting, "nothing is lost");
+    assert_eq!(cloud.status(&id).await, "waiting", "nothing is lost");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,11 +35,11 @@ async fn a_store_that_refuses_delays_a_photo_and_loses_nothing() {
         let said = function.invoke(event.clone()).await;
         cloud.mend();
         assert!(matches!(&said, Said::Error(_)), "{code}: {said:?}");
-        assert_eq!(cloud.status(&id).await, Status::Waiting, "{code}");
+        assert_eq!(cloud.status(&id).await, "waiting", "{code}");
         assert!(cloud.photo_is_there(&id).await, "{code}");
 
         assert!(matches!(function.invoke(event).await, Said::Response(_)), "{code}");
-        assert_eq!(cloud.status(&id).await, Status::Done, "{code}");
+        assert_eq!(cloud.status(&id).await, "done", "{code}");
     }
 }
 
@@ -56,11 +55,11 @@ async fn one_record_that_fails_does_not_keep_the_others_waiting() {
     cloud.fail(Method::PUT, stuck_result, Fault::Refusal(503, "SlowDown"));
     assert!(matches!(function.invoke(both.clone()).await, Said::Error(_)));
     cloud.mend();
-    assert_eq!((cloud.status(&stuck).await, cloud.status(&good).await), (Status::Waiting, Status::Done));
+    assert_eq!((cloud.status(&stuck).await, cloud.status(&good).await), ("waiting", "done"));
     let before = cloud.storage.result(&good).await.unwrap().unwrap().document;
 
     assert!(matches!(function.invoke(both).await, Said::Response(_)), "delivered again");
-    assert_eq!(cloud.status(&stuck).await, Status::Done);
+    assert_eq!(cloud.status(&stuck).await, "done");
     assert_eq!(cloud.storage.result(&good).await.unwrap().unwrap().document, before, "ended once");
 }
 
@@ -73,7 +72,7 @@ async fn a_store_that_falls_silent_is_given_up_before_lambda_ends_the_function()
     cloud.fail(Method::GET, "uploads/", Fault::Silence);
     let said = function.invoke(event.clone()).await;
     assert!(matches!(&said, Said::Error(_)), "{said:?}");
-    assert_eq!(cloud.status(&id).await, Status::Waiting);
+    assert_eq!(cloud.status(&id).await, "waiting");
 
     cloud.fail(Method::PUT, "results/", Fault::Silence);
     let (status, problem) = answer(function.invoke(recorded("api-open-ticket.json")).await);
@@ -81,7 +80,7 @@ async fn a_store_that_falls_silent_is_given_up_before_lambda_ends_the_function()
 
     cloud.mend();
     assert!(matches!(function.invoke(event).await, Said::Response(_)), "the same process goes on");
-    assert_eq!(cloud.status(&id).await, Status::Done);
+    assert_eq!(cloud.status(&id).await, "done");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,11 +93,11 @@ async fn a_function_killed_in_mid_work_leaves_the_photo_to_the_next() {
     cloud.fault_met().await;
     drop(killed);
     cloud.mend();
-    assert_eq!(cloud.status(&id).await, Status::Waiting);
+    assert_eq!(cloud.status(&id).await, "waiting");
 
     let mut next = cloud.function().await;
     assert!(matches!(next.invoke(event).await, Said::Response(_)));
-    assert_eq!(cloud.status(&id).await, Status::Done);
+    assert_eq!(cloud.status(&id).await, "done");
     assert!(!cloud.photo_is_there(&id).await);
 }
 
@@ -112,7 +111,7 @@ async fn events_that_lambda_gave_up_end_their_tickets() {
         let given_up: Value = serde_json::from_str(&text).unwrap();
         assert!(matches!(function.invoke(given_up.clone()).await, Said::Response(_)), "{name}");
         let ended = cloud.storage.result(&id).await.unwrap().unwrap().document;
-        assert_eq!(ended.status, Status::Failed, "{name}");
+        assert_eq!(ended.state.name(), "failed", "{name}");
         assert!(!cloud.photo_is_there(&id).await, "{name}");
 
         assert!(matches!(function.invoke(given_up).await, Said::Response(_)), "{name}: twice");
@@ -128,7 +127,7 @@ async fn the_schedule_ends_what_is_overdue_and_nothing_else() {
     let overdue = cloud.waiting(-Duration::minutes(5)).await;
     cloud.backdate(&overdue, Span::from_mins(20));
     assert!(matches!(function.invoke(recorded("schedule.json")).await, Said::Response(_)));
-    assert_eq!((cloud.status(&waiting).await, cloud.status(&overdue).await), (Status::Waiting, Status::Expired));
+    assert_eq!((cloud.status(&waiting).await, cloud.status(&overdue).await), ("waiting", "expired"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +188,7 @@ async fn the_key_for_vision_comes_from_the_secret_and_a_secret_that_cannot_be_re
     let mut function = cloud.function().await;
     let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
     assert!(matches!(function.invoke(event).await, Said::Response(_)));
-    assert_eq!(cloud.status(&id).await, Status::Done);
+    assert_eq!(cloud.status(&id).await, "done");
     assert_eq!(fake.asked()[0].query, "key=kept-key");
     assert_eq!(*asked.lock().unwrap(), ["secretsmanager.GetSecretValue"]);
     assert!(!function.logs().contains("kept-key"));
@@ -211,7 +210,7 @@ async fn a_vision_that_is_down_or_over_its_quota_costs_no_verdict() {
         let mut function = cloud.function().await;
         let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
         assert!(matches!(function.invoke(event).await, Said::Response(_)));
-        assert_eq!(cloud.status(&id).await, Status::Done, "{status}");
+        assert_eq!(cloud.status(&id).await, "done", "{status}");
         assert!(!function.logs().contains("secret-key"));
     }
 }

@@ -1,9 +1,24 @@
 //! `friends serve` as an operator runs it: the real program, killed and started again.
 
-use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
 
+use friends_core::embedded::Embedded;
+use friends_core::limits::{Limits, RESULT_LIFETIME};
+use friends_judge::service::detector::{CloudVision, Detector};
+use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::pipeline::{self, Judge};
+use friends_judge::service::result::ResultDocument;
+use friends_judge::service::storage::StorageKey;
+use friends_judge::service::ticket::TicketId;
+use friends_judge::service::transport;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::common::cloud_vision::{Answer, FakeVision};
 use crate::common::pictures::{jpeg, serval};
 use crate::common::process::{Serve, friends};
+use crate::common::service::Service;
 use crate::common::tickets::{self, end_of, upload};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,6 +65,68 @@ async fn after_kill_9_every_photo_is_still_judged() {
     assert_eq!(serve.wait(), Some(0));
     let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads")).map_or(0, std::iter::Iterator::count);
     assert_eq!(left, 0, "no photo is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_whose_event_got_lost_is_judged_while_the_server_runs() {
+    let service = Service::start().await;
+    let ticket = service.ticket(100).await;
+    // As the store leaves it when a visitor hangs up, or the disk is full, between the photo and its event.
+    let folder = service.folder().join("friends-uploads/uploads");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(ticket["id"].as_str().unwrap()), jpeg(&serval(300))).unwrap();
+    assert_eq!(service.end_of(&ticket).await["status"], "done");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_ends_the_process_is_given_up_after_three_tries() {
+    let data = tempfile::tempdir().unwrap();
+    let http = friends_judge::service::transport::client().unwrap();
+    // A detector that never answers, so that the process can be killed with the photo in hand.
+    let silent = FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))]).await;
+    let settings =
+        [("FRIENDS_DETECTOR", "cloud-vision"), ("FRIENDS_VISION_KEY", "secret-key"), ("FRIENDS_VISION_URL", silent.url.as_str())];
+    let start = || Serve::with_settings(data.path(), &[], &settings);
+    let photo = jpeg(&serval(300));
+    let mut ticket = Value::Null;
+    for killed in 0..3 {
+        let serve = start();
+        if killed == 0 {
+            ticket = tickets::open(&http, &serve.url(""), photo.len()).await;
+            assert_eq!(upload(&http, &ticket, photo.clone()).await, 200);
+        }
+        let in_hand = async {
+            let mut pause = tokio::time::interval(Duration::from_millis(20));
+            while silent.asked().len() <= killed {
+                pause.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), in_hand).await.expect("the photo is tried");
+        serve.kill();
+    }
+    let serve = start();
+    assert_eq!(end_of(&http, &tickets::result_url(&serve.url(""), &ticket)).await["status"], "failed");
+    assert_eq!(silent.asked().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = ObjectStore::open(data.path()).unwrap().storage();
+    let late = FakeVision::start([Answer::After(Duration::from_secs(2), json!({"responses": [{}]}))]).await;
+    let vision = CloudVision::new(transport::client().unwrap(), &late.url, "secret-key".into(), None);
+    let detector = Detector::CloudVision(vision, Arc::new(Embedded::load().unwrap()));
+    let judge = Judge::new(detector, crate::common::classifier(), Limits::default(), 1);
+    let (id, now) = (TicketId::random().unwrap(), OffsetDateTime::now_utc());
+    let deadline = now + Duration::from_secs(1);
+    storage.open(&id, &ResultDocument::waiting(id.as_str().into(), now, deadline, now + RESULT_LIFETIME)).await.unwrap();
+    storage.keep(StorageKey::Upload(&id), jpeg(&serval(100))).await.unwrap();
+
+    pipeline::judge_upload(&judge, &storage, &id).await.unwrap();
+    assert_eq!(late.asked().len(), 1, "it was judged");
+    assert_eq!(storage.result(&id).await.unwrap().unwrap().document.state.name(), "expired");
+    assert!(storage.uploaded().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,15 @@
 //! The real S3 client over the embedded store: what a presigned upload binds, and who wins.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use friends_core::geometry::Size;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::pipeline::sweep;
-use friends_judge::service::result::{Outcome, ResultDocument, Status};
-use friends_judge::service::storage::Storage;
+use friends_judge::service::result::{Outcome, ResultDocument};
+use friends_judge::service::storage::{Storage, StorageKey};
 use friends_judge::service::ticket::TicketId;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
@@ -17,7 +18,6 @@ use crate::common::pictures::{jpeg, serval};
 use crate::common::service::Service;
 
 const SIZE: usize = 100;
-const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// Uploads with changes to the headers (`""` leaves one out) and to the URL.
 async fn put(service: &Service, ticket: &Value, body: usize, headers: &[(&str, &str)], url: impl Fn(&str) -> String) -> u16 {
@@ -110,7 +110,7 @@ async fn of_many_terminal_documents_the_first_wins() {
             tokio::spawn(async move {
                 let mut document = before.document.clone().ended(Outcome::Expired);
                 document.created_at += Duration::seconds(racer);
-                (storage.finish(&id, &before, &document).await.unwrap(), document)
+                (storage.replace(&id, &before, document.clone()).await.unwrap().is_some(), document)
             })
         })
         .collect();
@@ -124,7 +124,7 @@ async fn of_many_terminal_documents_the_first_wins() {
     assert_eq!(winners.len(), 1);
     let stored = storage.result(&id).await.unwrap().unwrap().document;
     assert_eq!(stored, winners[0]);
-    assert_eq!(stored.status, Status::Expired);
+    assert_eq!(stored.state.name(), "expired");
 }
 
 /// What a process leaves that is killed between writing an object and the store's note on it.
@@ -138,14 +138,16 @@ async fn an_object_whose_note_is_missing_is_read_and_replaced_as_any_other() {
     let with_note = storage.result(&id).await.unwrap().unwrap();
     let notes = std::fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.path());
     let notes: Vec<_> = notes.filter(|path| path.to_string_lossy().ends_with(".internal.json")).collect();
-    assert_eq!(notes.len(), 1, "{notes:?}");
-    std::fs::remove_file(&notes[0]).unwrap();
+    assert_eq!(notes.len(), 2, "of the document and its marker: {notes:?}");
+    for note in notes {
+        std::fs::remove_file(note).unwrap();
+    }
 
     let without = storage.result(&id).await.unwrap().unwrap();
     assert_eq!(without.document, with_note.document);
     let ended = without.document.clone().ended(Outcome::Expired);
-    assert!(storage.finish(&id, &with_note, &ended).await.unwrap(), "the entity tag is the same");
-    assert_eq!(storage.result(&id).await.unwrap().unwrap().document.status, Status::Expired);
+    assert!(storage.replace(&id, &with_note, ended).await.unwrap().is_some(), "the entity tag is the same");
+    assert_eq!(storage.result(&id).await.unwrap().unwrap().document.state.name(), "expired");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,7 +156,7 @@ async fn a_ticket_cannot_be_opened_twice_and_an_unknown_one_reads_as_none() {
     let id = TicketId::random().unwrap();
     assert!(storage.result(&id).await.unwrap().is_none());
     storage.open(&id, &waiting(&id)).await.unwrap();
-    assert!(storage.open(&id, &waiting(&id)).await.is_err());
+    assert!(storage.open(&id, &waiting(&id)).await.is_err(), "another opening of it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,23 +166,78 @@ async fn an_overdue_ticket_is_swept_and_a_waiting_one_is_not() {
     storage.open(&old, &waiting(&old)).await.unwrap();
     storage.open(&new, &waiting(&new)).await.unwrap();
     let mut later = OffsetDateTime::now_utc() + Duration::minutes(14);
-    assert_eq!(sweep(&storage, later, HOUR).await.unwrap(), 0);
+    assert_eq!(sweep(&storage, later).await.unwrap(), 0);
     later += Duration::minutes(2);
-    assert_eq!(sweep(&storage, later, HOUR).await.unwrap(), 2);
-    assert_eq!(storage.result(&old).await.unwrap().unwrap().document.status, Status::Expired);
-    assert_eq!(sweep(&storage, later, HOUR).await.unwrap(), 0, "only once");
+    assert_eq!(sweep(&storage, later).await.unwrap(), 2);
+    assert_eq!(storage.result(&old).await.unwrap().unwrap().document.state.name(), "expired");
+    assert_eq!(sweep(&storage, later).await.unwrap(), 0, "only once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_cannot_be_read_keeps_no_other_ticket_from_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = ObjectStore::open(dir.path()).unwrap().storage();
+    let ids: Vec<TicketId> = (0..3).map(|_| TicketId::random().unwrap()).collect();
+    for id in &ids {
+        storage.open(id, &waiting(id)).await.unwrap();
+    }
+    storage.keep(StorageKey::Result(&ids[1]), b"{\"schema\": 2}".to_vec()).await.unwrap();
+    let later = OffsetDateTime::now_utc() + Duration::minutes(16);
+    assert_eq!(sweep(&storage, later).await.unwrap(), 2);
+    for id in [&ids[0], &ids[2]] {
+        assert_eq!(storage.result(id).await.unwrap().unwrap().document.state.name(), "expired");
+    }
+    assert!(storage.result(&ids[1]).await.is_err(), "a document of another schema is not read as one of ours");
+    assert_eq!(storage.open_since_before(later).await.unwrap(), [ids[1].clone()], "its marker stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_reads_open_tickets_alone() {
+    let (storage, _store) = bare();
+    let finished = TicketId::random().unwrap();
+    storage.open(&finished, &waiting(&finished)).await.unwrap();
+    let before = storage.result(&finished).await.unwrap().unwrap();
+    let ended = before.document.clone().ended(Outcome::Expired);
+    assert!(storage.replace(&finished, &before, ended).await.unwrap().is_some());
+    storage.close(&finished).await.unwrap();
+    // A sweep that read it would be told that it cannot.
+    storage.keep(StorageKey::Result(&finished), b"?".to_vec()).await.unwrap();
+    let later = OffsetDateTime::now_utc() + Duration::minutes(16);
+    assert!(storage.open_since_before(later).await.unwrap().is_empty());
+    assert_eq!(sweep(&storage, later).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_answer_got_lost_counts_as_written() {
+    let (storage, _store) = bare();
+    let id = TicketId::random().unwrap();
+    storage.open(&id, &waiting(&id)).await.unwrap();
+    let before = storage.result(&id).await.unwrap().unwrap();
+    let ended = before.document.clone().ended(Outcome::Expired);
+    for attempt in ["first", "again, without having heard"] {
+        assert!(storage.replace(&id, &before, ended.clone()).await.unwrap().is_some(), "{attempt}");
+    }
+    let other = ResultDocument { created_at: ended.created_at + Duration::seconds(1), ..ended };
+    assert!(storage.replace(&id, &before, other).await.unwrap().is_none(), "somebody else's");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_objects_are_deleted_as_lifecycle_rules_would() {
-    let (storage, _store) = bare();
+    let (storage, store) = bare();
     let id = TicketId::random().unwrap();
     storage.open(&id, &waiting(&id)).await.unwrap();
-    let now = OffsetDateTime::now_utc();
-    storage.delete_older(now - Duration::days(1), now - Duration::days(7)).await.unwrap();
+    storage.keep(StorageKey::Upload(&id), vec![1]).await.unwrap();
+    storage.keep(StorageKey::Feedback(&id, 0), vec![1]).await.unwrap();
+    let day = std::time::Duration::from_hours(24);
+    let in_days = async |days: u32| store.lifecycle().run_at(SystemTime::now() + days * day + day / 2).await;
+    in_days(0).await;
+    assert_eq!(storage.uploaded().await.unwrap(), std::slice::from_ref(&id));
+    in_days(1).await;
+    assert!(storage.uploaded().await.unwrap().is_empty());
     assert!(storage.result(&id).await.unwrap().is_some());
-    storage.delete_older(now - Duration::days(1), now + Duration::minutes(1)).await.unwrap();
+    in_days(7).await;
     assert!(storage.result(&id).await.unwrap().is_none());
+    assert!(storage.open_since_before(OffsetDateTime::now_utc() + Duration::days(1)).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

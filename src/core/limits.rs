@@ -24,6 +24,7 @@
 //! | a waiting ticket | 15 minutes | one small document |
 //! | a result | 7 days | one small document |
 //! | a photo whose deletion failed | 1 day | up to 15 MiB |
+//! | feedback | 30 days | up to 256 KiB |
 //!
 //! What [`Limits::working_bytes`] lets in, by format (bytes a pixel at the peak, besides the file itself):
 //!
@@ -101,3 +102,5 @@ pub const WAIT: Duration = Duration::from_mins(15);
 pub const RESULT_LIFETIME: Duration = Duration::from_hours(168);
 /// How long a photo is kept at most, should its deletion after judging ever fail.
 pub const PHOTO_LIFETIME: Duration = Duration::from_hours(24);
+/// How long feedback is kept, with the crops that visitors gave.
+pub const FEEDBACK_LIFETIME: Duration = Duration::from_hours(720);

@@ -27,6 +27,10 @@ use super::result::{Outcome, ResultDocument};
 use super::storage::{Storage, StorageKey, Upload};
 use super::ticket::TicketId;
 
+/// How often a document that has just ended is read until it says when its photo was deleted, and the pause between.
+const DELETION_LOOKS: u32 = 10;
+const DELETION_PAUSE: Duration = Duration::from_millis(50);
+
 /// All routes of the API.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
@@ -90,10 +94,19 @@ async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Re
 /// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
 async fn result(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(nothing_here)?;
-    let stored = buckets(&app)?.result(&id).await?.ok_or_else(nothing_here)?;
-    let overdue = stored.document.is_overdue(OffsetDateTime::now_utc());
-    let document = if overdue { stored.document.ended(Outcome::Expired) } else { stored.document };
-    Ok(answer(StatusCode::OK, &document))
+    let storage = buckets(&app)?;
+    for look in 1.. {
+        let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
+        if document.is_overdue(OffsetDateTime::now_utc()) {
+            return Ok(answer(StatusCode::OK, &document.ended(Outcome::Expired)));
+        }
+        // The photo is deleted a moment after the end; when, belongs to the document.
+        if document.is_waiting() || document.photo_deleted_at.is_some() || look == DELETION_LOOKS {
+            return Ok(answer(StatusCode::OK, &document));
+        }
+        tokio::time::sleep(DELETION_PAUSE).await;
+    }
+    unreachable!("the last look answers")
 }
 
 /// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
@@ -134,7 +147,7 @@ async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Respo
     let said: Feedback = app.bodies.read_json(request).await?;
     let id = TicketId::parse(&said.id).ok_or_else(nothing_here)?;
     let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
-    let judgement = document.judgement.ok_or_else(|| bad_request("This ticket has no verdict to speak of."))?;
+    let judgement = document.judgement().ok_or_else(|| bad_request("This ticket has no verdict to speak of."))?;
     let face = judgement.faces.get(said.face).ok_or_else(|| bad_request("This result has no such face."))?;
     if let Some(friend) = &said.friend
         && !app.judge.classifier().bundle().slugs().contains(&friend.as_str())

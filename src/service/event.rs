@@ -1,8 +1,6 @@
 //! The events that reach us without a visitor waiting for the answer: S3 notifications, the sweep's schedule, and events that Lambda
 //! has given up, from the failure queue.
 
-use std::time::Duration;
-
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::SqsEvent;
 use friends_core::error::Error;
@@ -14,9 +12,6 @@ use super::app::App;
 use super::pipeline;
 use super::storage::StorageKey;
 use super::ticket::TicketId;
-
-/// How far back a scheduled sweep reads, should schedules have been missed.
-const SWEEP_REACH: Duration = Duration::from_hours(24);
 
 /// What an event asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -96,7 +91,7 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
         .ok_or_else(|| Error::fault("handling an event", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))?;
     match Event::parse(event, storage.uploads_bucket())? {
         Event::Sweep => {
-            let ended = pipeline::sweep(storage, OffsetDateTime::now_utc(), SWEEP_REACH).await?;
+            let ended = pipeline::sweep(storage, OffsetDateTime::now_utc()).await?;
             tracing::info!(tickets.expired = ended, "swept overdue tickets");
             Ok(())
         }

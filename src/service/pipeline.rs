@@ -24,7 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
 use super::report;
-use super::result::{Outcome, ResultDocument, Status};
+use super::result::{Outcome, ResultDocument};
 use super::storage::{Storage, StoredResult};
 use super::ticket::TicketId;
 
@@ -37,7 +37,7 @@ use super::ticket::TicketId;
 pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Result<(), Error> {
     let started = Instant::now();
     let Some(ticket) = open_ticket(storage, id).await? else {
-        return storage.delete_photo(id).await;
+        return storage.close(id).await;
     };
     let outcome = match judge_photo(judge, storage, id, &ticket, started).await {
         Ok(judgement) => Outcome::Done(judgement),
@@ -57,29 +57,43 @@ pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Re
 /// As [`judge_upload`].
 pub async fn give_up(storage: &Storage, id: &TicketId) -> Result<(), Error> {
     let Some(ticket) = open_ticket(storage, id).await? else {
-        return storage.delete_photo(id).await;
+        return storage.close(id).await;
     };
     let apology = Error::transient("judging", "every try failed").public();
     end(storage, id, &ticket, Outcome::Failed(apology)).await
 }
 
-/// Ends tickets whose deadline has passed as `expired`; returns how many those were.
+/// Ends tickets whose deadline has passed as `expired`; returns how many those were. Reads open tickets alone.
 ///
-/// Only tickets that were opened in the `reach` before the oldest one that may still wait are read: a regular sweep need not
-/// read all results of a week again.
+/// A document that cannot be read is logged and passed over: it keeps no other ticket from its end.
 ///
 /// # Errors
 /// When the store does not answer; what was ended stays ended.
-pub async fn sweep(storage: &Storage, now: OffsetDateTime, reach: Duration) -> Result<usize, Error> {
+pub async fn sweep(storage: &Storage, now: OffsetDateTime) -> Result<usize, Error> {
     let mut ended = 0;
-    let overdue = now - WAIT;
-    for id in storage.results_written_in(overdue - reach..overdue).await? {
-        if let Some(ticket) = storage.result(&id).await?.filter(|ticket| ticket.document.is_overdue(now)) {
-            end(storage, &id, &ticket, Outcome::Expired).await?;
-            ended += 1;
+    let mut left_over = None;
+    for id in storage.open_since_before(now - WAIT).await? {
+        match sweep_one(storage, &id, now).await {
+            Ok(expired) => ended += usize::from(expired),
+            Err(error) => {
+                tracing::error!(ticket = id.log_name(), error = error.chain(), "a ticket could not be swept");
+                left_over = left_over.or_else(|| matches!(error, Error::Transient { .. }).then_some(error));
+            }
         }
     }
-    Ok(ended)
+    left_over.map_or(Ok(ended), Err)
+}
+
+/// Ends an open ticket if it is overdue; closes it if it has ended, or is gone, and something was left of it.
+async fn sweep_one(storage: &Storage, id: &TicketId, now: OffsetDateTime) -> Result<bool, Error> {
+    match storage.result(id).await? {
+        Some(ticket) if ticket.document.is_overdue(now) => {
+            end(storage, id, &ticket, Outcome::Expired).await?;
+            Ok(true)
+        }
+        Some(ticket) if ticket.document.is_waiting() => Ok(false),
+        _ => storage.close(id).await.map(|()| false),
+    }
 }
 
 /// The ticket's document while it waits. An overdue ticket is ended on the way: readers take it for expired already.
@@ -89,17 +103,22 @@ async fn open_ticket(storage: &Storage, id: &TicketId) -> Result<Option<StoredRe
         end(storage, id, &ticket, Outcome::Expired).await?;
         return Ok(None);
     }
-    Ok((ticket.document.status == Status::Waiting).then_some(ticket))
+    Ok(ticket.document.is_waiting().then_some(ticket))
 }
 
-/// Writes the terminal document if the ticket still waits, then deletes the photo.
+/// Writes the terminal document if the ticket still waits, then deletes the photo, then writes when that was.
 async fn end(storage: &Storage, id: &TicketId, ticket: &StoredResult, outcome: Outcome) -> Result<(), Error> {
-    let mut document = ticket.document.clone().ended(outcome);
-    document.photo_deleted_at = Some(OffsetDateTime::now_utc());
-    let won = storage.finish(id, ticket, &document).await?;
-    storage.delete_photo(id).await?;
-    if won {
-        report::job(Some(id), &document);
+    // A ticket that readers may have taken for expired stays so, however late its verdict comes.
+    let late = ticket.document.is_overdue(OffsetDateTime::now_utc());
+    let document = ticket.document.clone().ended(if late { Outcome::Expired } else { outcome });
+    let ended = storage.replace(id, ticket, document).await?;
+    storage.close(id).await?;
+    if let Some(ended) = ended {
+        report::job(Some(id), &ended.document);
+        let document = ResultDocument { photo_deleted_at: Some(OffsetDateTime::now_utc()), ..ended.document.clone() };
+        if let Err(error) = storage.replace(id, &ended, document).await {
+            tracing::warn!(ticket = id.log_name(), error = error.chain(), "when the photo was deleted could not be written");
+        }
     }
     Ok(())
 }

@@ -65,12 +65,11 @@ pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
     if let Some(ticket) = ticket {
         line.put("ticket", ticket.log_name());
     }
-    let status = json!(document.status);
-    line.count("status", status.as_str().unwrap_or_default());
-    if let Some(error) = &document.error {
+    line.count("status", document.state.name());
+    if let Some(error) = document.error() {
         line.put("error.code", json!(error.code));
     }
-    if let Some(judgement) = &document.judgement {
+    if let Some(judgement) = document.judgement() {
         line.judgement(judgement);
     }
     line.write();

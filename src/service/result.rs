@@ -2,56 +2,80 @@
 
 use friends_core::error::{Code, Rejection};
 use friends_core::judgement::Judgement;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 /// The version of the document's shape.
 pub const SCHEMA: u32 = 1;
 
-/// Where a ticket stands. Everything but `Waiting` is terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// The photo is still to come or to be judged, until `deadline`.
-    Waiting,
+/// Where a ticket stands, with what belongs to it. Everything but `Waiting` is terminal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum State {
+    /// The photo is still to come or to be judged.
+    Waiting {
+        /// When the wait ends in any case.
+        #[serde(with = "time::serde::rfc3339")]
+        deadline: OffsetDateTime,
+    },
     /// Judged.
-    Done,
+    Done(Judgement),
     /// The photo could not be judged, and that is the photo's fault.
-    Rejected,
+    Rejected {
+        /// Why not.
+        error: Problem,
+    },
     /// The photo could not be judged, and that is our fault.
-    Failed,
+    Failed {
+        /// Why not.
+        error: Problem,
+    },
     /// The deadline passed before there was anything to judge.
     Expired,
+}
+
+impl State {
+    /// The value of `status`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Done(_) => "done",
+            Self::Rejected { .. } => "rejected",
+            Self::Failed { .. } => "failed",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 /// The document at `/results/<id>.json` and in the answer of `/api/judge`. Times are RFC 3339 in UTC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultDocument {
-    /// Always [`SCHEMA`].
+    /// Always [`SCHEMA`]; a document of another one is not read.
+    #[serde(deserialize_with = "known_schema")]
     pub schema: u32,
     /// The ticket's id; absent from `/api/judge`, which keeps nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Where the ticket stands.
-    pub status: Status,
-    /// While waiting: when the wait ends in any case.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
-    pub deadline: Option<OffsetDateTime>,
-    /// What was judged, when `done`.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub judgement: Option<Judgement>,
-    /// Why not, when `rejected` or `failed`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Problem>,
+    /// `status`, and what belongs to it.
+    #[serde(flatten)]
+    pub state: State,
     /// When the ticket was opened, or the request judged.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When the document itself is deleted.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
-    /// When the photo's deletion was ordered: in the same run that wrote this document, retried until it succeeds.
+    /// When the photo was deleted: written once it is, a moment after the document's end.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
     pub photo_deleted_at: Option<OffsetDateTime>,
+}
+
+fn known_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        SCHEMA => Ok(SCHEMA),
+        other => Err(serde::de::Error::custom(format!("schema {other} is not known here; this program reads {SCHEMA}"))),
+    }
 }
 
 /// Why there is no judgement.
@@ -76,10 +100,7 @@ impl ResultDocument {
         Self {
             schema: SCHEMA,
             id: Some(id),
-            status: Status::Waiting,
-            deadline: Some(deadline),
-            judgement: None,
-            error: None,
+            state: State::Waiting { deadline },
             created_at,
             expires_at: Some(expires_at),
             photo_deleted_at: None,
@@ -89,46 +110,37 @@ impl ResultDocument {
     /// A judgement that is kept nowhere.
     #[must_use]
     pub fn unkept(outcome: Outcome, created_at: OffsetDateTime) -> Self {
-        let blank = Self {
-            schema: SCHEMA,
-            id: None,
-            status: Status::Waiting,
-            deadline: None,
-            judgement: None,
-            error: None,
-            created_at,
-            expires_at: None,
-            photo_deleted_at: None,
-        };
-        blank.ended(outcome)
+        Self { schema: SCHEMA, id: None, state: outcome.into(), created_at, expires_at: None, photo_deleted_at: None }
     }
 
     /// The same ticket with its end written in.
     #[must_use]
-    pub fn ended(mut self, outcome: Outcome) -> Self {
-        self.deadline = None;
-        match outcome {
-            Outcome::Done(judgement) => {
-                self.status = Status::Done;
-                self.judgement = Some(judgement);
-            }
-            Outcome::Rejected(rejection) => {
-                self.status = Status::Rejected;
-                self.error = Some(rejection.into());
-            }
-            Outcome::Failed(rejection) => {
-                self.status = Status::Failed;
-                self.error = Some(rejection.into());
-            }
-            Outcome::Expired => self.status = Status::Expired,
-        }
-        self
+    pub fn ended(self, outcome: Outcome) -> Self {
+        Self { state: outcome.into(), ..self }
+    }
+
+    /// What was judged, when `done`.
+    #[must_use]
+    pub fn judgement(&self) -> Option<&Judgement> {
+        if let State::Done(judgement) = &self.state { Some(judgement) } else { None }
+    }
+
+    /// Why there is no judgement, when `rejected` or `failed`.
+    #[must_use]
+    pub fn error(&self) -> Option<&Problem> {
+        if let State::Rejected { error } | State::Failed { error } = &self.state { Some(error) } else { None }
+    }
+
+    /// Whether the ticket still waits, overdue or not.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
     }
 
     /// Whether this ticket still waits although its deadline has passed.
     #[must_use]
     pub fn is_overdue(&self, now: OffsetDateTime) -> bool {
-        self.status == Status::Waiting && self.deadline.is_none_or(|deadline| deadline < now)
+        matches!(self.state, State::Waiting { deadline } if deadline < now)
     }
 }
 
@@ -143,4 +155,36 @@ pub enum Outcome {
     Failed(Rejection),
     /// Nothing came in time.
     Expired,
+}
+
+impl From<Outcome> for State {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done(judgement) => Self::Done(judgement),
+            Outcome::Rejected(rejection) => Self::Rejected { error: rejection.into() },
+            Outcome::Failed(rejection) => Self::Failed { error: rejection.into() },
+            Outcome::Expired => Self::Expired,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_says_less_or_something_else_is_not_read() {
+        let read = |text: &str| serde_json::from_str::<ResultDocument>(text);
+        let times = r#""created_at": "2026-11-25T00:00:00Z""#;
+        assert!(read(&format!(r#"{{"schema": 1, "status": "expired", {times}}}"#)).is_ok());
+        for (text, why) in [
+            (format!(r#"{{"schema": 2, "status": "expired", {times}}}"#), "a newer one"),
+            (format!(r#"{{"schema": 1, "status": "paused", {times}}}"#), "an unknown status"),
+            (format!(r#"{{"schema": 1, "status": "done", {times}}}"#), "done, and nothing judged"),
+            (format!(r#"{{"schema": 1, "status": "failed", {times}}}"#), "failed, and no reason"),
+            (format!(r#"{{"schema": 1, "status": "waiting", {times}}}"#), "waiting, and no deadline"),
+        ] {
+            assert!(read(&text).is_err(), "{why}");
+        }
+    }
 }

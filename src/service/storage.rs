@@ -2,13 +2,10 @@
 //!
 //! Keys are written through [`StorageKey`] alone. Results never live in the bucket whose uploads trigger us.
 
-use std::ops::Range;
-
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
-use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::limits::UPLOAD_WINDOW;
@@ -37,6 +34,8 @@ pub enum StorageKey<'a> {
     Upload(&'a TicketId),
     /// A ticket's result document.
     Result(&'a TicketId),
+    /// Says that a ticket is open: what a sweep reads instead of all results.
+    Waiting(&'a TicketId),
     /// What a visitor said of the verdict on one face.
     Feedback(&'a TicketId, usize),
     /// The crop that the visitor gave with it.
@@ -47,12 +46,14 @@ pub enum StorageKey<'a> {
 
 impl StorageKey<'_> {
     const UPLOADS: &'static str = "uploads/";
-    const RESULTS: &'static str = "results/";
+    const WAITING: &'static str = "waiting/";
 
     /// Which bucket.
     fn bucket(self) -> Bucket {
         match self {
-            Self::Upload(_) | Self::Feedback(..) | Self::FeedbackCrop(..) | Self::VisionCalls(_) => Bucket::Uploads,
+            Self::Upload(_) | Self::Waiting(_) | Self::Feedback(..) | Self::FeedbackCrop(..) | Self::VisionCalls(_) => {
+                Bucket::Uploads
+            }
             Self::Result(_) => Bucket::Site,
         }
     }
@@ -62,7 +63,8 @@ impl StorageKey<'_> {
     pub fn path(self) -> String {
         match self {
             Self::Upload(id) => format!("{}{}", Self::UPLOADS, id.as_str()),
-            Self::Result(id) => format!("{}{}.json", Self::RESULTS, id.as_str()),
+            Self::Result(id) => format!("results/{}.json", id.as_str()),
+            Self::Waiting(id) => format!("{}{}", Self::WAITING, id.as_str()),
             Self::Feedback(id, face) => format!("feedback/{}-{face}.json", id.log_name()),
             Self::FeedbackCrop(id, face) => format!("feedback/{}-{face}.jpg", id.log_name()),
             Self::VisionCalls(month) => format!("spend/vision-{month}.json"),
@@ -72,7 +74,7 @@ impl StorageKey<'_> {
     /// `Content-Type`; a photo's is whatever its ticket declared.
     fn content_type(self) -> Option<&'static str> {
         match self {
-            Self::Upload(_) => None,
+            Self::Upload(_) | Self::Waiting(_) => None,
             Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) => Some("application/json"),
             Self::FeedbackCrop(..) => Some("image/jpeg"),
         }
@@ -84,9 +86,9 @@ impl StorageKey<'_> {
         TicketId::parse(path.strip_prefix(Self::UPLOADS)?)
     }
 
-    /// The ticket whose result lies at `path`, if that is what lies there.
-    fn resulted(path: &str) -> Option<TicketId> {
-        TicketId::parse(path.strip_prefix(Self::RESULTS)?.strip_suffix(".json")?)
+    /// The ticket that a marker at `path` says is open.
+    fn marked(path: &str) -> Option<TicketId> {
+        TicketId::parse(path.strip_prefix(Self::WAITING)?)
     }
 }
 
@@ -218,15 +220,15 @@ impl Storage {
         })
     }
 
-    /// Writes the first document of a new ticket.
+    /// Writes the first document of a new ticket, and a marker that it is open.
     ///
     /// # Errors
     /// When the store does not take it.
     pub async fn open(&self, id: &TicketId, document: &ResultDocument) -> Result<(), Error> {
-        if self.put(StorageKey::Result(id), json(document)?, Condition::Absent).await? {
-            return Ok(());
-        }
-        Err(Error::fault("opening a ticket", "its id is taken"))
+        let marker = Box::pin(self.put(StorageKey::Waiting(id), Bytes::new(), Condition::None));
+        let first = Box::pin(self.put_once(StorageKey::Result(id), json(document)?, Condition::Absent));
+        let (_, first) = tokio::try_join!(marker, first)?;
+        first.map(|_| ()).ok_or_else(|| Error::fault("opening a ticket", "its id is taken"))
     }
 
     /// A ticket's document; `None` when the ticket was never issued or has been deleted.
@@ -242,12 +244,18 @@ impl Storage {
         Ok(Some(StoredResult { document, etag }))
     }
 
-    /// Replaces the document that was read as `before`; `false` when another writer was quicker.
+    /// Replaces the document that was read as `before`, and returns the new one as stored; `None` when another writer was quicker.
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn finish(&self, id: &TicketId, before: &StoredResult, document: &ResultDocument) -> Result<bool, Error> {
-        self.put(StorageKey::Result(id), json(document)?, Condition::Unchanged(&before.etag)).await
+    pub async fn replace(
+        &self,
+        id: &TicketId,
+        before: &StoredResult,
+        document: ResultDocument,
+    ) -> Result<Option<StoredResult>, Error> {
+        let written = self.put_once(StorageKey::Result(id), json(&document)?, Condition::Unchanged(&before.etag)).await?;
+        Ok(written.map(|etag| StoredResult { document, etag }))
     }
 
     /// A ticket's photo; `None` when there is none.
@@ -259,17 +267,13 @@ impl Storage {
         Ok(photo.map(|(bytes, _)| bytes))
     }
 
-    /// Deletes a ticket's photo; no photo is as good.
+    /// Deletes the photo of a ticket that has ended, and then the marker that it is open; it is as good if they are not there.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn delete_photo(&self, id: &TicketId) -> Result<(), Error> {
-        let key = StorageKey::Upload(id);
-        let deletion = self.client.delete_object().bucket(self.bucket(key)).key(key.path()).send().await;
-        match deletion {
-            Err(error) if error.code() != Some("NoSuchKey") => Err(failure("deleting a photo", error)),
-            _ => Ok(()),
-        }
+    /// When the store does not answer: the marker is left then, and a sweep comes back to it.
+    pub async fn close(&self, id: &TicketId) -> Result<(), Error> {
+        self.delete(StorageKey::Upload(id), "deleting a photo").await?;
+        self.delete(StorageKey::Waiting(id), "closing a ticket").await
     }
 
     /// Writes an object, over what was there before.
@@ -277,7 +281,18 @@ impl Storage {
     /// # Errors
     /// When the store does not take it.
     pub async fn keep(&self, key: StorageKey<'_>, body: Vec<u8>) -> Result<(), Error> {
-        self.put(key, body, Condition::None).await.map(|_| ())
+        self.put(key, body.into(), Condition::None).await.map(|_| ())
+    }
+
+    /// Deletes an object; it is as good if there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn delete(&self, key: StorageKey<'_>, attempt: &'static str) -> Result<(), Error> {
+        match self.client.delete_object().bucket(self.bucket(key)).key(key.path()).send().await {
+            Err(error) if error.code() != Some("NoSuchKey") => Err(failure(attempt, error)),
+            _ => Ok(()),
+        }
     }
 
     /// How many calls of Cloud Vision are spoken for in `month`, and the tag that makes a raise conditional; `None` before the first.
@@ -299,54 +314,37 @@ impl Storage {
     /// When the store does not take it.
     pub async fn raise_vision_calls(&self, month: &str, before: Option<&VisionCalls>, count: u64) -> Result<bool, Error> {
         let condition = before.map_or(Condition::Absent, |before| Condition::Unchanged(&before.etag));
-        self.put(StorageKey::VisionCalls(month), json(&count)?, condition).await
+        Ok(self.put(StorageKey::VisionCalls(month), json(&count)?, condition).await?.is_some())
     }
 
-    /// Photos that lie in the upload bucket: those whose event got lost, if they are old.
+    /// Tickets whose photo lies in the upload bucket: it waits to be judged, or its event got lost.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn uploaded(&self) -> Result<Vec<TicketId>, Error> {
-        let tomorrow = OffsetDateTime::now_utc() + Duration::days(1);
-        let listed = self.list(&self.uploads, StorageKey::UPLOADS, OffsetDateTime::UNIX_EPOCH..tomorrow).await?;
+        let listed = self.list(StorageKey::UPLOADS, OffsetDateTime::now_utc() + Duration::days(1)).await?;
         Ok(listed.iter().filter_map(|path| StorageKey::uploaded(path)).collect())
     }
 
-    /// Tickets whose document was last written in this span.
+    /// Tickets that were opened before this time and are not closed.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn results_written_in(&self, span: Range<OffsetDateTime>) -> Result<Vec<TicketId>, Error> {
-        let listed = self.list(&self.site, StorageKey::RESULTS, span).await?;
-        Ok(listed.iter().filter_map(|path| StorageKey::resulted(path)).collect())
+    pub async fn open_since_before(&self, time: OffsetDateTime) -> Result<Vec<TicketId>, Error> {
+        let listed = self.list(StorageKey::WAITING, time).await?;
+        Ok(listed.iter().filter_map(|path| StorageKey::marked(path)).collect())
     }
 
-    /// Deletes photos and results last written before these times: what lifecycle rules do on AWS.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn delete_older(&self, photos: OffsetDateTime, results: OffsetDateTime) -> Result<(), Error> {
-        for (bucket, prefix, before) in [(&self.uploads, StorageKey::UPLOADS, photos), (&self.site, StorageKey::RESULTS, results)]
-        {
-            for key in self.list(bucket, prefix, OffsetDateTime::UNIX_EPOCH..before).await? {
-                let deletion = self.client.delete_object().bucket(bucket).key(key).send().await;
-                deletion.map_err(|error| failure("deleting an old object", error))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Keys under `prefix` that were last written in this span.
-    async fn list(&self, bucket: &str, prefix: &str, span: Range<OffsetDateTime>) -> Result<Vec<String>, Error> {
+    /// Keys under `prefix` in the upload bucket that were last written before this time.
+    async fn list(&self, prefix: &str, before: OffsetDateTime) -> Result<Vec<String>, Error> {
         const ATTEMPT: &str = "listing a bucket";
-        let mut pages = self.client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+        let mut pages = self.client.list_objects_v2().bucket(&self.uploads).prefix(prefix).into_paginator().send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| failure(ATTEMPT, error))?;
             for object in page.contents() {
                 let written = object.last_modified().map_or(0, aws_sdk_s3::primitives::DateTime::secs);
-                let in_span = (span.start.unix_timestamp()..span.end.unix_timestamp()).contains(&written);
-                if let (true, Some(key)) = (in_span, object.key()) {
+                if let (true, Some(key)) = (written < before.unix_timestamp(), object.key()) {
                     keys.push(key.to_owned());
                 }
             }
@@ -371,8 +369,18 @@ impl Storage {
         Ok(Some((body.into_bytes(), etag)))
     }
 
-    /// Writes an object; `false` when the condition does not hold.
-    async fn put(&self, key: StorageKey<'_>, body: Vec<u8>, condition: Condition<'_>) -> Result<bool, Error> {
+    /// Writes an object whose content nobody else writes. When the condition does not hold because an earlier try was taken and its
+    /// answer got lost, that counts as written.
+    async fn put_once(&self, key: StorageKey<'_>, body: Bytes, condition: Condition<'_>) -> Result<Option<String>, Error> {
+        if let Some(etag) = self.put(key, body.clone(), condition).await? {
+            return Ok(Some(etag));
+        }
+        let stored = self.get(key, u64::MAX, "reading what was written").await?;
+        Ok(stored.filter(|(bytes, _)| *bytes == body).map(|(_, etag)| etag))
+    }
+
+    /// Writes an object and returns its entity tag; `None` when the condition does not hold.
+    async fn put(&self, key: StorageKey<'_>, body: Bytes, condition: Condition<'_>) -> Result<Option<String>, Error> {
         const ATTEMPT: &str = "writing an object";
         let mut request = self
             .client
@@ -381,16 +389,16 @@ impl Storage {
             .key(key.path())
             .cache_control(CACHE_CONTROL)
             .set_content_type(key.content_type().map(str::to_owned))
-            .body(ByteStream::from(body));
+            .body(body.into());
         match condition {
             Condition::None => {}
             Condition::Absent => request = request.if_none_match("*"),
             Condition::Unchanged(etag) => request = request.if_match(etag),
         }
         match request.send().await {
-            Ok(_) => Ok(true),
+            Ok(written) => Ok(Some(written.e_tag().unwrap_or_default().to_owned())),
             // Another writer was quicker, or the document has been deleted meanwhile.
-            Err(error) if status(&error) == Some(412) || error.code() == Some("NoSuchKey") => Ok(false),
+            Err(error) if status(&error) == Some(412) || error.code() == Some("NoSuchKey") => Ok(None),
             Err(error) => Err(failure(ATTEMPT, error)),
         }
     }
@@ -403,8 +411,8 @@ enum Condition<'a> {
     Unchanged(&'a str),
 }
 
-fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|error| Error::fault("writing JSON", error))
+fn json(value: &impl Serialize) -> Result<Bytes, Error> {
+    serde_json::to_vec(value).map(Bytes::from).map_err(|error| Error::fault("writing JSON", error))
 }
 
 fn status<E>(error: &SdkError<E>) -> Option<u16> {

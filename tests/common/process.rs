@@ -39,11 +39,17 @@ impl Serve {
 
     /// Starts with more arguments.
     pub fn with(data: &Path, arguments: &[&str]) -> Self {
+        Self::with_settings(data, arguments, &[])
+    }
+
+    /// Starts with more arguments and environment variables.
+    pub fn with_settings(data: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_friends"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .args(["serve", "--port", "0", "--data"])
             .arg(data)
             .args(arguments)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use friends_core::embedded::Embedded;
 use friends_core::limits::Limits;
@@ -45,7 +46,9 @@ impl Service {
         let judge = Judge::new(detector, super::classifier(), limits, 2);
         let app =
             App { judge, storage: Some(storage.clone()), upload_address: UploadAddress::SameHost, bodies: Bodies::default() };
-        let server = Server::new(app, store, ServerSettings { workers: 2, behind_proxy: false });
+        let tries = data.path().join("tries");
+        let settings = ServerSettings { workers: 2, behind_proxy: false, tries, housekeeping: Duration::from_millis(200) };
+        let server = Server::new(app, store, settings);
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
             server.run(listener, async { drop(stopped.await) }).await;
@@ -71,6 +74,11 @@ impl Service {
     /// Waits for the end of a ticket.
     pub async fn end_of(&self, ticket: &Value) -> Value {
         tickets::end_of(&self.http, &tickets::result_url(&self.url(""), ticket)).await
+    }
+
+    /// The folder of the object store.
+    pub fn folder(&self) -> &std::path::Path {
+        self.data.path()
     }
 
     /// Stops the service, waits until it has, and returns its folder.

@@ -56,7 +56,8 @@ class Template(unittest.TestCase):
         }
         self.assertEqual(days["uploads/"] * 86400, seconds("PHOTO_LIFETIME"))
         self.assertEqual(days["results/"] * 86400, seconds("RESULT_LIFETIME"))
-        self.assertEqual(days["feedback/"], 30)
+        self.assertEqual(days["waiting/"] * 86400, seconds("RESULT_LIFETIME"))
+        self.assertEqual(days["feedback/"] * 86400, seconds("FEEDBACK_LIFETIME"))
 
     def test_the_page_may_upload_and_nobody_else(self):
         (rule,) = of("UploadBucket")["CorsConfiguration"]["CorsRules"]

@@ -10,7 +10,7 @@ use friends_core::verdict::Verdict;
 use friends_judge::service::app::{App, Assembly, Buckets};
 use friends_judge::service::config;
 use friends_judge::service::pipeline::{Judge, RegionSource};
-use friends_judge::service::result::{Outcome, ResultDocument, Status};
+use friends_judge::service::result::{Outcome, ResultDocument};
 use time::OffsetDateTime;
 
 use crate::{annotate, progress};
@@ -54,7 +54,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         if !args.json {
             bar.suspend(|| print(photo, &document, &judge.classifier().bundle().manifest));
         }
-        if let (Some(dir), Some(judgement)) = (&args.annotate, &document.judgement) {
+        if let (Some(dir), Some(judgement)) = (&args.annotate, document.judgement()) {
             annotate::write(photo, judgement, &judge.classifier().bundle().manifest, dir)?;
         }
         documents.push(document);
@@ -64,7 +64,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&documents)?);
     }
-    let all_judged = documents.iter().all(|document| document.status == Status::Done);
+    let all_judged = documents.iter().all(|document| document.judgement().is_some());
     Ok(if all_judged { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -84,8 +84,8 @@ async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> anyhow
 
 /// One line a face: box, verdict, the best three scores.
 fn print(path: &Path, document: &ResultDocument, manifest: &Manifest) {
-    let Some(judgement) = &document.judgement else {
-        let reason = document.error.as_ref().map_or("", |problem| problem.message.as_str());
+    let Some(judgement) = document.judgement() else {
+        let reason = document.error().map_or("", |problem| problem.message.as_str());
         println!("{}: rejected: {reason}", path.display());
         return;
     };

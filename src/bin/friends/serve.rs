@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use friends_judge::service::app::{App, Assembly, Buckets, UploadAddress};
 use friends_judge::service::config;
 use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::local::server::{Server, ServerSettings};
+use friends_judge::service::local::server::{HOUSEKEEPING, Server, ServerSettings};
 use tokio::net::TcpListener;
 
 #[derive(clap::Args)]
@@ -63,7 +63,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let assembly =
         Assembly { model: None, detector: None, permits: workers, buckets: Buckets::Embedded(store.storage(), address) };
     let app = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?;
-    let server = Server::new(app, store, ServerSettings { workers, behind_proxy: args.behind_proxy });
+    let tries = data.join("tries");
+    let settings = ServerSettings { workers, behind_proxy: args.behind_proxy, tries, housekeeping: HOUSEKEEPING };
+    let server = Server::new(app, store, settings);
 
     println!("フレンズ判定器 / Friends Judge: http://{}/", listener.local_addr()?);
     println!("photos and results are kept in {}; Ctrl-C stops", data.display());

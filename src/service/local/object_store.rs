@@ -7,6 +7,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_sdk_s3::config::Credentials;
@@ -16,7 +17,7 @@ use axum::http::{HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use friends_core::error::Cause;
-use friends_core::limits::UPLOAD_WINDOW;
+use friends_core::limits::{FEEDBACK_LIFETIME, PHOTO_LIFETIME, RESULT_LIFETIME, UPLOAD_WINDOW};
 use futures_util::StreamExt as _;
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
@@ -40,6 +41,8 @@ use crate::service::transport::sdk_client;
 pub const UPLOADS: &str = "friends-uploads";
 /// The public bucket.
 pub const SITE: &str = "friends-site";
+/// The kinds of notes that s3s-fs keeps on an object: entity tag and checksum; what the writer said of it.
+const NOTES: [&str; 2] = ["internal", "metadata"];
 /// The region that requests are signed for.
 const REGION: &str = "us-east-1";
 /// Locks between readers and writers: a key always falls to the same one.
@@ -51,6 +54,7 @@ pub struct ObjectStore {
     pub service: S3Service,
     /// An S3 event, as AWS would deliver it, for each successful upload.
     pub notifications: mpsc::UnboundedReceiver<Value>,
+    store: Store,
     credentials: Credentials,
 }
 
@@ -72,11 +76,12 @@ impl ObjectStore {
         let (sender, notifications) = mpsc::unbounded_channel();
         let locks = Arc::new((0..LOCKS).map(|_| RwLock::new(())).collect());
         let store = Store { dir: dir.to_owned(), files: Arc::new(files), locks, hasher: RandomState::new(), sender };
-        let mut builder = S3ServiceBuilder::new(store);
+        let mut builder = S3ServiceBuilder::new(store.clone());
         builder.set_auth(SimpleAuth::from_single("friends", secret.as_str()));
         Ok(Self {
             service: builder.build(),
             notifications,
+            store,
             credentials: Credentials::new("friends", secret, None, None, "embedded"),
         })
     }
@@ -103,6 +108,12 @@ impl ObjectStore {
         Storage::new(self.settings(), in_process)
     }
 
+    /// The rules by which old objects are deleted.
+    #[must_use]
+    pub fn lifecycle(&self) -> Lifecycle {
+        Lifecycle(self.store.clone())
+    }
+
     /// How the store is reached; the endpoint's name means nothing where no socket is involved.
     #[must_use]
     pub fn settings(&self) -> StorageSettings {
@@ -113,6 +124,62 @@ impl ObjectStore {
             endpoint: Some("http://embedded.invalid".into()),
             credentials: self.credentials.clone(),
         }
+    }
+}
+
+/// How long objects are kept, by bucket and folder, as the lifecycle rules of the buckets on AWS have it.
+const LIFETIMES: [(&str, &str, Duration); 4] = [
+    (UPLOADS, "uploads", PHOTO_LIFETIME),
+    (UPLOADS, "waiting", RESULT_LIFETIME),
+    (UPLOADS, "feedback", FEEDBACK_LIFETIME),
+    (SITE, "results", RESULT_LIFETIME),
+];
+
+/// Deletes objects that are past their time.
+#[derive(Clone)]
+pub struct Lifecycle(Store);
+
+impl Lifecycle {
+    /// Looks at every object that has a lifetime. What cannot be deleted is logged, and keeps nothing else from being deleted.
+    pub async fn run(self) {
+        self.run_at(SystemTime::now()).await;
+    }
+
+    /// The same as if it were `now`.
+    pub async fn run_at(self, now: SystemTime) {
+        let deleting = tokio::task::spawn_blocking(move || {
+            for (bucket, folder, lifetime) in LIFETIMES {
+                if let Err(error) = self.delete_older(bucket, folder, now - lifetime) {
+                    tracing::error!(bucket, folder, error = %error, "old objects could not be listed");
+                }
+            }
+        });
+        if let Err(panic) = deleting.await {
+            tracing::error!(error = %panic, "old objects could not be deleted");
+        }
+    }
+
+    fn delete_older(&self, bucket: &str, folder: &str, before: SystemTime) -> std::io::Result<()> {
+        let path = self.0.dir.join(bucket).join(folder);
+        if !path.exists() {
+            return Ok(());
+        }
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?;
+            let Ok(written) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
+            if written >= before {
+                continue;
+            }
+            let key = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            let _alone = self.0.lock(bucket, &key).blocking_write();
+            if let Err(error) = std::fs::remove_file(entry.path()) {
+                tracing::error!(bucket, folder, error = %error, "an old object could not be deleted");
+            }
+            for kind in NOTES {
+                let _ = std::fs::remove_file(self.0.note(bucket, &key, kind));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -185,7 +252,7 @@ impl Store {
         Ok(stored)
     }
 
-    /// Where s3s-fs keeps its notes on an object: `internal` (entity tag, checksum) and `metadata` (what the writer said of it).
+    /// Where s3s-fs keeps a note on an object, of one of the kinds in [`NOTES`].
     fn note(&self, bucket: &str, key: &str, kind: &str) -> PathBuf {
         let [bucket, key] = [bucket, key].map(|name| URL_SAFE_NO_PAD.encode(name));
         self.dir.join(format!(".bucket-{bucket}.object-{key}.{kind}.json"))
@@ -226,7 +293,7 @@ impl S3 for Store {
         let _alone = self.lock(&bucket, &key).write().await;
         let deleted = self.files.delete_object(request).await?;
         // s3s-fs leaves its notes on the object behind; their names hold the key.
-        for kind in ["internal", "metadata"] {
+        for kind in NOTES {
             let _ = tokio::fs::remove_file(self.note(&bucket, &key, kind)).await;
         }
         Ok(deleted)

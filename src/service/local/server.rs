@@ -1,6 +1,7 @@
 //! One port for everything: page, API, object store. Workers judge what arrives, as the function would on AWS.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,40 +9,36 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
-use friends_core::error::Error;
-use friends_core::limits::{PHOTO_LIFETIME, RESULT_LIFETIME};
 use serde_json::Value;
-use time::OffsetDateTime;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
 
-use super::object_store::{ObjectStore, UPLOADS, created_event};
+pub use super::housekeeping::PERIOD as HOUSEKEEPING;
+use super::object_store::{ObjectStore, UPLOADS};
+use super::queue::{self, Queue};
 use super::visitors::{self, Visitors};
-use super::{connections, page};
+use super::{connections, housekeeping, page};
 use crate::service::api;
 use crate::service::app::App;
-use crate::service::event::{self, Event};
-use crate::service::pipeline;
-use crate::service::storage::{Storage, StorageKey};
 
-/// Pauses before an event is delivered again; on AWS they are about one and two minutes.
-const REDELIVERY_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
-/// How often overdue tickets are ended and old objects deleted.
-const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// How long requests may take to end after the order to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(15);
 /// How long photos that have arrived may still be judged after the order to stop.
 const LAST_PHOTOS: Duration = Duration::from_secs(30);
 
 /// How the server is run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerSettings {
     /// Photos that are judged at the same time.
     pub workers: usize,
     /// Whether a proxy in front of the server names the visitor in `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// A folder for the counts of tries that have begun and not ended.
+    pub tries: PathBuf,
+    /// How often overdue tickets are ended and lost photos found; [`HOUSEKEEPING`] but for tests.
+    pub housekeeping: Duration,
 }
 
 /// The service, ready to run.
@@ -62,15 +59,16 @@ impl Server {
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { app, store, settings } = self;
         let (stopping, stopped) = watch::channel(false);
-        let (queue, events) = mpsc::unbounded_channel();
+        let (queue, deliveries) = queue::queue(settings.tries);
+        let visitors = Arc::new(Visitors::new(Arc::clone(&app), settings.behind_proxy));
 
         let mut tasks = JoinSet::new();
-        tasks.spawn(forward(store.notifications, queue.clone(), stopped.clone()));
-        let visitors = Arc::new(Visitors::new(Arc::clone(&app), settings.behind_proxy));
-        tasks.spawn(housekeeping(Arc::clone(&app), Arc::clone(&visitors), queue, stopped));
-        let events = Arc::new(Mutex::new(events));
+        let (storage, lifecycle, period) = (store.storage(), store.lifecycle(), settings.housekeeping);
+        tasks.spawn(housekeeping::keep(storage, lifecycle, Arc::clone(&visitors), queue.clone(), period, stopped.clone()));
+        tasks.spawn(forward(store.notifications, queue, stopped.clone()));
+        let deliveries = Arc::new(deliveries);
         for _ in 0..settings.workers.max(1) {
-            tasks.spawn(work(Arc::clone(&app), Arc::clone(&events)));
+            tasks.spawn(queue::work(Arc::clone(&app), Arc::clone(&deliveries), stopped.clone()));
         }
 
         let api = api::router(Arc::clone(&app)).layer(axum::middleware::from_fn_with_state(visitors, visitors::limited));
@@ -115,81 +113,12 @@ fn uploads(service: s3s::service::S3Service) -> Router {
 }
 
 /// Passes the store's notifications on until the server stops.
-async fn forward(mut from: mpsc::UnboundedReceiver<Value>, to: mpsc::UnboundedSender<Value>, mut stopped: watch::Receiver<bool>) {
+async fn forward(mut from: mpsc::UnboundedReceiver<Value>, to: Queue, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             biased;
-            Some(event) = from.recv() => { let _ = to.send(event); }
+            Some(event) = from.recv() => to.put(event),
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
     }
-}
-
-/// Takes events from the queue and handles them one after the other, until the queue is closed and empty.
-async fn work(app: Arc<App>, events: Arc<Mutex<mpsc::UnboundedReceiver<Value>>>) {
-    loop {
-        let next = events.lock().await.recv().await;
-        let Some(event) = next else { return };
-        deliver(&app, &event).await;
-    }
-}
-
-/// Delivers an event as Lambda does: twice more when it fails, and then its tickets end as failed.
-async fn deliver(app: &App, event: &Value) {
-    for pause in REDELIVERY_PAUSES {
-        if event::handle(app, event).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(pause).await;
-    }
-    let Err(error) = event::handle(app, event).await else { return };
-    tracing::error!(error = error.chain(), "an event could not be handled");
-    let Some(storage) = &app.storage else { return };
-    if let Ok(Event::Uploaded(tickets)) = Event::parse(event, storage.uploads_bucket()) {
-        for id in tickets {
-            if let Err(error) = pipeline::give_up(storage, &id).await {
-                tracing::error!(ticket = id.log_name(), error = error.chain(), "a ticket could not be ended; it will expire");
-            }
-        }
-    }
-}
-
-/// At the start: judges photos whose event was lost with the last process. Then, every minute, what schedules and lifecycle
-/// rules do on AWS.
-async fn housekeeping(
-    app: Arc<App>,
-    visitors: Arc<Visitors>,
-    queue: mpsc::UnboundedSender<Value>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let Some(storage) = &app.storage else { return };
-    match storage.uploaded().await {
-        Ok(left) => {
-            for id in &left {
-                let _ = queue.send(created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
-            }
-        }
-        Err(error) => tracing::error!(error = error.chain(), "photos left from the last run could not be listed"),
-    }
-    let mut minutes = tokio::time::interval(HOUSEKEEPING);
-    // The first sweep reads everything that the last process may have left.
-    let mut reach = RESULT_LIFETIME;
-    loop {
-        tokio::select! {
-            _ = minutes.tick() => {}
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-        }
-        visitors.forget();
-        if let Err(error) = tidy(storage, reach).await {
-            tracing::error!(error = error.chain(), "housekeeping failed; it will be tried again");
-        } else {
-            reach = 60 * HOUSEKEEPING;
-        }
-    }
-}
-
-async fn tidy(storage: &Storage, reach: Duration) -> Result<(), Error> {
-    let now = OffsetDateTime::now_utc();
-    pipeline::sweep(storage, now, reach).await?;
-    storage.delete_older(now - PHOTO_LIFETIME, now - RESULT_LIFETIME).await
 }

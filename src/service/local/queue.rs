@@ -1,0 +1,161 @@
+//! The way from an upload's event to the function's handler: on AWS, Lambda's queue does this.
+//!
+//! A photo stands in the queue once. What fails is delivered again, later each time, until it succeeds: its ticket ends at its
+//! deadline at the latest. A photo whose handling ended the process is tried three times in all.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use friends_core::error::Error;
+use serde_json::Value;
+use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
+
+use super::object_store::{UPLOADS, created_event};
+use crate::service::app::App;
+use crate::service::event::{self, Event};
+use crate::service::pipeline;
+use crate::service::storage::StorageKey;
+use crate::service::ticket::TicketId;
+
+/// The pause before the second delivery; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// How often a photo is tried whose tries end without a word.
+const TRIES: u32 = 3;
+
+/// A photo's event on its way.
+struct Delivery {
+    id: TicketId,
+    event: Value,
+    pause: Duration,
+}
+
+/// Photos that wait for a worker, or that one has in hand.
+#[derive(Clone)]
+pub struct Queue {
+    sender: mpsc::UnboundedSender<Delivery>,
+    known: Arc<Mutex<HashSet<TicketId>>>,
+}
+
+/// The other end of a [`Queue`].
+pub struct Deliveries {
+    receiver: AsyncMutex<mpsc::UnboundedReceiver<Delivery>>,
+    /// For deliveries that are put back; it does not keep the queue open.
+    back: mpsc::WeakUnboundedSender<Delivery>,
+    known: Arc<Mutex<HashSet<TicketId>>>,
+    tries: Tries,
+}
+
+/// A queue whose record of tries lies in `tries`.
+pub fn queue(tries: PathBuf) -> (Queue, Deliveries) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let known = Arc::<Mutex<HashSet<TicketId>>>::default();
+    let back = sender.downgrade();
+    let tries = Tries { folder: tries, suspects: AsyncMutex::default() };
+    (Queue { sender, known: Arc::clone(&known) }, Deliveries { receiver: AsyncMutex::new(receiver), back, known, tries })
+}
+
+impl Queue {
+    /// Takes in an event of the object store.
+    pub fn put(&self, event: Value) {
+        match Event::parse(&event, UPLOADS) {
+            Ok(Event::Uploaded(tickets)) => {
+                for id in tickets {
+                    if self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone()) {
+                        // The workers have ended: the photo stays for the next start.
+                        let _ = self.sender.send(Delivery { id, event: event.clone(), pause: FIRST_PAUSE });
+                    }
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = error.chain(), "an event could not be read"),
+        }
+    }
+
+    /// Takes in a photo that lies there without an event, unless it is in the queue.
+    pub fn put_photo(&self, id: &TicketId) {
+        self.put(created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
+    }
+}
+
+/// Takes deliveries and handles them one after the other, until the queue is closed and empty.
+pub async fn work(app: Arc<App>, deliveries: Arc<Deliveries>, stopped: watch::Receiver<bool>) {
+    loop {
+        let next = deliveries.receiver.lock().await.recv().await;
+        let Some(delivery) = next else { return };
+        match attempt(&app, &deliveries.tries, &delivery).await {
+            Ok(()) => {
+                deliveries.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&delivery.id);
+            }
+            Err(error) => {
+                tracing::warn!(ticket = delivery.id.log_name(), error = error.chain(), "an event is delivered again later");
+                tokio::spawn(put_back(deliveries.back.clone(), delivery, stopped.clone()));
+            }
+        }
+    }
+}
+
+/// Puts a delivery back after its pause; when the server stops, the photo stays for the next start.
+async fn put_back(back: mpsc::WeakUnboundedSender<Delivery>, delivery: Delivery, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = tokio::time::sleep(delivery.pause) => {}
+        _ = stopped.wait_for(|stopped| *stopped) => return,
+    }
+    if let Some(sender) = back.upgrade() {
+        let _ = sender.send(Delivery { pause: LONGEST_PAUSE.min(2 * delivery.pause), ..delivery });
+    }
+}
+
+/// Handles an event. A panic, or an end of the process, counts against the photo.
+async fn attempt(app: &Arc<App>, tries: &Tries, delivery: &Delivery) -> Result<(), Error> {
+    let Delivery { id, event, .. } = delivery;
+    let before = tries.begin(id);
+    if before >= TRIES {
+        tracing::error!(ticket = id.log_name(), tries = before, "every try ended without a word; the photo is given up");
+        if let Some(storage) = &app.storage {
+            pipeline::give_up(storage, id).await?;
+        }
+        tries.ended_well(id);
+        return Ok(());
+    }
+    // Photos that were in hand when the process ended are tried one at a time: one of them was the reason.
+    let _alone = if before > 0 { Some(tries.suspects.lock().await) } else { None };
+    let handling = {
+        let (app, event) = (Arc::clone(app), event.clone());
+        tokio::spawn(async move { event::handle(&app, &event).await })
+    };
+    let handled = handling.await.map_err(|panic| Error::fault("handling an event", panic))?;
+    tries.ended_well(id);
+    handled
+}
+
+/// How many tries of each photo have begun and not ended, kept across restarts: one small file for each, named by the ticket's hash.
+struct Tries {
+    folder: PathBuf,
+    suspects: AsyncMutex<()>,
+}
+
+impl Tries {
+    fn file(&self, id: &TicketId) -> PathBuf {
+        self.folder.join(id.log_name())
+    }
+
+    /// Notes that a try begins; returns how many have begun before.
+    fn begin(&self, id: &TicketId) -> u32 {
+        let file = self.file(id);
+        let before = std::fs::read_to_string(&file).ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+        let noted = std::fs::create_dir_all(&self.folder).and_then(|()| std::fs::write(&file, (before + 1_u32).to_string()));
+        if let Err(error) = noted {
+            tracing::warn!(error = %error, "tries cannot be counted");
+        }
+        before
+    }
+
+    /// Forgets the photo: the try ended, with whatever result.
+    fn ended_well(&self, id: &TicketId) {
+        let _ = std::fs::remove_file(self.file(id));
+    }
+}
