@@ -33,6 +33,25 @@ fn judging_files_gives_documents_in_order_and_an_exit_code() {
 }
 
 #[test]
+fn pictures_with_boxes_take_no_photo_s_place() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("more")).unwrap();
+    let photo = jpeg(&serval(300));
+    let [one, two] = ["one.jpg", "more/one.jpg"].map(|name| dir.path().join(name).to_str().unwrap().to_owned());
+    for file in [&one, &two] {
+        std::fs::write(file, &photo).unwrap();
+    }
+    let refused = friends(&["judge", &one, "--annotate", dir.path().to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("another folder"), "{refused:?}");
+    assert_eq!(std::fs::read(&one).unwrap(), photo);
+
+    let pictures = dir.path().join("pictures");
+    assert!(friends(&["judge", &one, &two, "--annotate", pictures.to_str().unwrap()]).status.success());
+    assert!(pictures.join("one.jpg").exists() && pictures.join("one-2.jpg").exists(), "of two photos of one name both");
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
     assert_eq!(friends(&["judge"]).status.code(), Some(2));
     assert_eq!(friends(&["dance"]).status.code(), Some(2));

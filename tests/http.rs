@@ -190,6 +190,34 @@ async fn feedback_is_taken_for_faces_that_were_judged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crop_is_kept_without_what_came_with_it_until_it_is_withdrawn() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(300));
+    let ticket = service.ticket(photo.len()).await;
+    service.upload(&ticket, photo.clone()).await;
+    service.end_of(&ticket).await;
+    let crops = || {
+        let listed = std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap().flatten();
+        listed.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|kind| kind == "jpg")).collect::<Vec<_>>()
+    };
+    let say = async |body: Value| service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap().status();
+    let with_place = with_orientation(&photo, 6);
+    let opinion = json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&with_place)});
+    for _ in 0..2 {
+        assert_eq!(say(opinion.clone()).await, 202);
+        let [crop] = &crops()[..] else { panic!("one crop a face: {:?}", crops()) };
+        let crop = std::fs::read(crop).unwrap();
+        assert!(with_place.windows(4).any(|bytes| bytes == b"Exif") && !crop.windows(4).any(|bytes| bytes == b"Exif"));
+        assert_eq!(image::load_from_memory(&crop).unwrap().width(), 300);
+    }
+    assert_eq!(say(json!({"id": ticket["id"], "face": 0, "friend": "serval"})).await, 202);
+    assert!(crops().is_empty(), "the second opinion came without it");
+    let huge = jpeg(&quarters(1200, 1000));
+    assert_eq!(say(json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(huge)})).await, 413);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn health_names_version_bundle_and_detector() {
     let service = Service::start().await;
     let health: Value = service.http.get(service.url("/api/health")).send().await.unwrap().json().await.unwrap();

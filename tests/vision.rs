@@ -9,7 +9,7 @@ use friends_core::face::Face;
 use friends_core::geometry::Rect;
 use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
-use friends_judge::service::detector::{CloudVision, Detector};
+use friends_judge::service::detector::{CloudVision, Condition, Detector};
 use friends_judge::service::transport;
 use image::RgbImage;
 use serde_json::json;
@@ -91,6 +91,25 @@ async fn a_refusal_is_not_tried_again() {
         assert!(matches!(client(&fake).find(&photo(64, 64)).await, Err(Error::Fault { .. })));
         assert_eq!(fake.asked().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn after_a_failure_the_next_photos_do_not_wait_for_it() {
+    let fake = FakeVision::start([Answer::Status(503)]).await;
+    let vision = client(&fake);
+    assert_eq!(vision.condition(), Condition::Answering);
+    assert!(vision.find(&photo(64, 64)).await.is_err());
+    let asked = fake.asked().len();
+    assert!(matches!(vision.find(&photo(64, 64)).await, Err(Error::Transient { .. })));
+    assert_eq!((fake.asked().len(), vision.condition()), (asked, Condition::Unreachable));
+}
+
+#[tokio::test]
+async fn a_refused_key_shows_in_the_condition() {
+    let fake = FakeVision::start([Answer::Status(403)]).await;
+    let detector = Detector::CloudVision(client(&fake), Arc::new(Embedded::load().unwrap()));
+    assert_eq!(detector.find(&photo(64, 64)).await.unwrap().detector, DetectorName::Embedded);
+    assert_eq!(detector.vision().unwrap().condition(), Condition::Refusing);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@
 //! | photos waiting in `/api/judge` | 32 | up to 4.5 MB each |
 //! | bodies that are arriving, together | 64 MiB | held in memory; a photo for a ticket is not, it goes to disk |
 //! | a JSON request | 512 KiB | feedback with a crop is the largest |
-//! | a crop with feedback | 256 KiB | kept in the upload bucket |
+//! | a crop with feedback | 256 KiB, 1 megapixel | kept in the upload bucket, as our own JPEG |
 //! | bytes read past a limit | 16 MiB | received and thrown away, so that the sender hears the refusal |
 //! | a request's header | 15 seconds | one open connection |
 //! | a request's body | 1 minute, 8 KiB a second after the first 15 seconds | one open connection |
@@ -75,6 +75,15 @@ pub const QUEUE_LENGTH: usize = 32;
 pub const JSON_BYTES: usize = 512 * 1024;
 /// Bytes of a crop that comes with feedback.
 pub const CROP_BYTES: usize = 256 * 1024;
+/// What such a crop may cost.
+pub const CROP_LIMITS: Limits = Limits {
+    upload_bytes: CROP_BYTES as u64,
+    judge_bytes: CROP_BYTES,
+    pixels: 1_000_000,
+    working_bytes: 16 * 1024 * 1024,
+    shortest_side: 16,
+    heads: 1,
+};
 /// Bytes beyond a limit that are received and thrown away before the connection is closed.
 pub const DRAINED_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of all bodies together that are kept in memory while they arrive.

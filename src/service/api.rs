@@ -9,18 +9,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::geometry::Rect;
-use friends_core::limits::{CROP_BYTES, RESULT_LIFETIME, WAIT};
+use friends_core::limits::{RESULT_LIFETIME, WAIT};
 use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
 
 use super::app::{App, UploadAddress};
 use super::body::crowded;
+use super::detector::CloudVision;
+use super::feedback::{self, Feedback};
 use super::pipeline::RegionSource;
 use super::report;
 use super::result::{Outcome, ResultDocument};
@@ -130,50 +130,15 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
 
 /// `POST /api/feedback`: what a visitor says of a verdict.
 async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
-    #[derive(Deserialize)]
-    struct Feedback {
-        id: String,
-        face: usize,
-        /// `null` means none of the Friends; a missing field is an error.
-        #[serde(deserialize_with = "given")]
-        friend: Option<String>,
-        crop: Option<String>,
-    }
-    fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-        Option::deserialize(deserializer)
-    }
-
     let storage = buckets(&app)?;
     let said: Feedback = app.bodies.read_json(request).await?;
-    let id = TicketId::parse(&said.id).ok_or_else(nothing_here)?;
-    let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
-    let judgement = document.judgement().ok_or_else(|| bad_request("This ticket has no verdict to speak of."))?;
-    let face = judgement.faces.get(said.face).ok_or_else(|| bad_request("This result has no such face."))?;
-    if let Some(friend) = &said.friend
-        && !app.judge.classifier().bundle().slugs().contains(&friend.as_str())
-    {
-        return Err(bad_request("This bundle knows no such Friend; send null for none of them.").into());
-    }
-    let crop = said.crop.as_deref().map(decode_crop).transpose()?;
-
-    let kept = json!({
-        "friend": said.friend,
-        "verdict": face.verdict,
-        "scores": face.scores,
-        "model": judgement.model,
-        "given_at": rfc3339(OffsetDateTime::now_utc()),
-        "crop": crop.is_some(),
-    });
-    if let Some(crop) = crop {
-        storage.keep(StorageKey::FeedbackCrop(&id, said.face), crop).await?;
-    }
-    storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await?;
+    feedback::keep(storage, &app.judge.classifier().bundle().slugs(), said).await?;
     Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
 }
 
-/// `GET /api/health`: version, bundle, detector and, where there is a cap, what is used of it.
+/// `GET /api/health`: version, bundle, detector; how Cloud Vision answers, and what is used of the month's cap, where there are such.
 async fn health(State(app): State<Arc<App>>) -> Response {
-    let vision = match app.judge.detector().ledger() {
+    let vision = match app.judge.detector().vision().and_then(CloudVision::ledger) {
         Some(ledger) => ledger.spend(OffsetDateTime::now_utc()).await.inspect_err(log_failure).ok(),
         None => None,
     };
@@ -190,6 +155,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
         },
         "detector": app.judge.detector().name(),
         "vision": vision,
+        "vision_condition": app.judge.detector().vision().map(|vision| vision.condition().name()),
     });
     answer(StatusCode::OK, &body)
 }
@@ -351,20 +317,4 @@ fn parse_box(text: &str) -> Result<Rect, Rejection> {
         }
         _ => Err(wrong()),
     }
-}
-
-/// The crop's bytes, if they begin like a JPEG and are not too many.
-fn decode_crop(base64: &str) -> Result<Vec<u8>, Rejection> {
-    let crop = STANDARD.decode(base64).map_err(|_| bad_request("The crop is not base64."))?;
-    if crop.len() > CROP_BYTES {
-        return Err(Rejection::new(Code::PhotoTooLarge, format!("The crop is too large; at most {CROP_BYTES} bytes are kept.")));
-    }
-    if !crop.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        return Err(Rejection::new(Code::UnsupportedMediaType, "The crop is not a JPEG."));
-    }
-    Ok(crop)
-}
-
-fn rfc3339(time: OffsetDateTime) -> String {
-    time.format(&time::format_description::well_known::Rfc3339).expect("a time of our own can be written")
 }

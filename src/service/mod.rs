@@ -6,6 +6,7 @@ pub mod body;
 pub mod config;
 pub mod detector;
 pub mod event;
+pub mod feedback;
 #[cfg(feature = "serve")]
 pub mod local;
 pub mod model_dir;

@@ -1,8 +1,9 @@
 //! Pictures with boxes and names drawn in.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use font8x8::UnicodeFonts as _;
 use friends_core::geometry::PixelRect;
 use friends_core::judgement::{JudgedFace, Judgement};
@@ -17,8 +18,30 @@ const SIDE: u32 = 1600;
 /// The color of the unknown.
 const UNKNOWN: Rgb<u8> = Rgb([128, 128, 128]);
 
-/// Writes `<name>.jpg` into `dir`: the upright photo with a box and a name for each face.
-pub fn write(photo: &Path, judgement: &Judgement, manifest: &Manifest, dir: &Path) -> anyhow::Result<()> {
+/// The file for each photo's picture: `<name>.jpg` in `dir`, which is made if it is missing; `<name>-2.jpg` for a second of that name.
+///
+/// # Errors
+/// When the folder cannot be made, or a picture would take the place of one of the photos.
+pub fn files(photos: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+    let originals: HashSet<PathBuf> = photos.iter().filter_map(|photo| photo.canonicalize().ok()).collect();
+    let mut taken = HashSet::new();
+    photos
+        .iter()
+        .map(|photo| {
+            let stem = photo.file_stem().unwrap_or_default().to_string_lossy();
+            let names = (1..).map(|copy| if copy == 1 { format!("{stem}.jpg") } else { format!("{stem}-{copy}.jpg") });
+            let file = names.map(|name| dir.join(name)).find(|file| taken.insert(file.clone())).expect("numbers do not end");
+            if file.canonicalize().is_ok_and(|file| originals.contains(&file)) {
+                bail!("the picture with boxes would take the place of {}; choose another folder for --annotate", file.display());
+            }
+            Ok(file)
+        })
+        .collect()
+}
+
+/// Writes the upright photo with a box and a name for each face.
+pub fn write(photo: &Path, judgement: &Judgement, manifest: &Manifest, to: &Path) -> anyhow::Result<()> {
     let bytes = std::fs::read(photo).with_context(|| format!("{} cannot be read again", photo.display()))?;
     let decoded = Photo::decode(&bytes, &Limits::default())?;
     let (full, size) = (decoded.size(), decoded.size().shrunk_to(SIDE));
@@ -34,9 +57,7 @@ pub fn write(photo: &Path, judgement: &Judgement, manifest: &Manifest, dir: &Pat
         };
         draw(&mut picture, area, &caption(face), color(face, manifest));
     }
-    let stem = photo.file_stem().unwrap_or_default().to_string_lossy();
-    let to = dir.join(format!("{stem}.jpg"));
-    picture.save(&to).with_context(|| format!("{} cannot be written", to.display()))
+    picture.save(to).with_context(|| format!("{} cannot be written", to.display()))
 }
 
 fn caption(face: &JudgedFace) -> String {

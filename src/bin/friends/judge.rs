@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::model::Manifest;
 use friends_core::verdict::Verdict;
@@ -43,19 +42,24 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: 1, buckets: Buckets::None };
     let judge = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?.judge;
     let source = if args.whole { RegionSource::Whole } else { RegionSource::Detect };
-    if let Some(dir) = &args.annotate {
-        std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
-    }
+    let pictures = match &args.annotate {
+        Some(dir) => annotate::files(&args.photos, dir)?.into_iter().map(Some).collect(),
+        None => vec![None; args.photos.len()],
+    };
 
     let bar = progress::bar(args.photos.len(), "judging");
     let mut documents = Vec::new();
-    for photo in &args.photos {
-        let document = judge_file(&judge, photo, &source).await?;
+    let mut all_drawn = true;
+    for (photo, picture) in args.photos.iter().zip(pictures) {
+        let document = judge_file(&judge, photo, &source).await;
         if !args.json {
             bar.suspend(|| print(photo, &document, &judge.classifier().bundle().manifest));
         }
-        if let (Some(dir), Some(judgement)) = (&args.annotate, document.judgement()) {
-            annotate::write(photo, judgement, &judge.classifier().bundle().manifest, dir)?;
+        if let (Some(picture), Some(judgement)) = (picture, document.judgement())
+            && let Err(error) = annotate::write(photo, judgement, &judge.classifier().bundle().manifest, &picture)
+        {
+            bar.suspend(|| eprintln!("friends: {error:#}"));
+            all_drawn = false;
         }
         documents.push(document);
         bar.inc(1);
@@ -65,20 +69,26 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&documents)?);
     }
     let all_judged = documents.iter().all(|document| document.judgement().is_some());
-    Ok(if all_judged { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_judged && all_drawn { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Judges a file; one that cannot be read or judged gives a `rejected` document.
-async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> anyhow::Result<ResultDocument> {
-    let rejected = |rejection| ResultDocument::unkept(Outcome::Rejected(rejection), OffsetDateTime::now_utc());
+/// Judges a file; one that cannot be read or judged gives a `rejected` document, and `failed` if that is our fault.
+async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> ResultDocument {
+    let unjudged = |outcome| ResultDocument::unkept(outcome, OffsetDateTime::now_utc());
     let bytes = match tokio::fs::read(path).await {
         Ok(bytes) => bytes,
-        Err(error) => return Ok(rejected(Rejection::new(Code::NotFound, format!("The file cannot be read: {error}.")))),
+        Err(error) => {
+            let rejection = Rejection::new(Code::NotFound, format!("The file cannot be read: {error}."));
+            return unjudged(Outcome::Rejected(rejection));
+        }
     };
     match judge.document(bytes.into(), source, judge.permit().await).await {
-        Ok(document) => Ok(document),
-        Err(Error::Rejected(rejection)) => Ok(rejected(rejection)),
-        Err(error) => Err(anyhow::Error::from(error).context(format!("{} could not be judged", path.display()))),
+        Ok(document) => document,
+        Err(Error::Rejected(rejection)) => unjudged(Outcome::Rejected(rejection)),
+        Err(error) => {
+            eprintln!("friends: {} could not be judged: {}", path.display(), error.chain());
+            unjudged(Outcome::Failed(error.public()))
+        }
     }
 }
 
@@ -86,7 +96,7 @@ async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> anyhow
 fn print(path: &Path, document: &ResultDocument, manifest: &Manifest) {
     let Some(judgement) = document.judgement() else {
         let reason = document.error().map_or("", |problem| problem.message.as_str());
-        println!("{}: rejected: {reason}", path.display());
+        println!("{}: {}: {reason}", path.display(), document.state.name());
         return;
     };
     let name = |slug: &str| {

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
+use super::breaker::{Breaker, Condition};
 use super::ledger::Ledger;
 
 /// The address of Cloud Vision.
@@ -46,13 +47,26 @@ pub struct CloudVision {
     endpoint: String,
     key: String,
     ledger: Option<Ledger>,
+    breaker: Breaker,
 }
 
 impl CloudVision {
     /// A client that asks the service at `url` with an API key, as often as `ledger` allows.
     #[must_use]
     pub fn new(http: reqwest::Client, url: &str, key: String, ledger: Option<Ledger>) -> Self {
-        Self { http, endpoint: format!("{}/v1/images:annotate", url.trim_end_matches('/')), key, ledger }
+        Self {
+            http,
+            endpoint: format!("{}/v1/images:annotate", url.trim_end_matches('/')),
+            key,
+            ledger,
+            breaker: Breaker::default(),
+        }
+    }
+
+    /// How it has answered last.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        self.breaker.condition()
     }
 
     /// What keeps the month's calls under a cap, if anything does.
@@ -64,9 +78,13 @@ impl CloudVision {
     /// The faces in a photo, in no order.
     ///
     /// # Errors
-    /// [`Error::Transient`] when no try succeeded, [`Error::Fault`] when Vision refuses the request (a wrong key, say) or the month's
+    /// [`Error::Transient`] when no try succeeded, or none did for an earlier photo in the last minute; [`Error::Fault`] when Vision refuses the request (a wrong key, say) or the month's
     /// cap is reached.
     pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(&self, photo: &Arc<P>) -> Result<Vec<Face>, Error> {
+        const ATTEMPT: &str = "asking Cloud Vision";
+        if !self.breaker.lets_through() {
+            return Err(Error::transient(ATTEMPT, "it has failed in the last minute"));
+        }
         let full = (**photo).borrow().size();
         let sent = full.shrunk_to(SENT_SIDE);
         let shrunk = Arc::clone(photo);
@@ -77,9 +95,14 @@ impl CloudVision {
             "image": {"content": STANDARD.encode(content)},
             "features": [{"type": "FACE_DETECTION", "maxResults": MAX_RESULTS}],
         }]});
-        let answer = tokio::time::timeout(TOTAL_TIMEOUT, self.ask(&body))
-            .await
-            .map_err(|elapsed| Error::transient("asking Cloud Vision", elapsed))??;
+        let answer = tokio::time::timeout(TOTAL_TIMEOUT, self.ask(&body)).await;
+        let answer = answer.unwrap_or_else(|elapsed| Err(Error::transient(ATTEMPT, elapsed)));
+        match &answer {
+            Ok(_) => self.breaker.note(Condition::Answering),
+            Err(Error::Transient { .. }) => self.breaker.note(Condition::Unreachable),
+            Err(_) => false,
+        };
+        let answer = answer?;
         let horizontal = full.width as f32 / sent.width as f32;
         let vertical = full.height as f32 / sent.height as f32;
         Ok(answer
@@ -118,7 +141,11 @@ impl CloudVision {
             return Err(Error::transient(ATTEMPT, format!("it answered {status}")));
         }
         if !status.is_success() {
-            return Err(Error::fault(ATTEMPT, format!("it answered {status}; check the key and that the API is enabled")));
+            let refusal = Error::fault(ATTEMPT, format!("it answered {status}; check the key and that the API is enabled"));
+            if self.breaker.note(Condition::Refusing) {
+                tracing::error!(error = refusal.chain(), "Cloud Vision refuses our requests");
+            }
+            return Err(refusal);
         }
         let answer: Answer = response.json().await.map_err(passing)?;
         match answer.responses.into_iter().next().unwrap_or_default() {

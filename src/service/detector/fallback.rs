@@ -10,7 +10,6 @@ use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 
 use super::cloud_vision::CloudVision;
-use super::ledger::Ledger;
 
 /// What a detector found, and which one it was in the end.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,12 +43,12 @@ impl Detector {
         }
     }
 
-    /// What keeps the calls of Cloud Vision under a monthly cap, if anything does.
+    /// Cloud Vision, if this detector asks it.
     #[must_use]
-    pub fn ledger(&self) -> Option<&Ledger> {
+    pub fn vision(&self) -> Option<&CloudVision> {
         match self {
             Self::Embedded(_) => None,
-            Self::CloudVision(vision, _) | Self::Cascade(vision, _) => vision.ledger(),
+            Self::CloudVision(vision, _) | Self::Cascade(vision, _) => Some(vision),
         }
     }
 
