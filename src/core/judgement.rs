@@ -16,6 +16,9 @@ use crate::verdict::{self, Score, Verdict};
 pub struct Judgement {
     /// Size of the upright photo.
     pub photo: PhotoSize,
+    /// What visitors should know of the photo.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<Note>,
     /// Which detector answered.
     pub detector: DetectorName,
     /// The detector that should have answered but could not be reached.
@@ -27,6 +30,14 @@ pub struct Judgement {
     pub model: ModelName,
     /// Where the time went.
     pub timings_ms: Timings,
+}
+
+/// What visitors should know of a photo that was judged all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// The file ended before the photo did; almost all of it was there.
+    Incomplete,
 }
 
 /// Width and height of the upright photo in pixels.

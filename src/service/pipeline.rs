@@ -15,7 +15,7 @@ use bytes::Bytes;
 use friends_core::crop::{self, Region};
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::geometry::Rect;
-use friends_core::judgement::{DetectorName, Judgement, Timings, judge_region};
+use friends_core::judgement::{DetectorName, Judgement, Note, Timings, judge_region};
 use friends_core::limits::{Limits, QUEUE_LENGTH, WAIT};
 use friends_core::model::Classifier;
 use friends_core::photo::Photo;
@@ -233,6 +233,7 @@ impl Judge {
         let decoding = move || Photo::decode(&bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
         let held = Arc::new(off_thread("decoding a photo", decoding).await??);
         let size = held.photo.size();
+        let note = held.photo.is_incomplete().then_some(Note::Incomplete);
         timings.decode = millis(started.elapsed());
 
         let found = self.find(&held, source).await?;
@@ -256,6 +257,7 @@ impl Judge {
 
         Ok(Judgement {
             photo: size.into(),
+            note,
             detector: found.detector,
             fallback_from: found.fallback_from,
             faces,

@@ -173,10 +173,11 @@ function readableOn(color) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000000' : '#ffffff';
 }
 
-/** When the photo went, how long the result stays, and which model judged. */
-function facts({ photo_deleted_at, expires_at, model }) {
+/** What was missing of the photo, when it went, how long the result stays, and which model judged. */
+function facts({ note, photo_deleted_at, expires_at, model }) {
   const list = make('dl');
   const add = (term, ...value) => list.append(make('div', {}, make('dt', {}, ...bilingual(term)), make('dd', {}, ...value)));
+  if (note === 'incomplete') add(words.photoState, ...bilingual(words.photoIncomplete));
   if (photo_deleted_at) add(words.photoDeleted, time(photo_deleted_at));
   if (expires_at) add(words.resultKept, time(expires_at));
   if (model) add(words.model, `${model.name} `, make('code', {}, model.sha256.slice(0, 12)));

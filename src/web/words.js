@@ -112,6 +112,8 @@ export const words = {
     en: 'Each is measured by itself; together they need not make 100%.',
   },
 
+  photoState: { ja: '写真', en: 'Photo' },
+  photoIncomplete: { ja: '終わりが少し欠けています', en: 'its end is missing' },
   photoDeleted: { ja: '写真を消した時刻', en: 'Photo deleted' },
   resultKept: { ja: '結果が残る期限', en: 'Result kept until' },
   model: { ja: '判定モデル', en: 'Model' },

@@ -44,13 +44,15 @@ class Visitor:
 
     def __init__(self, host, port, photos, seed, ends):
         self.host, self.port, self.photos, self.ends = host, port, photos, ends
+        # Requests are counted by address, and twenty clients are twenty visitors.
+        self.address = {"x-forwarded-for": f"198.51.100.{seed % 250 + 1}"}
         self.dice = random.Random(seed)
         self.bombs = [png(5000, 4000), png(16, 16), png(9000, 9000)]
 
     def call(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
         try:
-            connection.request(method, path, body, headers or {})
+            connection.request(method, path, body, self.address | (headers or {}))
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -59,7 +61,7 @@ class Visitor:
     def begin(self, method, path, headers, length, body):
         """Sends a header and a part of the body, and returns the open socket."""
         lines = [f"{method} {path} HTTP/1.1", f"host: {self.host}:{self.port}", f"content-length: {length}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"{name}: {value}" for name, value in (self.address | headers).items()]
         line = socket.create_connection((self.host, self.port), timeout=120)
         line.sendall("\r\n".join([*lines, "", ""]).encode() + body)
         return line
@@ -142,8 +144,9 @@ class Visitor:
 
     def nonsense(self):
         path = self.dice.choice(["/api/uploads", "/api/feedback", "/api/judge?box=1,2,x", "/results/x.json", "/friends-uploads/uploads/x"])
-        status, _ = self.call(self.dice.choice(["POST", "PUT", "DELETE"]), path, self.dice.randbytes(200))
-        self.ends[f"nonsense, {'5xx' if status >= 500 else 'refused'}"] += 1
+        method = self.dice.choice(["POST", "PUT", "DELETE"])
+        status, _ = self.call(method, path, self.dice.randbytes(200))
+        self.ends[f"nonsense, {f'{method} {path} answered {status}' if status >= 500 else 'refused'}"] += 1
 
     def go_on(self, until):
         ways = [self.visit] * 12 + [self.judge_at_once] * 3 + [self.hang_up] * 2 + [self.stall, self.nonsense]
@@ -179,7 +182,7 @@ def main():
         raise SystemExit(f"there is no photo below {args.photos}")
     ends = collections.Counter()
     with tempfile.TemporaryDirectory() as data, open(pathlib.Path(data, "log"), "wb") as log:
-        command = [args.program, "serve", "--port", "0", "--data", f"{data}/data"]
+        command = [args.program, "serve", "--port", "0", "--behind-proxy", "--data", f"{data}/data"]
         server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
         host, port = server.stdout.readline().split("http://")[1].strip().strip("/").split(":")
         until = time.monotonic() + 60 * args.minutes

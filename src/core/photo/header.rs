@@ -62,13 +62,14 @@ fn jpeg(bytes: &[u8]) -> Result<Header, Rejection> {
     Ok(Header { size, working_bytes: pixel * pixels(size) + coefficients + rows, because })
 }
 
-/// Marker segments up to the first scan: the marker, and what follows the length. Fill bytes between them are passed over.
+/// Marker segments up to the first scan: the marker, and what follows the length. Bytes between them are passed over.
 pub fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = bytes.get(2..).unwrap_or_default();
     let mut ended = false;
     std::iter::from_fn(move || {
-        while let (false, &[0xFF, 0xFF, ..]) = (ended, rest) {
-            rest = &rest[1..];
+        if !ended {
+            let next = rest.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xFF));
+            rest = &rest[next?..];
         }
         let &[0xFF, marker, high, low, ref body @ ..] = rest else { return None };
         let length = usize::from(u16::from_be_bytes([high, low])).checked_sub(2)?;

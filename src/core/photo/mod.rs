@@ -29,40 +29,57 @@ pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", 
 pub const HEIC_ADVICE: &str = "HEIC photos cannot be read here. On an iPhone choose Settings > Camera > Formats > Most Compatible, \
      or send a screenshot or a JPEG copy.";
 
+/// The share of its rows that a JPEG without an end must have.
+pub const ROWS_NEEDED: f64 = 0.9;
+
 /// A decoded photo: RGB, eight bits a channel, with the orientation that it was stored in.
 pub struct Photo {
     stored: RgbImage,
     orientation: Orientation,
+    incomplete: bool,
 }
 
 impl Photo {
     /// Decodes the first frame of a JPEG, PNG, WebP or GIF; transparency becomes white.
+    ///
+    /// A JPEG may have stray bytes between its segments and may lack its end, as viewers have it, if [`ROWS_NEEDED`] of its rows are
+    /// there; every other photo must be whole.
     ///
     /// # Errors
     /// `unsupported_media_type` for anything else, `photo_too_large` over the limits, `photo_rejected` for broken or tiny
     /// photos.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
         let format = sniff(bytes)?;
-        if format == ImageFormat::Jpeg && !jpeg_has_an_end(bytes) {
-            return Err(broken("it ends in the middle"));
-        }
         let header = header::read(format, bytes)?;
         check_dimensions(header.size, limits)?;
         check_memory(&header, limits)?;
         if format == ImageFormat::Png {
             let (stored, orientation) = png_rows::decode(bytes)?;
-            return Ok(Self { stored, orientation });
+            return Ok(Self { stored, orientation, incomplete: false });
         }
+        let incomplete = format == ImageFormat::Jpeg && !jpeg_has_an_end(bytes);
         let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(refusal)?;
+        if decoder.dimensions() != (header.size.width, header.size.height) {
+            return Err(broken("it says two different sizes"));
+        }
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
-        Ok(Self { stored: opaque(image), orientation })
+        let stored = opaque(DynamicImage::from_decoder(decoder).map_err(refusal)?);
+        if incomplete && rows_there(&stored) < ROWS_NEEDED {
+            return Err(broken("it ends in the middle"));
+        }
+        Ok(Self { stored, orientation, incomplete })
     }
 
     /// A photo from pixels that are upright already.
     #[must_use]
     pub fn from_upright(pixels: RgbImage) -> Self {
-        Self { stored: pixels, orientation: Orientation::NoTransforms }
+        Self { stored: pixels, orientation: Orientation::NoTransforms, incomplete: false }
+    }
+
+    /// Whether the file ended before the photo did.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 
     /// Size of the upright photo.
@@ -140,6 +157,14 @@ fn jpeg_has_an_end(bytes: &[u8]) -> bool {
     // The scan's header is a part of `bytes`, and what follows it is entropy-coded.
     let begun = scan.map(|(_, segment)| segment.as_ptr().addr() + segment.len() - bytes.as_ptr().addr());
     begun.and_then(|at| bytes.get(at..)).is_some_and(|coded| coded.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]))
+}
+
+/// The share of rows that are there in a JPEG without an end. Decoders fill up the rest with one color, so rows at the bottom that have a
+/// single color do not count.
+fn rows_there(stored: &RgbImage) -> f64 {
+    let last = stored.get_pixel(stored.width() - 1, stored.height() - 1);
+    let filled = stored.rows().rev().take_while(|row| row.clone().all(|pixel| pixel == last)).count();
+    1.0 - filled as f64 / f64::from(stored.height())
 }
 
 fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {

@@ -109,7 +109,7 @@ fn uploads(service: s3s::service::S3Service) -> Router {
             }
         }
     };
-    Router::new().route(&format!("/{UPLOADS}/{{*key}}"), axum::routing::any(call)).layer(cors)
+    Router::new().route(&format!("/{UPLOADS}/{{*key}}"), axum::routing::get(call.clone()).put(call)).layer(cors)
 }
 
 /// Passes the store's notifications on until the server stops.
