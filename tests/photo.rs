@@ -212,6 +212,12 @@ fn a_photo_too_small_to_see_is_refused() {
     assert_eq!(decode(&jpeg(&quarters(16, 400))).size(), Size { width: 16, height: 400 });
 }
 
+/// Files that have made it panic.
+#[test]
+fn what_fuzzing_has_found_is_refused() {
+    assert_eq!(refused(include_bytes!("fixtures/too-many-pixels.png")), Code::PhotoTooLarge);
+}
+
 #[test]
 fn no_damage_makes_it_panic() {
     let formats = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];

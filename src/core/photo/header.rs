@@ -36,8 +36,9 @@ pub fn read(format: ImageFormat, bytes: &[u8]) -> Result<Header, Rejection> {
     Ok(header)
 }
 
+/// Width times height, at most 2⁴⁰: bytes for so many can be reckoned with, and every limit is far below.
 fn pixels(size: Size) -> u64 {
-    u64::from(size.width) * u64::from(size.height)
+    (u64::from(size.width) * u64::from(size.height)).min(1 << 40)
 }
 
 /// Frame header: `SOFn length precision height width components (id sampling table)*`.
