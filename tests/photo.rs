@@ -198,7 +198,7 @@ fn bytes_after_the_end_of_a_jpeg_do_no_harm() {
 }
 
 #[test]
-fn a_header_that_lies_is_refused_before_memory_is_taken() {
+fn a_header_that_lies_is_refused() {
     assert_eq!(refused(&png_that_claims(60_000, 60_000)), Code::PhotoTooLarge);
     assert_eq!(refused(&png_that_claims(10_000, 5_001)), Code::PhotoTooLarge);
     // Within the limit, but the data is not there.

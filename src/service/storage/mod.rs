@@ -2,6 +2,8 @@
 //!
 //! Keys are written through [`StorageKey`] alone. Results never live in the bucket whose uploads trigger us.
 
+mod key;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -12,85 +14,13 @@ use friends_core::limits::UPLOAD_WINDOW;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
+use self::key::Bucket;
+pub use self::key::StorageKey;
 use super::result::ResultDocument;
 use super::ticket::TicketId;
 
-/// The two buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bucket {
-    /// Private; what arrives under `uploads/` triggers the function.
-    Uploads,
-    /// The page and the results: what visitors read.
-    Site,
-}
-
 /// `Cache-Control` of every object that we write: results change, and photos must not be kept.
 const CACHE_CONTROL: &str = "no-store";
-
-/// Every object that we ever write: where it lies and what type it has.
-#[derive(Clone, Copy, Debug)]
-pub enum StorageKey<'a> {
-    /// A visitor's photo, until it is judged.
-    Upload(&'a TicketId),
-    /// A ticket's result document.
-    Result(&'a TicketId),
-    /// Says that a ticket is open: what a sweep reads instead of all results.
-    Waiting(&'a TicketId),
-    /// What a visitor said of the verdict on one face.
-    Feedback(&'a TicketId, usize),
-    /// The crop that the visitor gave with it.
-    FeedbackCrop(&'a TicketId, usize),
-    /// How many calls of Cloud Vision are spoken for in a month, `2026-11`.
-    VisionCalls(&'a str),
-}
-
-impl StorageKey<'_> {
-    const UPLOADS: &'static str = "uploads/";
-    const WAITING: &'static str = "waiting/";
-
-    /// Which bucket.
-    fn bucket(self) -> Bucket {
-        match self {
-            Self::Upload(_) | Self::Waiting(_) | Self::Feedback(..) | Self::FeedbackCrop(..) | Self::VisionCalls(_) => {
-                Bucket::Uploads
-            }
-            Self::Result(_) => Bucket::Site,
-        }
-    }
-
-    /// The key inside the bucket. Feedback is filed under a hash: its key cannot be turned back into the ticket.
-    #[must_use]
-    pub fn path(self) -> String {
-        match self {
-            Self::Upload(id) => format!("{}{}", Self::UPLOADS, id.as_str()),
-            Self::Result(id) => format!("results/{}.json", id.as_str()),
-            Self::Waiting(id) => format!("{}{}", Self::WAITING, id.as_str()),
-            Self::Feedback(id, face) => format!("feedback/{}-{face}.json", id.log_name()),
-            Self::FeedbackCrop(id, face) => format!("feedback/{}-{face}.jpg", id.log_name()),
-            Self::VisionCalls(month) => format!("spend/vision-{month}.json"),
-        }
-    }
-
-    /// `Content-Type`; a photo's is whatever its ticket declared.
-    fn content_type(self) -> Option<&'static str> {
-        match self {
-            Self::Upload(_) | Self::Waiting(_) => None,
-            Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) => Some("application/json"),
-            Self::FeedbackCrop(..) => Some("image/jpeg"),
-        }
-    }
-
-    /// The ticket whose photo lies at `path`, if that is what lies there.
-    #[must_use]
-    pub fn uploaded(path: &str) -> Option<TicketId> {
-        TicketId::parse(path.strip_prefix(Self::UPLOADS)?)
-    }
-
-    /// The ticket that a marker at `path` says is open.
-    fn marked(path: &str) -> Option<TicketId> {
-        TicketId::parse(path.strip_prefix(Self::WAITING)?)
-    }
-}
 
 /// How to reach the object store.
 pub struct StorageSettings {
