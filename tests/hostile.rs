@@ -17,23 +17,13 @@ use crate::common::cloud_vision::{Answer, FakeVision};
 use crate::common::pictures::{jpeg, png_of_zeros, serval};
 use crate::common::process::Serve;
 use crate::common::service::Service;
-use crate::common::tickets;
+use crate::common::tickets::{self, upload_header};
 
 /// Sends the beginning of a request and leaves the connection open.
 async fn begin(address: impl tokio::net::ToSocketAddrs, request: &str) -> TcpStream {
     let mut line = TcpStream::connect(address).await.unwrap();
     line.write_all(request.as_bytes()).await.unwrap();
     line
-}
-
-/// The header of the upload that a ticket asks for, of `length` bytes.
-fn upload_header(ticket: &Value, length: usize) -> String {
-    let upload = &ticket["upload"];
-    let url = upload["url"].as_str().unwrap().strip_prefix("http://").unwrap();
-    let (host, path) = url.split_once('/').unwrap();
-    let headers = upload["headers"].as_object().unwrap().iter();
-    let headers: String = headers.map(|(name, value)| format!("{name}: {}\r\n", value.as_str().unwrap())).collect();
-    format!("PUT /{path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,13 +9,14 @@ use friends_core::photo::Photo;
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::pipeline::sweep;
 use friends_judge::service::result::{Outcome, ResultDocument};
-use friends_judge::service::storage::{Storage, StorageKey};
+use friends_judge::service::storage::{Storage, StorageKey, StoredResult};
 use friends_judge::service::ticket::TicketId;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::common::pictures::{jpeg, serval};
 use crate::common::service::Service;
+use crate::common::tickets::upload_header;
 
 const SIZE: usize = 100;
 
@@ -97,13 +98,20 @@ fn waiting(id: &TicketId) -> ResultDocument {
     ResultDocument::waiting(id.as_str().into(), now, now + Duration::minutes(15), now + Duration::days(7))
 }
 
+/// A new ticket, and its document as it is stored.
+async fn opened(storage: &Storage) -> (TicketId, StoredResult) {
+    let id = TicketId::random().unwrap();
+    storage.open(&id, &waiting(&id)).await.unwrap();
+    let document = storage.result(&id).await.unwrap().unwrap();
+    (id, document)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_terminal_documents_the_first_wins() {
     let (storage, _store) = bare();
     let storage = Arc::new(storage);
-    let id = TicketId::random().unwrap();
-    storage.open(&id, &waiting(&id)).await.unwrap();
-    let before = Arc::new(storage.result(&id).await.unwrap().unwrap());
+    let (id, before) = opened(&storage).await;
+    let before = Arc::new(before);
     let racers: Vec<_> = (0..20)
         .map(|racer| {
             let (storage, before, id) = (Arc::clone(&storage), Arc::clone(&before), id.clone());
@@ -194,9 +202,7 @@ async fn a_document_that_cannot_be_read_keeps_no_other_ticket_from_its_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_reads_open_tickets_alone() {
     let (storage, _store) = bare();
-    let finished = TicketId::random().unwrap();
-    storage.open(&finished, &waiting(&finished)).await.unwrap();
-    let before = storage.result(&finished).await.unwrap().unwrap();
+    let (finished, before) = opened(&storage).await;
     let ended = before.document.clone().ended(Outcome::Expired);
     assert!(storage.replace(&finished, &before, ended).await.unwrap().is_some());
     storage.close(&finished).await.unwrap();
@@ -210,9 +216,7 @@ async fn a_sweep_reads_open_tickets_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_whose_answer_got_lost_counts_as_written() {
     let (storage, _store) = bare();
-    let id = TicketId::random().unwrap();
-    storage.open(&id, &waiting(&id)).await.unwrap();
-    let before = storage.result(&id).await.unwrap().unwrap();
+    let (id, before) = opened(&storage).await;
     let ended = before.document.clone().ended(Outcome::Expired);
     for attempt in ["first", "again, without having heard"] {
         assert!(storage.replace(&id, &before, ended.clone()).await.unwrap().is_some(), "{attempt}");
@@ -229,7 +233,7 @@ async fn old_objects_are_deleted_as_lifecycle_rules_would() {
     storage.keep(StorageKey::Upload(&id), vec![1]).await.unwrap();
     storage.keep(StorageKey::Feedback(&id, 0), vec![1]).await.unwrap();
     let day = std::time::Duration::from_hours(24);
-    let in_days = async |days: u32| store.lifecycle().run_at(SystemTime::now() + days * day + day / 2).await;
+    let in_days = async |days: u32| store.lifecycle().run(SystemTime::now() + days * day + day / 2).await;
     in_days(0).await;
     assert_eq!(storage.uploaded().await.unwrap(), std::slice::from_ref(&id));
     in_days(1).await;
@@ -247,14 +251,8 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     let photo = jpeg(&serval(256));
     assert_eq!(Photo::decode(&photo, &Limits::default()).unwrap().size(), Size { width: 256, height: 256 });
     let ticket = service.ticket(photo.len()).await;
-    let url = ticket["upload"]["url"].as_str().unwrap();
-    let path = url.split_once(&service.address.to_string()).unwrap().1;
-    let mut head = format!("PUT {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", service.address, photo.len());
-    for (name, value) in ticket["upload"]["headers"].as_object().unwrap() {
-        head.extend([name, ": ", value.as_str().unwrap(), "\r\n"]);
-    }
     let mut line = tokio::net::TcpStream::connect(service.address).await.unwrap();
-    line.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    line.write_all(upload_header(&ticket, photo.len()).as_bytes()).await.unwrap();
     line.write_all(&photo[..photo.len() / 2]).await.unwrap();
     line.shutdown().await.unwrap();
     drop(line);

@@ -41,6 +41,23 @@ impl Rejection {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
+
+    /// A request that is not as it must be.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(Code::BadRequest, message)
+    }
+
+    /// An address or an id that leads nowhere.
+    #[must_use]
+    pub fn nothing_here() -> Self {
+        Self::new(Code::NotFound, "There is nothing at this address.")
+    }
+
+    /// A file of the caller's that could not be read.
+    #[must_use]
+    pub fn unreadable(error: &std::io::Error) -> Self {
+        Self::new(Code::NotFound, format!("The file cannot be read: {error}."))
+    }
 }
 
 /// The cause behind an [`Error`].

@@ -39,10 +39,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/judge", post(judge))
         .route("/api/feedback", post(feedback))
         .route("/api/health", get(health))
-        .fallback(async || Problem::from(nothing_here()))
+        .fallback(async || Problem::from(Rejection::nothing_here()))
         .method_not_allowed_fallback(async || Problem {
             status: StatusCode::METHOD_NOT_ALLOWED,
-            ..bad_request("This address does not take that method.").into()
+            ..Rejection::bad_request("This address does not take that method.").into()
         })
         .layer(axum::middleware::from_fn(reported))
         .with_state(app)
@@ -93,10 +93,10 @@ async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Re
 
 /// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
 async fn result(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(nothing_here)?;
+    let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(Rejection::nothing_here)?;
     let storage = buckets(&app)?;
     for look in 1.. {
-        let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
+        let document = storage.result(&id).await?.ok_or_else(Rejection::nothing_here)?.document;
         if document.is_overdue(OffsetDateTime::now_utc()) {
             return Ok(answer(StatusCode::OK, &document.ended(Outcome::Expired)));
         }
@@ -261,14 +261,6 @@ impl IntoResponse for Problem {
     }
 }
 
-fn bad_request(message: &str) -> Rejection {
-    Rejection::new(Code::BadRequest, message)
-}
-
-fn nothing_here() -> Rejection {
-    Rejection::new(Code::NotFound, "There is nothing at this address.")
-}
-
 fn buckets(app: &App) -> Result<&Storage, Error> {
     app.storage
         .as_ref()
@@ -278,7 +270,7 @@ fn buckets(app: &App) -> Result<&Storage, Error> {
 /// The host that the visitor asked, as far as it can stand in a URL.
 fn host(headers: &HeaderMap) -> Result<String, Rejection> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
-    host.map(|host| host.to_string()).ok_or_else(|| bad_request("The request names no host."))
+    host.map(|host| host.to_string()).ok_or_else(|| Rejection::bad_request("The request names no host."))
 }
 
 /// The declared type without parameters, if photos of that type are taken.
@@ -292,7 +284,7 @@ fn accepted_type(declared: &str) -> Result<&'static str, Rejection> {
 
 fn check_size(bytes: u64, limit: u64) -> Result<(), Rejection> {
     match bytes {
-        0 => Err(bad_request("size_bytes is 0: there is no photo to send.")),
+        0 => Err(Rejection::bad_request("size_bytes is 0: there is no photo to send.")),
         bytes if bytes > limit => Err(Rejection::new(
             Code::PhotoTooLarge,
             format!("The photo has {bytes} bytes; at most {limit} are taken. Send a smaller copy."),
@@ -309,7 +301,8 @@ fn query_value(query: Option<&str>, name: &str) -> Option<String> {
 
 /// `x,y,w,h` in pixels of the upright photo.
 fn parse_box(text: &str) -> Result<Rect, Rejection> {
-    let wrong = || bad_request("box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.");
+    let wrong =
+        || Rejection::bad_request("box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.");
     let numbers: Vec<f32> = text.split(',').map(|n| n.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
     match numbers[..] {
         [x, y, width, height] if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 => {

@@ -61,8 +61,8 @@ impl Bodies {
         let mut room: Option<SemaphorePermit<'_>> = None;
         loop {
             let frame = tokio::time::timeout_at(pace.next_by(seen), body.frame()).await;
-            let Some(frame) = frame.map_err(|_| refused("The request took too long to arrive."))? else { break };
-            let data = frame.map_err(|_| refused("The request broke off."))?.into_data().unwrap_or_default();
+            let Some(frame) = frame.map_err(|_| Rejection::bad_request("The request took too long to arrive."))? else { break };
+            let data = frame.map_err(|_| Rejection::bad_request("The request broke off."))?.into_data().unwrap_or_default();
             seen += data.len();
             if seen <= limit {
                 let more = u32::try_from(data.len().div_ceil(1024)).unwrap_or(u32::MAX);
@@ -89,7 +89,7 @@ impl Bodies {
     pub async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Rejection> {
         let bytes = self.read(request, JSON_BYTES).await?;
         serde_json::from_slice(&bytes)
-            .map_err(|error| refused(&format!("The request is not the JSON that belongs here: {error}.")))
+            .map_err(|error| Rejection::bad_request(format!("The request is not the JSON that belongs here: {error}.")))
     }
 
     /// Receives a body and throws it away, as far as that is reasonable: the sender must hear the refusal.
@@ -102,10 +102,6 @@ impl Bodies {
 #[must_use]
 pub fn crowded() -> Rejection {
     Rejection::new(Code::TooManyRequests, "Many photos are being judged right now. Please try again in a moment.")
-}
-
-fn refused(message: &str) -> Rejection {
-    Rejection::new(Code::BadRequest, message)
 }
 
 #[cfg(test)]

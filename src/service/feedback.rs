@@ -5,13 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::limits::{CROP_BYTES, CROP_LIMITS};
 use friends_core::photo::Photo;
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::off_thread::off_thread;
 use super::storage::{Storage, StorageKey};
 use super::ticket::TicketId;
 
@@ -39,20 +38,15 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
 /// `not_found` for a ticket that was never issued, `bad_request` for what does not belong to it, `unsupported_media_type` and
 /// `photo_too_large` for crops; or when the store does not answer.
 pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result<(), Error> {
-    let nothing_here = || Rejection::new(Code::NotFound, "There is nothing at this address.");
-    let wrong = |message: &str| Error::from(Rejection::new(Code::BadRequest, message));
-    let id = TicketId::parse(&said.id).ok_or_else(nothing_here)?;
-    let document = storage.result(&id).await?.ok_or_else(nothing_here)?.document;
-    let judgement = document.judgement().ok_or_else(|| wrong("This ticket has no verdict to speak of."))?;
-    let face = judgement.faces.get(said.face).ok_or_else(|| wrong("This result has no such face."))?;
+    let id = TicketId::parse(&said.id).ok_or_else(Rejection::nothing_here)?;
+    let document = storage.result(&id).await?.ok_or_else(Rejection::nothing_here)?.document;
+    let judgement = document.judgement().ok_or_else(|| Rejection::bad_request("This ticket has no verdict to speak of."))?;
+    let face = judgement.faces.get(said.face).ok_or_else(|| Rejection::bad_request("This result has no such face."))?;
     if said.friend.as_deref().is_some_and(|friend| !friends.contains(&friend)) {
-        return Err(wrong("This bundle knows no such Friend; send null for none of them."));
+        return Err(Rejection::bad_request("This bundle knows no such Friend; send null for none of them.").into());
     }
     let crop = match said.crop {
-        Some(text) => {
-            let cleaning = tokio::task::spawn_blocking(move || clean(&text)).await;
-            Some(cleaning.map_err(|panic| Error::fault("reading a crop", panic))??)
-        }
+        Some(text) => Some(off_thread("reading a crop", move || clean(&text)).await??),
         None => None,
     };
 
@@ -73,7 +67,7 @@ pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result
 
 /// The crop's pixels as a JPEG of ours: nothing else that was in the file is kept, its EXIF data for instance.
 fn clean(base64: &str) -> Result<Vec<u8>, Error> {
-    let crop = STANDARD.decode(base64).map_err(|_| Rejection::new(Code::BadRequest, "The crop is not base64."))?;
+    let crop = STANDARD.decode(base64).map_err(|_| Rejection::bad_request("The crop is not base64."))?;
     if crop.len() > CROP_BYTES {
         let message = format!("The crop is too large; at most {CROP_BYTES} bytes are kept.");
         return Err(Rejection::new(Code::PhotoTooLarge, message).into());
@@ -82,10 +76,5 @@ fn clean(base64: &str) -> Result<Vec<u8>, Error> {
         return Err(Rejection::new(Code::UnsupportedMediaType, "The crop is not a JPEG.").into());
     }
     let photo = Photo::decode(&crop, &CROP_LIMITS)?;
-    let size = photo.size();
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, QUALITY)
-        .encode(&photo.view(size.rect(), size), size.width, size.height, ExtendedColorType::Rgb8)
-        .map_err(|error| Error::fault("encoding a crop", error))?;
-    Ok(bytes)
+    photo.to_jpeg(photo.size(), QUALITY)
 }

@@ -10,6 +10,7 @@ pub mod feedback;
 #[cfg(feature = "serve")]
 pub mod local;
 pub mod model_dir;
+pub mod off_thread;
 pub mod pipeline;
 pub mod report;
 pub mod result;

@@ -23,6 +23,7 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
+use super::off_thread::off_thread;
 use super::report;
 use super::result::{Outcome, ResultDocument};
 use super::storage::{Storage, StoredResult};
@@ -289,11 +290,6 @@ impl Judge {
         let judgement = self.judge(bytes, source, permit).await?;
         Ok(ResultDocument::unkept(Outcome::Done(judgement), OffsetDateTime::now_utc()))
     }
-}
-
-/// Runs `work` on a thread of its own, so that no connection waits for it.
-async fn off_thread<T: Send + 'static>(attempt: &'static str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|panic| Error::fault(attempt, panic))
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use friends_core::crop::{self, Region};
 use friends_core::embedded::Embedded;
-use friends_core::error::{Code, Error, Rejection};
+use friends_core::error::{Error, Rejection};
 use friends_core::geometry::{PixelRect, Rect, Size};
 use friends_core::limits::Limits;
 use friends_core::model::Backbone;
@@ -114,8 +114,7 @@ impl Framing {
 }
 
 fn open(path: &Path) -> Result<Photo, Error> {
-    let unreadable = |error| Rejection::new(Code::NotFound, format!("The file cannot be read: {error}."));
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let bytes = std::fs::read(path).map_err(|error| Rejection::unreadable(&error))?;
     Ok(Photo::decode(&bytes, &Limits::default())?)
 }
 

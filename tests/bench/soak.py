@@ -3,8 +3,8 @@
 
     tests/bench/soak.py --photos DIR [--minutes 30] [--clients 20] [--program target/debug/friends]
 
-Starts its own server on a folder of its own. Each client goes from visit to visit: photos below DIR, the same cut off, with bytes
-changed or with another declared type, small pictures that unpack to much, uploads that stall or break off, two uploads for one ticket,
+Starts its own server on a folder of its own. Each client goes from visit to visit: photos below DIR, the same cut off or with bytes
+changed, small pictures that unpack to much, uploads that stall or break off, two uploads for one ticket,
 requests that hang up while their photo is judged, nonsense in JSON. Prints how tickets ended, memory over time with its slope (least
 squares over the second half), and what is left on disk. The exit code is 1 if a ticket did not end, a photo is left, or the server
 ended. Standard library only, Linux.

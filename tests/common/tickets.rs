@@ -16,6 +16,16 @@ pub fn result_url(base: &str, ticket: &Value) -> String {
     format!("{base}{}", ticket["result_url"].as_str().unwrap())
 }
 
+/// The header of the upload that a ticket asks for, of `length` bytes.
+pub fn upload_header(ticket: &Value, length: usize) -> String {
+    let upload = &ticket["upload"];
+    let url = upload["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let (host, path) = url.split_once('/').unwrap();
+    let headers = upload["headers"].as_object().unwrap().iter();
+    let headers: String = headers.map(|(name, value)| format!("{name}: {}\r\n", value.as_str().unwrap())).collect();
+    format!("PUT /{path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")
+}
+
 /// Uploads `body` exactly as the ticket says.
 pub async fn upload(http: &Client, ticket: &Value, body: Vec<u8>) -> StatusCode {
     let upload = &ticket["upload"];

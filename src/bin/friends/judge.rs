@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use friends_core::error::{Code, Error, Rejection};
+use friends_core::error::{Error, Rejection};
 use friends_core::model::Manifest;
 use friends_core::verdict::Verdict;
 use friends_judge::service::app::{App, Assembly, Buckets};
@@ -77,10 +77,7 @@ async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> Result
     let unjudged = |outcome| ResultDocument::unkept(outcome, OffsetDateTime::now_utc());
     let bytes = match tokio::fs::read(path).await {
         Ok(bytes) => bytes,
-        Err(error) => {
-            let rejection = Rejection::new(Code::NotFound, format!("The file cannot be read: {error}."));
-            return unjudged(Outcome::Rejected(rejection));
-        }
+        Err(error) => return unjudged(Outcome::Rejected(Rejection::unreadable(&error))),
     };
     match judge.document(bytes.into(), source, judge.permit().await).await {
         Ok(document) => document,

@@ -13,10 +13,11 @@ use std::io::Cursor;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
-use crate::error::{Code, Rejection};
+use crate::error::{Code, Error, Rejection};
 use crate::geometry::{Rect, Size};
 use crate::limits::Limits;
 
@@ -100,6 +101,19 @@ impl Photo {
         let mut view = DynamicImage::ImageRgb8(resize(&self.stored, source, target));
         view.apply_orientation(self.orientation);
         view.into_rgb8()
+    }
+
+    /// The whole photo, upright and shrunk to `size`, as a JPEG; `quality` is 1 to 100. Nothing of the original file but its pixels is in
+    /// it.
+    ///
+    /// # Errors
+    /// When the encoder fails.
+    pub fn to_jpeg(&self, size: Size, quality: u8) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, quality)
+            .encode(&self.view(self.size().rect(), size), size.width, size.height, ExtendedColorType::Rgb8)
+            .map_err(|error| Error::fault("encoding a JPEG", error))?;
+        Ok(bytes)
     }
 
     /// Where a region of the upright photo lies in the stored pixels.

@@ -11,16 +11,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use friends_core::error::Error;
 use friends_core::face::Face;
-use friends_core::geometry::{Rect, Size};
+use friends_core::geometry::Rect;
 use friends_core::photo::Photo;
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
 use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
 use super::breaker::{Breaker, Condition};
 use super::ledger::Ledger;
+use crate::service::off_thread::off_thread;
 
 /// The address of Cloud Vision.
 pub const DEFAULT_URL: &str = "https://vision.googleapis.com";
@@ -40,6 +39,8 @@ const TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(150);
 /// gRPC status codes that may pass: deadline exceeded, resource exhausted, internal, unavailable.
 const RETRYABLE_CODES: [i64; 4] = [4, 8, 13, 14];
+/// What fails when it fails.
+const ATTEMPT: &str = "asking Cloud Vision";
 
 /// A client for Cloud Vision.
 pub struct CloudVision {
@@ -78,19 +79,17 @@ impl CloudVision {
     /// The faces in a photo, in no order.
     ///
     /// # Errors
-    /// [`Error::Transient`] when no try succeeded, or none did for an earlier photo in the last minute; [`Error::Fault`] when Vision refuses the request (a wrong key, say) or the month's
-    /// cap is reached.
+    /// [`Error::Transient`] when no try succeeded, or none did for an earlier photo in the last minute; [`Error::Fault`] when Vision
+    /// refuses the request (a wrong key, say) or the month's cap is reached.
     pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(&self, photo: &Arc<P>) -> Result<Vec<Face>, Error> {
-        const ATTEMPT: &str = "asking Cloud Vision";
         if !self.breaker.lets_through() {
             return Err(Error::transient(ATTEMPT, "it has failed in the last minute"));
         }
         let full = (**photo).borrow().size();
         let sent = full.shrunk_to(SENT_SIDE);
         let shrunk = Arc::clone(photo);
-        let content = tokio::task::spawn_blocking(move || jpeg((*shrunk).borrow(), sent))
-            .await
-            .map_err(|panic| Error::fault("encoding the photo for Cloud Vision", panic))??;
+        let encoding = move || (*shrunk).borrow().to_jpeg(sent, SENT_QUALITY);
+        let content = off_thread("encoding the photo for Cloud Vision", encoding).await??;
         let body = json!({"requests": [{
             "image": {"content": STANDARD.encode(content)},
             "features": [{"type": "FACE_DETECTION", "maxResults": MAX_RESULTS}],
@@ -98,10 +97,15 @@ impl CloudVision {
         let answer = tokio::time::timeout(TOTAL_TIMEOUT, self.ask(&body)).await;
         let answer = answer.unwrap_or_else(|elapsed| Err(Error::transient(ATTEMPT, elapsed)));
         match &answer {
-            Ok(_) => self.breaker.note(Condition::Answering),
-            Err(Error::Transient { .. }) => self.breaker.note(Condition::Unreachable),
-            Err(_) => false,
-        };
+            Ok(_) => {
+                self.breaker.note(Condition::Answering);
+            }
+            Err(Error::Transient { .. }) => {
+                self.breaker.note(Condition::Unreachable);
+            }
+            // A refusal is noted where it is met; the month's cap says nothing of the service.
+            Err(_) => {}
+        }
         let answer = answer?;
         let horizontal = full.width as f32 / sent.width as f32;
         let vertical = full.height as f32 / sent.height as f32;
@@ -126,7 +130,6 @@ impl CloudVision {
     }
 
     async fn try_once(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
-        const ATTEMPT: &str = "asking Cloud Vision";
         if let Some(ledger) = &self.ledger
             && !Box::pin(ledger.take(OffsetDateTime::now_utc())).await?
         {
@@ -158,15 +161,6 @@ impl CloudVision {
             annotation => Ok(annotation.face_annotations),
         }
     }
-}
-
-fn jpeg(photo: &Photo, size: Size) -> Result<Vec<u8>, Error> {
-    let view = photo.view(photo.size().rect(), size);
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, SENT_QUALITY)
-        .encode(&view, size.width, size.height, ExtendedColorType::Rgb8)
-        .map_err(|error| Error::fault("encoding the photo for Cloud Vision", error))?;
-    Ok(bytes)
 }
 
 /// `pause` and up to as much again, so that many clients do not come back in step.

@@ -10,6 +10,7 @@ use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 
 use super::cloud_vision::CloudVision;
+use crate::service::off_thread::off_thread;
 
 /// What a detector found, and which one it was in the end.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +98,5 @@ async fn find_embedded<P: Borrow<Photo> + Send + Sync + 'static>(
     photo: &Arc<P>,
 ) -> Result<Vec<Face>, Error> {
     let (embedded, photo) = (Arc::clone(embedded), Arc::clone(photo));
-    tokio::task::spawn_blocking(move || embedded.find((*photo).borrow()))
-        .await
-        .map_err(|panic| Error::fault("finding faces", panic))
+    off_thread("finding faces", move || embedded.find((*photo).borrow())).await
 }

@@ -1,7 +1,7 @@
 //! What schedules and lifecycle rules do on AWS, every minute.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use time::OffsetDateTime;
 use tokio::sync::watch;
@@ -36,7 +36,7 @@ pub async fn keep(
         visitors.forget();
         // Of the last process, or of a visitor who went away between photo and event.
         match storage.uploaded().await {
-            Ok(photos) => photos.iter().for_each(|id| queue.put_photo(id)),
+            Ok(photos) => photos.into_iter().for_each(|id| queue.put(id)),
             Err(error) => tracing::error!(error = error.chain(), "waiting photos could not be listed; they will be tried again"),
         }
         let expired = match pipeline::sweep(&storage, OffsetDateTime::now_utc()).await {
@@ -51,7 +51,7 @@ pub async fn keep(
             tracing::info!(tickets.expired = expired, milliseconds, "swept overdue tickets");
         }
         if pass % PASSES_PER_DELETION == 0 {
-            lifecycle.clone().run().await;
+            lifecycle.run(SystemTime::now()).await;
         }
     }
 }

@@ -34,6 +34,7 @@ use tokio::sync::{RwLock, mpsc};
 use tokio_util::io::ReaderStream;
 
 use crate::service::body::Pace;
+use crate::service::off_thread::off_thread;
 use crate::service::storage::{Storage, StorageKey, StorageSettings};
 use crate::service::transport::sdk_client;
 
@@ -140,22 +141,18 @@ const LIFETIMES: [(&str, &str, Duration); 4] = [
 pub struct Lifecycle(Store);
 
 impl Lifecycle {
-    /// Looks at every object that has a lifetime. What cannot be deleted is logged, and keeps nothing else from being deleted.
-    pub async fn run(self) {
-        self.run_at(SystemTime::now()).await;
-    }
-
-    /// The same as if it were `now`.
-    pub async fn run_at(self, now: SystemTime) {
-        let deleting = tokio::task::spawn_blocking(move || {
+    /// Looks at every object that has a lifetime, as it is `now`. What cannot be deleted is logged, and keeps nothing else from being deleted.
+    pub async fn run(&self, now: SystemTime) {
+        let rules = self.clone();
+        let deleting = off_thread("deleting old objects", move || {
             for (bucket, folder, lifetime) in LIFETIMES {
-                if let Err(error) = self.delete_older(bucket, folder, now - lifetime) {
+                if let Err(error) = rules.delete_older(bucket, folder, now - lifetime) {
                     tracing::error!(bucket, folder, error = %error, "old objects could not be listed");
                 }
             }
         });
-        if let Err(panic) = deleting.await {
-            tracing::error!(error = %panic, "old objects could not be deleted");
+        if let Err(error) = deleting.await {
+            tracing::error!(error = error.chain(), "old objects could not be deleted");
         }
     }
 

@@ -26,10 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How often a photo is tried whose tries end without a word.
 const TRIES: u32 = 3;
 
-/// A photo's event on its way.
+/// A photo on its way.
 struct Delivery {
     id: TicketId,
-    event: Value,
     pause: Duration,
 }
 
@@ -59,25 +58,21 @@ pub fn queue(tries: PathBuf) -> (Queue, Deliveries) {
 }
 
 impl Queue {
-    /// Takes in an event of the object store.
-    pub fn put(&self, event: Value) {
-        match Event::parse(&event, UPLOADS) {
-            Ok(Event::Uploaded(tickets)) => {
-                for id in tickets {
-                    if self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone()) {
-                        // The workers have ended: the photo stays for the next start.
-                        let _ = self.sender.send(Delivery { id, event: event.clone(), pause: FIRST_PAUSE });
-                    }
-                }
-            }
+    /// Takes in the photos that an event of the object store names.
+    pub fn put_event(&self, event: &Value) {
+        match Event::parse(event, UPLOADS) {
+            Ok(Event::Uploaded(tickets)) => tickets.into_iter().for_each(|id| self.put(id)),
             Ok(_) => {}
             Err(error) => tracing::error!(error = error.chain(), "an event could not be read"),
         }
     }
 
-    /// Takes in a photo that lies there without an event, unless it is in the queue.
-    pub fn put_photo(&self, id: &TicketId) {
-        self.put(created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
+    /// Takes in a ticket's photo, unless it is in the queue.
+    pub fn put(&self, id: TicketId) {
+        if self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone()) {
+            // The workers have ended: the photo stays for the next start.
+            let _ = self.sender.send(Delivery { id, pause: FIRST_PAUSE });
+        }
     }
 }
 
@@ -86,7 +81,7 @@ pub async fn work(app: Arc<App>, deliveries: Arc<Deliveries>, stopped: watch::Re
     loop {
         let next = deliveries.receiver.lock().await.recv().await;
         let Some(delivery) = next else { return };
-        match attempt(&app, &deliveries.tries, &delivery).await {
+        match attempt(&app, &deliveries.tries, &delivery.id).await {
             Ok(()) => {
                 deliveries.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&delivery.id);
             }
@@ -109,9 +104,8 @@ async fn put_back(back: mpsc::WeakUnboundedSender<Delivery>, delivery: Delivery,
     }
 }
 
-/// Handles an event. A panic, or an end of the process, counts against the photo.
-async fn attempt(app: &Arc<App>, tries: &Tries, delivery: &Delivery) -> Result<(), Error> {
-    let Delivery { id, event, .. } = delivery;
+/// Handles a photo's event. A panic, or an end of the process, counts against the photo.
+async fn attempt(app: &Arc<App>, tries: &Tries, id: &TicketId) -> Result<(), Error> {
     let before = tries.begin(id);
     if before >= TRIES {
         tracing::error!(ticket = id.log_name(), tries = before, "every try ended without a word; the photo is given up");
@@ -124,7 +118,7 @@ async fn attempt(app: &Arc<App>, tries: &Tries, delivery: &Delivery) -> Result<(
     // Photos that were in hand when the process ended are tried one at a time: one of them was the reason.
     let _alone = if before > 0 { Some(tries.suspects.lock().await) } else { None };
     let handling = {
-        let (app, event) = (Arc::clone(app), event.clone());
+        let (app, event) = (Arc::clone(app), created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
         tokio::spawn(async move { event::handle(&app, &event).await })
     };
     let handled = handling.await.map_err(|panic| Error::fault("handling an event", panic))?;

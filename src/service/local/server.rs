@@ -117,7 +117,7 @@ async fn forward(mut from: mpsc::UnboundedReceiver<Value>, to: Queue, mut stoppe
     loop {
         tokio::select! {
             biased;
-            Some(event) = from.recv() => to.put(event),
+            Some(event) = from.recv() => to.put_event(&event),
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
     }

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::limits::UPLOAD_WINDOW;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
 use self::key::Bucket;
@@ -166,12 +167,8 @@ impl Storage {
     /// # Errors
     /// When the store does not answer, or the document is not one of ours.
     pub async fn result(&self, id: &TicketId) -> Result<Option<StoredResult>, Error> {
-        const ATTEMPT: &str = "reading a result";
-        let Some((bytes, etag)) = self.get(StorageKey::Result(id), u64::MAX, ATTEMPT).await? else {
-            return Ok(None);
-        };
-        let document = serde_json::from_slice(&bytes).map_err(|error| Error::fault(ATTEMPT, error))?;
-        Ok(Some(StoredResult { document, etag }))
+        let stored = self.get_json(StorageKey::Result(id), "reading a result").await?;
+        Ok(stored.map(|(document, etag)| StoredResult { document, etag }))
     }
 
     /// Replaces the document that was read as `before`, and returns the new one as stored; `None` when another writer was quicker.
@@ -230,12 +227,8 @@ impl Storage {
     /// # Errors
     /// When the store does not answer, or the count is not one of ours.
     pub async fn vision_calls(&self, month: &str) -> Result<Option<VisionCalls>, Error> {
-        const ATTEMPT: &str = "reading the count of Cloud Vision's calls";
-        let Some((bytes, etag)) = self.get(StorageKey::VisionCalls(month), u64::MAX, ATTEMPT).await? else {
-            return Ok(None);
-        };
-        let count = serde_json::from_slice(&bytes).map_err(|error| Error::fault(ATTEMPT, error))?;
-        Ok(Some(VisionCalls { count, etag }))
+        let stored = self.get_json(StorageKey::VisionCalls(month), "reading the count of Cloud Vision's calls").await?;
+        Ok(stored.map(|(count, etag)| VisionCalls { count, etag }))
     }
 
     /// Writes a new count over the one that was read as `before`; `false` when another writer was quicker.
@@ -280,6 +273,17 @@ impl Storage {
             }
         }
         Ok(keys)
+    }
+
+    /// An object that is JSON, and its entity tag.
+    async fn get_json<T: DeserializeOwned>(
+        &self,
+        key: StorageKey<'_>,
+        attempt: &'static str,
+    ) -> Result<Option<(T, String)>, Error> {
+        let Some((bytes, etag)) = self.get(key, u64::MAX, attempt).await? else { return Ok(None) };
+        let value = serde_json::from_slice(&bytes).map_err(|error| Error::fault(attempt, error))?;
+        Ok(Some((value, etag)))
     }
 
     async fn get(&self, key: StorageKey<'_>, limit: u64, attempt: &'static str) -> Result<Option<(Bytes, String)>, Error> {
