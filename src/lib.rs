@@ -5,7 +5,7 @@
 //! ```text
 //! event / request ─► ticket ─► photo ─► faces ─► regions ─► scores ─► verdict ─► result document
 //!  service::event   service::  core::   core::   core::     core::    core::     service::result
-//!  service::api     storage    photo    embedded crop       model     verdict
+//!  service::api     storage    photo    heads    crop       model     verdict
 //!                      └────────── service::pipeline reads in this order ──────────┘
 //! ```
 //!

@@ -57,7 +57,7 @@ proptest! {
 
     #[test]
     fn suppression_keeps_the_strongest_and_no_close_pair(faces in faces()) {
-        let kept = suppress(faces.clone(), 0.5, |face| (face.rect, face.confidence));
+        let kept = suppress(faces.clone(), |a, b| a.iou(b) > 0.5, |face| (face.rect, face.confidence));
         for (place, one) in kept.iter().enumerate() {
             prop_assert!(kept[..place].iter().all(|other| other.rect.iou(one.rect) <= 0.5 && other.confidence >= one.confidence));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use friends_core::embedded::Embedded;
+use friends_core::heads::FaceDetector;
 use friends_core::limits::{Limits, QUEUE_LENGTH, REQUEST_BURST};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::transport;
@@ -65,7 +65,7 @@ async fn photos_that_drip_in_keep_nobody_out() {
 async fn when_too_many_wait_the_next_one_is_told_to_come_back() {
     let slow = FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))]).await;
     let vision = CloudVision::new(transport::client().unwrap(), &slow.url, "key".into(), None);
-    let detector = Detector::CloudVision(vision, Arc::new(Embedded::load().unwrap()));
+    let detector = Detector::CloudVision(vision, Arc::new(FaceDetector::load().unwrap()));
     let service = Service::with(detector, Limits::default()).await;
     let ask = || service.http.post(service.url("/api/judge")).body(jpeg(&serval(64))).send();
 

@@ -8,6 +8,7 @@ mod browser;
 mod cli;
 mod events;
 mod geometry;
+mod heads;
 mod hostile;
 mod http;
 mod lambda;

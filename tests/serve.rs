@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use friends_core::embedded::Embedded;
+use friends_core::heads::FaceDetector;
 use friends_core::limits::{Limits, RESULT_LIFETIME};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::local::object_store::ObjectStore;
@@ -116,7 +116,7 @@ async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
     let storage = ObjectStore::open(data.path()).unwrap().storage();
     let late = FakeVision::start([Answer::After(Duration::from_secs(2), json!({"responses": [{}]}))]).await;
     let vision = CloudVision::new(transport::client().unwrap(), &late.url, "secret-key".into(), None);
-    let detector = Detector::CloudVision(vision, Arc::new(Embedded::load().unwrap()));
+    let detector = Detector::CloudVision(vision, Arc::new(FaceDetector::load().unwrap()));
     let judge = Judge::new(detector, crate::common::classifier(), Limits::default(), 1);
     let (id, now) = (TicketId::random().unwrap(), OffsetDateTime::now_utc());
     let deadline = now + Duration::from_secs(1);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use friends_core::embedded::Embedded;
 use friends_core::error::Error;
 use friends_core::face::Face;
 use friends_core::geometry::Rect;
+use friends_core::heads::FaceDetector;
 use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 use friends_judge::service::detector::{CloudVision, Condition, Detector};
@@ -107,7 +107,7 @@ async fn after_a_failure_the_next_photos_do_not_wait_for_it() {
 #[tokio::test]
 async fn a_refused_key_shows_in_the_condition() {
     let fake = FakeVision::start([Answer::Status(403)]).await;
-    let detector = Detector::CloudVision(client(&fake), Arc::new(Embedded::load().unwrap()));
+    let detector = Detector::CloudVision(client(&fake), Arc::new(FaceDetector::load().unwrap()));
     assert_eq!(detector.find(&photo(64, 64)).await.unwrap().detector, DetectorName::Embedded);
     assert_eq!(detector.vision().unwrap().condition(), Condition::Refusing);
 }
@@ -123,7 +123,7 @@ async fn a_host_that_is_not_there_does_not_give_the_key_away() {
 async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
     let slow = Answer::After(Duration::from_hours(1), json!({"responses": [{}]}));
     let fake = FakeVision::start([slow]).await;
-    let detector = Detector::CloudVision(client(&fake), Arc::new(Embedded::load().unwrap()));
+    let detector = Detector::CloudVision(client(&fake), Arc::new(FaceDetector::load().unwrap()));
     let found = detector.find(&photo(64, 64)).await.unwrap();
     assert_eq!((found.detector, found.fallback_from), (DetectorName::Embedded, Some(DetectorName::CloudVision)));
 }
@@ -132,7 +132,7 @@ async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
 async fn a_cascade_asks_vision_only_where_nothing_was_found() {
     let skin = [json!({"x": 10, "y": 10}), json!({"x": 30, "y": 10}), json!({"x": 30, "y": 30}), json!({"x": 10, "y": 30})];
     let fake = FakeVision::start([faces(&[face(skin, 0.7)])]).await;
-    let detector = Detector::Cascade(client(&fake), Arc::new(Embedded::load().unwrap()));
+    let detector = Detector::Cascade(client(&fake), Arc::new(FaceDetector::load().unwrap()));
     let found = detector.find(&photo(64, 64)).await.unwrap();
     assert_eq!((found.detector, found.faces.len(), fake.asked().len()), (DetectorName::CascadeCloudVision, 1, 1));
 }

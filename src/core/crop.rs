@@ -40,8 +40,7 @@ impl Region {
     /// The whole photo.
     #[must_use]
     pub fn whole(photo: Size) -> Self {
-        let area = PixelRect { x: 0, y: 0, width: photo.width, height: photo.height };
-        Self { area, kind: RegionKind::Photo, confidence: 1.0 }
+        Self { area: photo.pixels(), kind: RegionKind::Photo, confidence: 1.0 }
     }
 
     /// The box that a caller drew, clamped to the photo; `None` when it lies outside.
@@ -63,7 +62,7 @@ pub fn head_around(face: Rect) -> Rect {
 /// The regions to judge: the `most` strongest heads, one each, from left to right; the whole photo when there is none.
 #[must_use]
 pub fn regions(faces: &[Face], photo: Size, most: usize) -> Vec<Region> {
-    let heads = suppress(faces.to_vec(), SAME_HEAD_IOU, |face| (head_around(face.rect), face.confidence));
+    let heads = suppress(faces.to_vec(), |a, b| a.iou(b) > SAME_HEAD_IOU, |face| (head_around(face.rect), face.confidence));
     let mut regions: Vec<Region> = heads
         .iter()
         .filter_map(|face| {

@@ -19,13 +19,22 @@ impl Size {
         Rect { x: 0.0, y: 0.0, width: self.width as f32, height: self.height as f32 }
     }
 
+    /// All pixels of everything of this size.
+    #[must_use]
+    pub fn pixels(self) -> PixelRect {
+        PixelRect { x: 0, y: 0, width: self.width, height: self.height }
+    }
+
     /// The largest size of the same shape whose longer side is at most `longest` (never enlarged, never under 1).
     #[must_use]
     pub fn shrunk_to(self, longest: u32) -> Self {
+        if longest >= self.width.max(self.height) { self } else { self.scaled_to(longest) }
+    }
+
+    /// The size of the same shape whose longer side is `longest` (neither side under 1).
+    #[must_use]
+    pub fn scaled_to(self, longest: u32) -> Self {
         let scale = f64::from(longest) / f64::from(self.width.max(self.height));
-        if scale >= 1.0 {
-            return self;
-        }
         let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
         Self { width: side(self.width), height: side(self.height) }
     }
@@ -153,15 +162,15 @@ impl From<PixelRect> for Rect {
     }
 }
 
-/// Non-maximum suppression: of items that overlap by more than `iou`, the strongest stays.
+/// Non-maximum suppression: of items whose boxes are the `same`, the strongest stays.
 ///
 /// `key` gives an item's box and confidence. The result is ordered from the strongest to the weakest.
-pub fn suppress<T>(mut items: Vec<T>, iou: f32, key: impl Fn(&T) -> (Rect, f32)) -> Vec<T> {
+pub fn suppress<T>(mut items: Vec<T>, same: impl Fn(Rect, Rect) -> bool, key: impl Fn(&T) -> (Rect, f32)) -> Vec<T> {
     items.sort_by(|a, b| key(b).1.total_cmp(&key(a).1));
     let mut kept: Vec<T> = Vec::with_capacity(items.len());
     for item in items {
         let (rect, _) = key(&item);
-        if kept.iter().all(|strong| key(strong).0.iou(rect) <= iou) {
+        if kept.iter().all(|strong| !same(key(strong).0, rect)) {
             kept.push(item);
         }
     }

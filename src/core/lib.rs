@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bytes ─► photo ─► faces ─► regions ─► scores ─► verdict ─► judgement
-//!          photo    embedded crop       model     verdict    judgement
+//!          photo    heads    crop       model     verdict    judgement
 //! ```
 //!
 //! Nothing here opens a file or a connection, reads a clock or the environment, or starts a thread; [`limits`] are numbers, and
@@ -12,11 +12,11 @@
 //! [`geometry`] is the one coordinate system: pixels of the upright photo. [`model`] has the one preprocessing and the heads, shared by serving, evaluation and training.
 
 pub mod crop;
-pub mod embedded;
 pub mod error;
 pub mod face;
 pub mod geometry;
 pub mod hash;
+pub mod heads;
 pub mod judgement;
 pub mod limits;
 pub mod model;

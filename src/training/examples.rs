@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use friends_core::crop::{self, Region};
-use friends_core::embedded::Embedded;
 use friends_core::error::{Error, Rejection};
 use friends_core::geometry::{PixelRect, Rect, Size};
+use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Backbone;
 use friends_core::photo::Photo;
@@ -36,7 +36,7 @@ pub struct Skipped {
 /// Which region of a photo is learnt from.
 pub enum Framing {
     /// The largest head that the detector finds, or the whole photo.
-    Detect(Arc<Embedded>),
+    Detect(Arc<FaceDetector>),
     /// The whole photo: it is a head crop already.
     Whole,
 }
@@ -84,7 +84,7 @@ pub fn extract(
 
 fn extract_one(sample: &Sample, backbone: &Backbone, framing: &Framing, views: Views) -> Result<Example, Error> {
     let photo = open(&sample.path)?;
-    let area = framing.area(&photo);
+    let area = framing.area(&photo)?;
     let input = backbone.input();
     let areas = match views {
         Views::Plain => vec![area],
@@ -103,13 +103,13 @@ fn extract_one(sample: &Sample, backbone: &Backbone, framing: &Framing, views: V
 
 impl Framing {
     /// The region of a photo that counts.
-    fn area(&self, photo: &Photo) -> PixelRect {
+    fn area(&self, photo: &Photo) -> Result<PixelRect, Error> {
         let regions = match self {
             Self::Whole => Vec::new(),
-            Self::Detect(embedded) => crop::regions(&embedded.find(photo), photo.size(), Limits::default().heads),
+            Self::Detect(embedded) => crop::regions(&embedded.find(photo)?, photo.size(), Limits::default().heads),
         };
         let size = |region: &&Region| u64::from(region.area.width) * u64::from(region.area.height);
-        regions.iter().max_by_key(size).map_or_else(|| Region::whole(photo.size()).area, |region| region.area)
+        Ok(regions.iter().max_by_key(size).map_or_else(|| Region::whole(photo.size()).area, |region| region.area))
     }
 }
 

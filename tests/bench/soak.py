@@ -5,8 +5,9 @@
 
 Starts its own server on a folder of its own. Each client goes from visit to visit: photos below DIR, the same cut off or with bytes
 changed, small pictures that unpack to much, uploads that stall or break off, two uploads for one ticket,
-requests that hang up while their photo is judged, nonsense in JSON. Prints how tickets ended, memory over time with its slope (least
-squares over the second half), and what is left on disk. The exit code is 1 if a ticket did not end, a photo is left, or the server
+requests that hang up while their photo is judged, nonsense in JSON. After each minute all clients rest until the server does, and its
+memory is taken. Prints how tickets ended, memory at work and at rest with its slope (least squares over the second half), and what is
+left on disk. The exit code is 1 if a ticket did not end, a photo is left, or the server
 ended. Standard library only, Linux.
 """
 
@@ -185,32 +186,38 @@ def main():
         command = [args.program, "serve", "--port", "0", "--behind-proxy", "--data", f"{data}/data"]
         server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
         host, port = server.stdout.readline().split("http://")[1].strip().strip("/").split(":")
-        until = time.monotonic() + 60 * args.minutes
         visitors = [Visitor(host, int(port), photos, seed, ends) for seed in range(args.clients)]
-        threads = [threading.Thread(target=visitor.go_on, args=(until,)) for visitor in visitors]
-        for thread in threads:
-            thread.start()
-        begun, samples = time.monotonic(), []
-        while any(thread.is_alive() for thread in threads):
-            time.sleep(5)
-            if server.poll() is not None:
-                print(f"the server ended with {server.returncode}", file=sys.stderr)
-                break
-            samples.append((time.monotonic() - begun, resident_megabytes(server.pid)))
-        for thread in threads:
-            thread.join()
+        begun, busy, at_rest = time.monotonic(), [], []
+        while time.monotonic() < begun + 60 * args.minutes and server.poll() is None:
+            until = min(time.monotonic() + 60, begun + 60 * args.minutes)
+            threads = [threading.Thread(target=visitor.go_on, args=(until,)) for visitor in visitors]
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads) and server.poll() is None:
+                time.sleep(1)
+                busy.append(resident_megabytes(server.pid))
+            for thread in threads:
+                thread.join()
+            # Photos whose visitor hung up are given the time to come to their end.
+            time.sleep(3)
+            if server.poll() is None:
+                at_rest.append((time.monotonic() - begun, resident_megabytes(server.pid)))
+        if server.poll() is not None:
+            print(f"the server ended with {server.returncode}", file=sys.stderr)
         ended_early = server.poll() is not None
         server.terminate()
         code = server.wait()
         left = list(pathlib.Path(data, "data/objects/friends-uploads/uploads").glob("*"))
         halves = list(pathlib.Path(data, "data/objects").glob(".tmp.*"))
         panics = pathlib.Path(data, "log").read_text().count("panicked")
-    half = samples[len(samples) // 2 :]
+    half = at_rest[len(at_rest) // 2 :]
     print(f"{args.minutes:g} minutes, {args.clients} clients; exit code {code}, {panics} panics")
     for end, count in sorted(ends.items()):
         print(f"  {count:6}  {end}")
-    memory = [megabytes for _, megabytes in samples]
-    print(f"memory: {memory[0]:.0f} MB at first, {max(memory):.0f} at most, {memory[-1]:.0f} at last; {slope(half):+.1f} MB an hour in the second half")
+    rest = [megabytes for _, megabytes in at_rest]
+    print(f"memory at work: {max(busy):.0f} MB at most")
+    print(f"memory at rest: {rest[0]:.0f} MB after the first minute, {max(rest):.0f} at most, {rest[-1]:.0f} at last; ", end="")
+    print(f"{slope(half):+.1f} MB an hour in the second half")
     print(f"left on disk: {len(left)} photos, {len(halves)} halves")
     sys.exit(bool(left or halves or panics or ended_early or ends["ticket did not end"]))
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use friends_core::embedded::Embedded;
+use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
 use friends_judge::service::app::{App, UploadAddress};
 use friends_judge::service::body::Bodies;
@@ -34,7 +34,7 @@ pub struct Service {
 impl Service {
     /// Starts with the embedded detector and the shipped bundle.
     pub async fn start() -> Self {
-        Self::with(Detector::Embedded(Arc::new(Embedded::load().unwrap())), Limits::default()).await
+        Self::with(Detector::Embedded(Arc::new(FaceDetector::load().unwrap())), Limits::default()).await
     }
 
     pub async fn with(detector: Detector, limits: Limits) -> Self {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use friends_core::embedded::Embedded;
 use friends_core::error::Cause;
+use friends_core::heads::FaceDetector;
 
 use super::cloud_vision::{CloudVision, DEFAULT_URL};
 use super::fallback::Detector;
@@ -69,7 +69,7 @@ impl DetectorSettings {
     /// # Errors
     /// When its model cannot be loaded, or there is a monthly cap but no `storage` where the calls could be counted.
     pub fn load(self, http: &reqwest::Client, storage: Option<&Storage>) -> Result<Detector, Cause> {
-        let embedded = || Embedded::load().map(Arc::new);
+        let embedded = || FaceDetector::load().map(Arc::new);
         let client = |vision: VisionSettings| {
             let storage = || storage.cloned().ok_or_else(|| problem(CAP, "is set, but there are no buckets that keep the count"));
             let ledger = vision.monthly_cap.map(|cap| Ok::<_, ConfigError>(Ledger::new(storage()?, cap))).transpose()?;

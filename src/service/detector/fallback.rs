@@ -3,9 +3,9 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use friends_core::embedded::Embedded;
 use friends_core::error::Error;
 use friends_core::face::Face;
+use friends_core::heads::FaceDetector;
 use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 
@@ -26,11 +26,11 @@ pub struct Found {
 /// A detector, with what it falls back to.
 pub enum Detector {
     /// The detector in this program: no network, no cost.
-    Embedded(Arc<Embedded>),
+    Embedded(Arc<FaceDetector>),
     /// Google Cloud Vision; the embedded one when Vision cannot be reached.
-    CloudVision(CloudVision, Arc<Embedded>),
+    CloudVision(CloudVision, Arc<FaceDetector>),
     /// The embedded one first; Google Cloud Vision for photos in which it finds nothing.
-    Cascade(CloudVision, Arc<Embedded>),
+    Cascade(CloudVision, Arc<FaceDetector>),
 }
 
 impl Detector {
@@ -94,9 +94,9 @@ impl Detector {
 
 /// Runs the embedded detector off the async threads.
 async fn find_embedded<P: Borrow<Photo> + Send + Sync + 'static>(
-    embedded: &Arc<Embedded>,
+    embedded: &Arc<FaceDetector>,
     photo: &Arc<P>,
 ) -> Result<Vec<Face>, Error> {
     let (embedded, photo) = (Arc::clone(embedded), Arc::clone(photo));
-    off_thread("finding faces", move || embedded.find((*photo).borrow())).await
+    off_thread("finding faces", move || embedded.find((*photo).borrow())).await?
 }
