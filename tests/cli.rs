@@ -52,10 +52,46 @@ fn pictures_with_boxes_take_no_photo_s_place() {
 }
 
 #[test]
+fn detectors_are_compared_on_photos_with_known_faces() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("six.jpg"), include_bytes!("fixtures/six.jpg")).unwrap();
+    // Two faces of six.jpg, one that is not there, and one that is too small to count.
+    let boxes = json!([[54, 188, 78, 70], [934, 177, 110, 89], [10, 10, 60, 60], [430, 200, 30, 30]]);
+    let known = json!([{"file": "six.jpg", "width": 1100, "height": 400, "boxes": boxes, "labels": ["drawn", "drawn", "drawn", "drawn"]}]);
+    std::fs::write(path("boxes.json"), known.to_string()).unwrap();
+    let peer = |file: &str| json!({"detector": "peer", "threshold": 0.5, "pictures": [{"file": file, "boxes": [[10, 10, 60, 60]], "scores": [0.7]}]});
+    std::fs::write(path("peer.json"), peer("six.jpg").to_string()).unwrap();
+    std::fs::write(path("other.json"), peer("seven.jpg").to_string()).unwrap();
+
+    let folder = dir.path().to_str().unwrap();
+    let (curve, page) = (path("curve.svg"), path("page.html"));
+    let compared = friends(&["detectors", folder, "--json", "--peer", &path("peer.json"), "--curve", &curve, "--html", &page]);
+    assert!(compared.status.success(), "{compared:?}");
+    let rows: Value = serde_json::from_slice(&compared.stdout).unwrap();
+    let row = |place: usize| ["detector", "pictures", "faces", "found", "false_alarms"].map(|key| rows[place][key].clone());
+    // Six boxes: two found, one on the face that is too small, three false alarms.
+    assert_eq!(row(0), [json!("embedded"), json!(1), json!(3), json!(2), json!(3)]);
+    assert_eq!(row(1), [json!("peer"), json!(1), json!(3), json!(1), json!(0)]);
+    assert!(rows[0]["ms_median"].as_f64().unwrap() > 0.0);
+    assert_eq!(std::fs::read_to_string(curve).unwrap().matches("<circle").count(), 2, "one point a detector");
+    let page = std::fs::read_to_string(page).unwrap();
+    let kinds = ["found", "missed", "alarm", "neither"].map(|kind| page.matches(&format!("<rect class=\"{kind}\"")).count());
+    assert_eq!(kinds, [2, 1, 3, 1]);
+    assert!(page.contains("data:image/jpeg;base64,"));
+
+    let refused = friends(&["detectors", folder, "--peer", &path("other.json")]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("other photos"), "{refused:?}");
+    let nothing = friends(&["detectors", "/no/such/folder"]);
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("boxes.json cannot be read"), "{nothing:?}");
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
     assert_eq!(friends(&["judge"]).status.code(), Some(2));
     assert_eq!(friends(&["dance"]).status.code(), Some(2));
-    for command in ["serve", "judge", "train", "evaluate", "bundle", "studio"] {
+    for command in ["serve", "judge", "train", "evaluate", "detectors", "bundle", "studio"] {
         let help = friends(&[command, "--help"]);
         assert!(help.status.success() && !help.stdout.is_empty(), "{command}");
     }

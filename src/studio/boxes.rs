@@ -15,14 +15,20 @@ const BOXES: &str = "boxes.json";
 pub struct Boxed {
     /// The photo.
     pub path: PathBuf,
+    /// The photo as the file names it.
+    pub file: String,
     /// The boxes, in pixels of the upright photo.
     pub boxes: Vec<Rect>,
+    /// What kind each box is; empty where the file does not say.
+    pub labels: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Entry {
     file: String,
     boxes: Vec<[f32; 4]>,
+    #[serde(default)]
+    labels: Vec<String>,
 }
 
 /// Reads `dir/boxes.json`.
@@ -44,6 +50,8 @@ pub fn read(dir: &Path) -> Result<Vec<Boxed>, StudioError> {
     }
     let boxed = |entry: Entry| Boxed {
         path: dir.join(&entry.file),
+        file: entry.file,
+        labels: entry.labels,
         boxes: entry.boxes.iter().map(|&[x, y, width, height]| Rect::new(x, y, width, height)).collect(),
     };
     Ok(entries.into_iter().map(boxed).collect())
@@ -64,6 +72,7 @@ mod tests {
         let dir = written(r#"[{"file":"a/b.jpg","width":9,"height":9,"boxes":[[1,2,3,4],[5,6,7,8]],"labels":["bare"]}]"#);
         let photos = read(dir.path()).unwrap();
         assert_eq!(photos[0].path, dir.path().join("a/b.jpg"));
+        assert_eq!((photos[0].file.as_str(), &photos[0].labels), ("a/b.jpg", &vec!["bare".to_owned()]));
         assert_eq!(photos[0].boxes, [Rect::new(1.0, 2.0, 3.0, 4.0), Rect::new(5.0, 6.0, 7.0, 8.0)]);
     }
 

@@ -9,6 +9,7 @@
 
 mod background;
 pub mod dataset;
+pub mod detection;
 pub mod examples;
 pub mod head;
 pub mod metrics;

@@ -2,6 +2,8 @@
 
 mod annotate;
 mod bundle;
+#[cfg(all(feature = "studio", feature = "train"))]
+mod detectors;
 #[cfg(feature = "train")]
 mod evaluate;
 #[cfg(feature = "train")]
@@ -20,6 +22,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use friends_judge::service::telemetry;
 use tracing_subscriber::filter::LevelFilter;
+
+#[cfg(all(feature = "serve", target_os = "linux"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// フレンズ判定器 / Friends Judge: which Kemono Friends character is in the photo, or honestly none.
 #[derive(Parser)]
@@ -42,6 +48,9 @@ enum Command {
     /// Measure a bundle on labelled photos
     #[cfg(feature = "train")]
     Evaluate(evaluate::Args),
+    /// Compare face detectors on photos with known faces
+    #[cfg(all(feature = "studio", feature = "train"))]
+    Detectors(detectors::Args),
     /// Show or verify a bundle
     Bundle(bundle::Args),
     /// Draw characters: training pictures, contact sheets, fixtures
@@ -65,6 +74,8 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         #[cfg(feature = "train")]
         Command::Evaluate(args) => evaluate::run(&args),
+        #[cfg(all(feature = "studio", feature = "train"))]
+        Command::Detectors(args) => detectors::run(args),
         Command::Bundle(args) => bundle::run(args),
         #[cfg(feature = "studio")]
         Command::Studio(args) => studio::run(args),
