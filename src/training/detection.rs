@@ -210,7 +210,7 @@ pub struct Pair {
     pub detectors: [String; 2],
     /// Faces that the first alone found, and the second alone.
     pub alone: [usize; 2],
-    /// How likely at least so uneven a split is if both are equally good: McNemar's exact test, two-sided.
+    /// How likely at least so uneven a split is if both are equally good: `McNemar`'s exact test, two-sided.
     pub p: f64,
 }
 

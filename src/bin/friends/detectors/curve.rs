@@ -16,10 +16,10 @@ pub fn svg(rows: &[Figures]) -> String {
     let (left, top, width, height) = PLOT;
     let at = |(alarms, recall): (f64, f64)| (left + width * alarms.min(RIGHT) / RIGHT, top + height * (1.0 - recall));
     let mut svg = String::from(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 780 400" role="img" font-family="sans-serif" font-size="13">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 780 400" role="img" font-family="sans-serif" font-size="13">
 <style>svg{color:#222;background:#fff}@media(prefers-color-scheme:dark){svg{color:#ddd;background:#181818}}text{fill:currentColor}</style>
 <title>検出率と誤検出 / Recall over false alarms</title>
-"##,
+"#,
     );
     for step in 0..=5 {
         let share = f64::from(step) / 5.0;

@@ -18,7 +18,7 @@ const QUALITY: u8 = 80;
 /// The page, with everything in it.
 pub fn html(rows: &[Figures], findings: &Findings, photos: &[Boxed], truth: &[Truth]) -> anyhow::Result<String> {
     let mut page = format!(
-        r##"<!doctype html><html lang="ja"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+        r#"<!doctype html><html lang="ja"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>見のがしと誤検出 / Misses and false alarms</title>
 <style>:root{{color-scheme:light dark}}body{{font-family:sans-serif;margin:1rem;max-width:80rem}}svg{{max-width:48rem;width:100%}}
 .photos{{display:grid;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr));gap:1rem}}figure{{margin:0}}
@@ -27,7 +27,7 @@ figure svg,figure img{{width:100%;height:auto;display:block}}figcaption{{font-si
 <h1>見のがしと誤検出 / Misses and false alarms</h1>{}
 <p><b style="color:#56b4e9">見のがし / missed</b> · <b style="color:#d55e00">誤検出 / false alarm</b> · <b style="color:#009e73">検出 / found</b> · {}</p>
 <div class="photos">
-"##,
+"#,
         svg(rows),
         escaped(&findings.detector)
     );
