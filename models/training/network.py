@@ -1,7 +1,8 @@
 """MobileNetV1 without a classifier: from ONNX to Keras and back.
 
-Batch normalisation is folded into the kernels and biases from the start. An ONNX file holds a chain of Conv and Clip(0, 6) nodes, then
-GlobalAveragePool; input [1, 3, size, size], RGB scaled to -1..1; output [1, features]. Kernels and biases are stored as float16, which
+Batch normalisation is folded into the kernels and biases from the start. An ONNX file holds a chain of Conv and Clip(0, 6) nodes; the last Conv
+may go without Clip. A backbone has a GlobalAveragePool behind them and gives [1, features], the face detector a map. Input
+[1, 3, size, size], RGB scaled to -1..1. Kernels and biases are stored as float16, which
 halves the file, and cast to float32 by the file itself: whoever loads it computes in float32.
 """
 
@@ -24,12 +25,13 @@ def read(path):
     tensors |= {node.output[0]: tensors[node.input[0]].astype(np.float32) for node in graph.node if node.op_type == "Cast"}
     pictures = output = keras.Input((None, None, 3))
     weights = []
+    clipped = {node.input[0] for node in graph.node if node.op_type == "Clip"}
     for node in graph.node:
         if node.op_type != "Conv":
             continue
         kernel, bias = (tensors[name] for name in node.input[1:3])
         attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        options = {"strides": attributes["strides"][0], "padding": "same", "activation": "relu6"}
+        options = {"strides": attributes["strides"][0], "padding": "same", "activation": "relu6" if node.output[0] in clipped else None}
         if attributes["group"] > 1:
             layer = keras.layers.DepthwiseConv2D(kernel.shape[2], **options)
             weights.append((layer, kernel.transpose(2, 3, 0, 1), bias))
@@ -37,7 +39,9 @@ def read(path):
             layer = keras.layers.Conv2D(kernel.shape[0], kernel.shape[2], **options)
             weights.append((layer, kernel.transpose(2, 3, 1, 0), bias))
         output = layer(output)
-    model = keras.Model(pictures, keras.layers.GlobalAveragePooling2D()(output), name="backbone")
+    if any(node.op_type == "GlobalAveragePool" for node in graph.node):
+        output = keras.layers.GlobalAveragePooling2D()(output)
+    model = keras.Model(pictures, output, name="backbone")
     for layer, kernel, bias in weights:
         layer.set_weights([kernel, bias])
     return model
@@ -101,18 +105,26 @@ def _graph(model, size):
                 strides=[stride, stride],
             )
         )
-        nodes.append(helper.make_node("Clip", [f"sum{number}", *limits], [f"layer{number}"]))
-        value = f"layer{number}"
-    nodes.append(helper.make_node("GlobalAveragePool", [value], ["pooled"]))
-    nodes.append(helper.make_node("Flatten", ["pooled"], ["features"], axis=1))
+        value = f"sum{number}"
+        if layer.activation is keras.activations.relu6:
+            nodes.append(helper.make_node("Clip", [value, *limits], [f"layer{number}"]))
+            value = f"layer{number}"
+    if isinstance(model.layers[-1], keras.layers.GlobalAveragePooling2D):
+        nodes.append(helper.make_node("GlobalAveragePool", [value], ["pooled"]))
+        nodes.append(helper.make_node("Flatten", ["pooled"], ["features"], axis=1))
+        value, shape = "features", [1, model.output_shape[-1]]
+    else:
+        shape = [1, model.output_shape[-1], side, side]
     pictures = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, size, size])
-    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, model.output_shape[-1]])
-    return helper.make_graph(nodes, "backbone", [pictures], [features], tensors)
+    output = helper.make_tensor_value_info(value, TensorProto.FLOAT, shape)
+    return helper.make_graph(nodes, model.name, [pictures], [output], tensors)
 
 
 def _difference(model, content, size):
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     pictures = np.random.default_rng(0).uniform(-1, 1, (4, size, size, 3)).astype(np.float32)
     expected = model.predict_on_batch(pictures)
-    actual = [session.run(None, {"input": picture.transpose(2, 0, 1)[None]})[0][0] for picture in pictures]
-    return float(np.abs(expected - np.array(actual)).max())
+    actual = np.array([session.run(None, {"input": picture.transpose(2, 0, 1)[None]})[0][0] for picture in pictures])
+    if actual.ndim == 4:
+        actual = actual.transpose(0, 2, 3, 1)
+    return float(np.abs(expected - actual).max())

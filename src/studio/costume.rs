@@ -30,7 +30,23 @@ const SKIN: Color = Color::new(0.85, 0.68, 0.58);
 /// Of `scene`, framing, small turns of the head, occlusion and camera count; a whole figure is shown as a bust.
 #[must_use]
 pub fn dress(character: &Character, wearer: &Wearer, scene: &Scene, size: u32) -> Rendered {
-    let size = size.clamp(16, 4096);
+    dress_within(character, wearer, scene, size.clamp(16, 4096), None)
+}
+
+/// As [`dress`], with all of the photo around the wearer, in its own size (4096 pixels a side at most).
+#[must_use]
+pub fn dress_in_photo(character: &Character, wearer: &Wearer, scene: &Scene) -> Rendered {
+    let (width, height) = wearer.photo.dimensions();
+    let side = width.max(height).clamp(16, 4096);
+    let whole = Rect { x: 0.0, y: 0.0, width: width.max(height) as f32, height: width.max(height) as f32 };
+    let Rendered { image, head, face } = dress_within(character, wearer, scene, side, Some(whole));
+    let image = imageops::crop_imm(&image, 0, 0, width.min(side), height.min(side)).to_image();
+    let inside = Rect { x: 0.0, y: 0.0, width: image.width() as f32, height: image.height() as f32 };
+    Rendered { image, head: head.clipped_to(inside), face: face.clipped_to(inside) }
+}
+
+/// `part`: what is shown of the photo, a square; otherwise as the scene's framing says.
+fn dress_within(character: &Character, wearer: &Wearer, scene: &Scene, size: u32, part: Option<Rect>) -> Rendered {
     let mut rng = ChaCha8Rng::seed_from_u64(scene.seed ^ 0xc05b);
     let scene = costume(scene, &mut rng);
     let light = light(wearer);
@@ -47,7 +63,7 @@ pub fn dress(character: &Character, wearer: &Wearer, scene: &Scene, size: u32) -
     for layer in [Layer::Behind, Layer::Front] {
         draw::layer(&mut gauge, &character, &scene, layer, worn);
     }
-    let shown = shown(gauge.extents().head.rect(), wearer.face, &scene);
+    let shown = part.unwrap_or_else(|| shown(gauge.extents().head.rect(), wearer.face, &scene));
     let scale = stage_side(size) / shown.width;
     let to_canvas = |transform: Transform| transform.post_translate(-shown.x, -shown.y).post_scale(scale, scale);
 

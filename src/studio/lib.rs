@@ -19,6 +19,7 @@ mod costume;
 mod degrade;
 mod draw;
 mod error;
+mod faces;
 mod geometry;
 mod group;
 mod head_crop;
@@ -34,9 +35,10 @@ pub use character::{
     Locks, Mark, MarkKind, Neckwear, NeckwearKind, Ornament, OrnamentKind, Side, Sleeves, Tail, TailKind, WingKind, Wings,
 };
 pub use color::{Color, ColorError};
-pub use costume::{dress, portrait};
+pub use costume::{dress, dress_in_photo, portrait};
 pub use degrade::Camera;
 pub use error::StudioError;
+pub use faces::{FaceKind, FaceScene, face_scene};
 pub use group::{Group, group};
 pub use head_crop::head_crop;
 pub use photographed::Wearer;

@@ -8,6 +8,8 @@ use super::metrics::wilson;
 
 /// The shorter side of the smallest face that counts, in pixels of the photo.
 pub const SMALLEST: f32 = 40.0;
+/// The kind of faces that are neither to be found nor false alarms.
+pub const VAGUE: &str = "vague";
 /// A box has found a face when they share this much, as intersection over union.
 pub const FOUND_IOU: f32 = 0.4;
 /// A box that shares this much with a face too small to count, or has its middle in it, is no false alarm.
@@ -24,6 +26,15 @@ pub struct Truth {
     pub faces: Vec<Rect>,
     /// What kind each face is, where it is known.
     pub kinds: Vec<String>,
+}
+
+impl Truth {
+    /// Whether a face counts: large enough, and not of the kind [`VAGUE`].
+    #[must_use]
+    pub fn counts(&self, number: usize) -> bool {
+        let face = self.faces[number];
+        face.width.min(face.height) >= SMALLEST && self.kinds.get(number).is_none_or(|kind| kind != VAGUE)
+    }
 }
 
 /// What a detector found in a list of photos, as the output of this program and of others.
@@ -72,21 +83,16 @@ pub enum Outcome {
     Neither,
 }
 
-/// Whether a face is large enough to count.
-#[must_use]
-pub fn counts(face: &Rect) -> bool {
-    face.width.min(face.height) >= SMALLEST
-}
-
 /// What became of each box, from the highest score to the lowest: each takes the face that it shares most with, one box a face.
 #[must_use]
-pub fn outcomes(boxes: &[Face], truth: &[Rect]) -> Vec<(Face, Outcome)> {
+pub fn outcomes(boxes: &[Face], truth: &Truth) -> Vec<(Face, Outcome)> {
     let mut boxes = boxes.to_vec();
     boxes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    let mut taken = vec![false; truth.len()];
+    let faces = &truth.faces;
+    let mut taken = vec![false; faces.len()];
     let mut outcome = |found: Rect| {
-        let free = (0..truth.len()).filter(|&face| counts(&truth[face]) && !taken[face]);
-        let shares = free.map(|face| (face, truth[face].iou(found)));
+        let free = (0..faces.len()).filter(|&face| truth.counts(face) && !taken[face]);
+        let shares = free.map(|face| (face, faces[face].iou(found)));
         if let Some((face, share)) = shares.max_by(|a, b| a.1.total_cmp(&b.1))
             && share >= FOUND_IOU
         {
@@ -95,7 +101,11 @@ pub fn outcomes(boxes: &[Face], truth: &[Rect]) -> Vec<(Face, Outcome)> {
         }
         let (x, y) = found.center();
         let on = |face: &Rect| face.contains(Rect::new(x, y, 0.0, 0.0)) || face.iou(found) >= IGNORED_IOU;
-        if truth.iter().any(|face| !counts(face) && on(face)) { Outcome::Neither } else { Outcome::FalseAlarm }
+        if faces.iter().enumerate().any(|(number, face)| !truth.counts(number) && on(face)) {
+            Outcome::Neither
+        } else {
+            Outcome::FalseAlarm
+        }
     };
     boxes.into_iter().map(|face| (face, outcome(face.rect))).collect()
 }
@@ -145,11 +155,11 @@ pub struct Figures {
 pub fn figures(findings: &Findings, truth: &[Truth]) -> Figures {
     let (mut hits, mut false_alarms, mut events, mut groups) = (Vec::new(), 0, Vec::new(), Vec::new());
     for (finding, truth) in findings.pictures.iter().zip(truth) {
-        let outcomes = outcomes(&finding.faces(), &truth.faces);
+        let outcomes = outcomes(&finding.faces(), truth);
         events.extend(outcomes.iter().map(|(face, outcome)| (face.confidence, *outcome)));
         let counted: Vec<_> = outcomes.iter().filter(|(face, _)| face.confidence >= findings.threshold).collect();
         false_alarms += counted.iter().filter(|(_, outcome)| *outcome == Outcome::FalseAlarm).count();
-        for (number, face) in truth.faces.iter().enumerate().filter(|(_, face)| counts(face)) {
+        for (number, face) in truth.faces.iter().enumerate().filter(|(number, _)| truth.counts(*number)) {
             let found = counted.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
             hits.push(found);
             let side = SIDES.iter().rposition(|(_, from)| face.width.min(face.height) >= *from).unwrap_or(0);
@@ -248,11 +258,18 @@ mod tests {
     }
 
     #[test]
-    fn one_box_a_face_and_small_faces_are_neither() {
-        let truth = [Rect::new(0.0, 0.0, 100.0, 100.0), Rect::new(300.0, 0.0, 20.0, 20.0)];
-        let boxes = [face(5.0, 100.0, 0.6), face(0.0, 100.0, 0.9), face(295.0, 30.0, 0.8), face(600.0, 50.0, 0.7)];
+    fn one_box_a_face_and_faces_that_do_not_count_are_neither() {
+        let faces = vec![Rect::new(0.0, 0.0, 100.0, 100.0), Rect::new(300.0, 0.0, 20.0, 20.0), Rect::new(600.0, 0.0, 50.0, 50.0)];
+        let truth = Truth { faces, kinds: vec!["bare".into(), "bare".into(), VAGUE.into()] };
+        let boxes = [
+            face(5.0, 100.0, 0.6),
+            face(0.0, 100.0, 0.9),
+            face(295.0, 30.0, 0.8),
+            face(600.0, 50.0, 0.7),
+            face(900.0, 50.0, 0.5),
+        ];
         let outcomes: Vec<Outcome> = outcomes(&boxes, &truth).into_iter().map(|(_, outcome)| outcome).collect();
-        assert_eq!(outcomes, [Outcome::Found(0), Outcome::Neither, Outcome::FalseAlarm, Outcome::FalseAlarm]);
+        assert_eq!(outcomes, [Outcome::Found(0), Outcome::Neither, Outcome::Neither, Outcome::FalseAlarm, Outcome::FalseAlarm]);
     }
 
     #[test]

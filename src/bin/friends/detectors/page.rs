@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use friends_core::geometry::Rect;
-use friends_judge::training::detection::{Figures, Findings, Outcome, Truth, counts, outcomes};
+use friends_judge::training::detection::{Figures, Findings, Outcome, Truth, outcomes};
 use friends_studio::boxes::Boxed;
 
 use super::curve::{escaped, svg};
@@ -33,13 +33,13 @@ figure svg,figure img{{width:100%;height:auto;display:block}}figcaption{{font-si
     );
     for ((finding, boxed), truth) in findings.pictures.iter().zip(photos).zip(truth) {
         let faces: Vec<_> = finding.faces().into_iter().filter(|face| face.confidence >= findings.threshold).collect();
-        let outcomes = outcomes(&faces, &truth.faces);
+        let outcomes = outcomes(&faces, truth);
         let found = |number: usize| outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
         let missed: Vec<Rect> = truth
             .faces
             .iter()
             .enumerate()
-            .filter(|(number, face)| counts(face) && !found(*number))
+            .filter(|(number, _)| truth.counts(*number) && !found(*number))
             .map(|(_, face)| *face)
             .collect();
         if missed.is_empty() && outcomes.iter().all(|(_, outcome)| *outcome != Outcome::FalseAlarm) {

@@ -1,5 +1,7 @@
 //! `friends studio`
 
+mod scenes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ pub struct Args {
 enum Command {
     /// Draw training pictures: OUT/<slug>/ for each character, OUT/unknown/ for unknowns
     Draw(Draw),
+    /// Draw pictures to learn finding faces from, with boxes around all faces: OUT/boxes.json
+    Scenes(scenes::Scenes),
     /// Draw a contact sheet: a row for each character, plain first, then random scenes
     Sheet {
         /// Descriptions: *.toml, one character each
@@ -110,6 +114,7 @@ enum Subject<'a> {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Draw(args) => draw(&args)?,
+        Command::Scenes(args) => scenes::draw(&args)?,
         Command::Sheet { characters, out, columns, cell, seed } => {
             let people: Vec<Character> = described(&characters)?.into_iter().map(|(_, character)| character).collect();
             let sheet = friends_studio::sheet(&people, columns, cell, seed);
