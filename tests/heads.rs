@@ -69,3 +69,15 @@ fn an_empty_picture_has_no_faces() {
         assert_eq!(faces(&empty), []);
     }
 }
+
+#[test]
+fn twelve_in_a_row_are_all_found_though_they_are_small() {
+    let crowd = pictures::crowd(12, 2400, 630);
+    let photo = Photo::from_upright(crowd.image);
+    let found = faces(&photo);
+    for face in &crowd.faces {
+        assert!(found.iter().any(|one| one.rect.iou(*face) > 0.5), "{face:?} is not among {found:?}");
+    }
+    let regions = crop::regions(&found, photo.size(), 20);
+    assert!(regions.windows(2).all(|pair| pair[0].area.x <= pair[1].area.x), "from left to right");
+}

@@ -15,6 +15,7 @@ use image::RgbImage;
 use serde_json::json;
 
 use crate::common::cloud_vision::{Answer, FakeVision, face, faces};
+use crate::common::pictures;
 
 const KEY: &str = "secret-key";
 
@@ -128,11 +129,28 @@ async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
     assert_eq!((found.detector, found.fallback_from), (DetectorName::Embedded, Some(DetectorName::CloudVision)));
 }
 
+/// Photos in which the embedded detector finds nothing, a face that it is not sure of (0.54), and one that it is.
+fn three_photos() -> [Arc<Photo>; 3] {
+    let six = image::load_from_memory(include_bytes!("fixtures/six.jpg")).unwrap().into_rgb8();
+    let mut small = RgbImage::from_pixel(800, 800, image::Rgb([255; 3]));
+    image::imageops::replace(&mut small, &*image::imageops::crop_imm(&six, 180, 80, 220, 320), 0, 0);
+    [photo(64, 64), Arc::new(Photo::from_upright(small)), Arc::new(Photo::from_upright(pictures::serval(400)))]
+}
+
 #[tokio::test]
-async fn a_cascade_asks_vision_only_where_nothing_was_found() {
+async fn a_cascade_asks_vision_where_nothing_sure_was_found() {
     let skin = [json!({"x": 10, "y": 10}), json!({"x": 30, "y": 10}), json!({"x": 30, "y": 30}), json!({"x": 10, "y": 30})];
-    let fake = FakeVision::start([faces(&[face(skin, 0.7)])]).await;
+    let seen = faces(&[face(skin, 0.7)]);
+    let fake = FakeVision::start([seen.clone(), seen, faces(&[])]).await;
     let detector = Detector::Cascade(client(&fake), Arc::new(FaceDetector::load().unwrap()));
-    let found = detector.find(&photo(64, 64)).await.unwrap();
-    assert_eq!((found.detector, found.faces.len(), fake.asked().len()), (DetectorName::CascadeCloudVision, 1, 1));
+    let [nothing, unsure, sure] = three_photos();
+    for (photo, name, asked) in [
+        (&nothing, DetectorName::CascadeCloudVision, 1),
+        (&unsure, DetectorName::CascadeCloudVision, 2),
+        (&unsure, DetectorName::CascadeEmbedded, 3),
+        (&sure, DetectorName::CascadeEmbedded, 3),
+    ] {
+        let found = detector.find(photo).await.unwrap();
+        assert_eq!((found.detector, found.faces.len(), fake.asked().len()), (name, 1, asked));
+    }
 }

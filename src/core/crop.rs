@@ -7,11 +7,14 @@ use crate::face::Face;
 use crate::geometry::{PixelRect, Rect, Size, suppress};
 
 /// Side of the head square as a multiple of the longer side of the face box.
-const HEAD_GROWTH: f32 = 2.0;
+const HEAD_GROWTH: f32 = 2.5;
 /// How far the centre moves up, as a share of the longer side of the face box: ears and hats are above, not below.
-const HEAD_LIFT: f32 = 0.25;
+const HEAD_LIFT: f32 = 0.3;
 /// Heads that overlap by more than this are one head.
 const SAME_HEAD_IOU: f32 = 0.5;
+
+/// Heads whose shorter side has fewer pixels are small. Of new drawings cut to the head, the bundle names 0.99 at 48 pixels and 0.93 at 32.
+const SMALL_HEAD: u32 = 48;
 
 /// What part of the photo a verdict speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -41,6 +44,12 @@ impl Region {
     #[must_use]
     pub fn whole(photo: Size) -> Self {
         Self { area: photo.pixels(), kind: RegionKind::Photo, confidence: 1.0 }
+    }
+
+    /// Whether it is a head, found or drawn, of so few pixels that a verdict on it is not to be relied on.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        self.kind != RegionKind::Photo && self.area.width.min(self.area.height) < SMALL_HEAD
     }
 
     /// The box that a caller drew, clamped to the photo; `None` when it lies outside.

@@ -85,6 +85,9 @@ pub struct JudgedFace {
     pub confidence: f32,
     /// How the box came about.
     pub region: RegionKind,
+    /// Whether the head has so few pixels that the answer is not to be relied on.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub small: bool,
     /// The answer.
     pub verdict: Verdict,
     /// One score a Friend, highest first.
@@ -121,6 +124,7 @@ pub fn judge_region(classifier: &Classifier, photo: &Photo, region: Region) -> R
         area: region.area,
         confidence: region.confidence,
         region: region.kind,
+        small: region.is_small(),
         verdict: bundle.thresholds().judge(&scores, &names),
         scores: verdict::ranked(&scores, &names),
     })

@@ -132,6 +132,7 @@ function notes(face) {
   if (face.verdict.kind === 'either') said.push(words.eitherNote);
   if (friendKey(face.verdict) === 'none') said.push(words.noneNote(face.scores.length));
   if (face.region === 'photo') said.push(words.wholePhoto);
+  if (face.small) said.push(words.smallHead);
   return said;
 }
 

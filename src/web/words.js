@@ -98,6 +98,10 @@ export const words = {
     ja: `よく似たフレンズが見つかりませんでした。この判定器が知っているのは${known}種類だけなので、知らないフレンズかもしれません。`,
     en: `No Friend is similar enough. The judge knows only ${known}, so this may well be someone it has never met.`,
   }),
+  smallHead: {
+    ja: '頭が小さく写っているので、この判定はあまりあてになりません。近くで撮った写真や、切り抜いた写真でどうぞ。',
+    en: 'The head is small in this photo, so do not rely on this verdict. Try a photo from nearer, or a cut-out.',
+  },
   wholePhoto: {
     ja: 'お顔が見つからなかったので、写真ぜんたいで判定しました。',
     en: 'No face was found, so the whole photo was judged.',

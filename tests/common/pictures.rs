@@ -6,6 +6,8 @@ use friends_studio::{Character, Scene, render};
 use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
 
 /// A plain drawing of Serval, `side` pixels square.
 pub fn serval(side: u32) -> RgbImage {
@@ -114,4 +116,11 @@ pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: b
         png.extend(crc32(&named).to_be_bytes());
     }
     png
+}
+
+/// Invented characters side by side, and the boxes of their faces.
+pub fn crowd(count: usize, width: u32, height: u32) -> friends_studio::Group {
+    let mut random = ChaCha8Rng::seed_from_u64(12);
+    let people: Vec<Character> = (0..count).map(|_| friends_studio::random_character(&mut random)).collect();
+    friends_studio::group(&people.iter().collect::<Vec<_>>(), &Scene::plain(), (width, height), &mut random)
 }

@@ -5,6 +5,7 @@
 //! it errs. From the face to the head that is judged: [`crop`](crate::crop).
 
 mod decode;
+mod tiles;
 
 use std::sync::Arc;
 
@@ -91,9 +92,18 @@ impl FaceDetector {
     /// # Errors
     /// As [`FaceDetector::find`].
     pub fn find_above(&self, photo: &Photo, threshold: f32) -> Result<Vec<Face>, Error> {
-        let mut faces = self.look(photo, photo.size().pixels(), threshold)?;
-        faces.retain(|face| face.rect.width.min(face.rect.height) >= self.manifest.smallest_face);
-        Ok(suppress(faces, same_face, |face| (face.rect, face.confidence)))
+        let size = photo.size();
+        let large_enough = |face: &Face| face.rect.width.min(face.rect.height) >= self.manifest.smallest_face;
+        let mut faces = self.look(photo, size.pixels(), threshold)?;
+        faces.retain(large_enough);
+        let sure: Vec<Face> = faces.iter().copied().filter(|face| face.confidence >= self.manifest.threshold).collect();
+        if let Some(side) = tiles::side(size, &one_each(sure)) {
+            for tile in tiles::tiles(size, side) {
+                let seen = self.look(photo, tile, threshold)?;
+                faces.extend(seen.into_iter().filter(|face| large_enough(face) && tiles::whole_and_small(face.rect, tile, size)));
+            }
+        }
+        Ok(one_each(faces))
     }
 
     /// One run of the network on a part of a photo. Several boxes may frame one face.
@@ -133,6 +143,11 @@ impl FaceDetector {
 /// From 0 to 255 to -1 to 1, as the network was trained.
 fn normalized(value: f32) -> f32 {
     value / 127.5 - 1.0
+}
+
+/// One box a face, the surest first.
+fn one_each(faces: Vec<Face>) -> Vec<Face> {
+    suppress(faces, same_face, |face| (face.rect, face.confidence))
 }
 
 /// Whether two boxes frame one face.

@@ -12,6 +12,10 @@ use friends_core::photo::Photo;
 use super::cloud_vision::CloudVision;
 use crate::service::off_thread::off_thread;
 
+/// A cascade leaves Cloud Vision alone where the embedded detector is at least this sure of a face. On 150 photos of people with one false
+/// alarm in thirty it finds three faces in four at this score, nine in ten at its own threshold: in between it errs most.
+const SURE: f32 = 0.6;
+
 /// What a detector found, and which one it was in the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
@@ -29,7 +33,7 @@ pub enum Detector {
     Embedded(Arc<FaceDetector>),
     /// Google Cloud Vision; the embedded one when Vision cannot be reached.
     CloudVision(CloudVision, Arc<FaceDetector>),
-    /// The embedded one first; Google Cloud Vision for photos in which it finds nothing.
+    /// The embedded one first; Google Cloud Vision for photos in which it finds nothing, or nothing that it is sure of.
     Cascade(CloudVision, Arc<FaceDetector>),
 }
 
@@ -74,13 +78,15 @@ impl Detector {
             },
             Self::Cascade(vision, embedded) => {
                 let faces = find_embedded(embedded, photo).await?;
-                if !faces.is_empty() {
+                if faces.iter().any(|face| face.confidence >= SURE) {
                     return Ok(answer(faces, DetectorName::CascadeEmbedded));
                 }
                 match vision.find(photo).await {
-                    Ok(faces) => Ok(answer(faces, DetectorName::CascadeCloudVision)),
+                    // Cloud Vision sees photographed people; a drawing that it does not see may be one all the same.
+                    Ok(seen) if seen.is_empty() && !faces.is_empty() => Ok(answer(faces, DetectorName::CascadeEmbedded)),
+                    Ok(seen) => Ok(answer(seen, DetectorName::CascadeCloudVision)),
                     Err(error) => {
-                        tracing::warn!(error = error.chain(), "Cloud Vision did not answer; no face was found without it");
+                        tracing::warn!(error = error.chain(), "Cloud Vision did not answer; the embedded detector answers alone");
                         Ok(Found {
                             fallback_from: Some(DetectorName::CascadeCloudVision),
                             ..answer(faces, DetectorName::CascadeEmbedded)

@@ -49,8 +49,12 @@ impl State {
     }
 }
 
+/// Calls that are free each month, and what a thousand more cost in US dollars, by Google's list of 2026-11 up to five million.
+const FREE_CALLS: u64 = 1000;
+const USD_A_THOUSAND: f64 = 1.50;
+
 /// How much of the cap is used, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Spend {
     /// The month in UTC, `2026-11`.
     pub month: String,
@@ -58,6 +62,13 @@ pub struct Spend {
     pub calls: u64,
     /// Calls that the month may have.
     pub cap: u64,
+    /// What the calls cost by list price, in US dollars.
+    pub list_price_usd: f64,
+}
+
+/// What this many calls of a month cost by list price, in US dollars.
+fn list_price_usd(calls: u64) -> f64 {
+    calls.saturating_sub(FREE_CALLS) as f64 / 1000.0 * USD_A_THOUSAND
 }
 
 impl Ledger {
@@ -94,7 +105,7 @@ impl Ledger {
             _ => self.storage.vision_calls(&state.month).await?.map_or(0, |calls| calls.count),
         };
         state.seen = Some((calls, Instant::now()));
-        Ok(Spend { month: state.month.clone(), calls, cap: self.cap })
+        Ok(Spend { month: state.month.clone(), calls, cap: self.cap, list_price_usd: list_price_usd(calls) })
     }
 
     async fn reserve(&self, state: &mut State) -> Result<(), Error> {
@@ -120,5 +131,15 @@ impl Ledger {
             }
         }
         Err(Error::transient("counting Cloud Vision's calls", "other instances were quicker every time"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_thousand_calls_are_free() {
+        assert_eq!([0, 1000, 1001, 3000].map(list_price_usd), [0.0, 0.0, 0.0015, 3.0]);
     }
 }
