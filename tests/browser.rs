@@ -158,3 +158,22 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     phone.close().await;
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn six_people_are_six_boxes_in_order() {
+    let service = Service::start().await;
+    let phone = Phone::start().await;
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    phone.choose(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg")).await;
+    phone.state("done").await;
+    phone.screenshot("six.png").await;
+    let mut lefts = Vec::new();
+    for element in phone.page.find_all(Locator::Css(".face-box")).await.unwrap() {
+        lefts.push(element.rectangle().await.unwrap().0);
+    }
+    assert_eq!(lefts.len(), 6);
+    assert!(lefts.is_sorted(), "{lefts:?}");
+    phone.close().await;
+    service.stop().await;
+}
