@@ -7,7 +7,7 @@ use crate::face::Face;
 use crate::geometry::{PixelRect, Rect, Size, suppress};
 
 /// Side of the head square as a multiple of the longer side of the face box.
-const HEAD_GROWTH: f32 = 2.5;
+const HEAD_GROWTH: f32 = 2.6;
 /// How far the centre moves up, as a share of the longer side of the face box: ears and hats are above, not below.
 const HEAD_LIFT: f32 = 0.3;
 /// Heads that overlap by more than this are one head.

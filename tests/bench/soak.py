@@ -5,8 +5,8 @@
 
 Starts its own server on a folder of its own. Each client goes from visit to visit: photos below DIR, the same cut off or with bytes
 changed, small pictures that unpack to much, uploads that stall or break off, two uploads for one ticket,
-requests that hang up while their photo is judged, nonsense in JSON. After each minute all clients rest until the server does, and its
-memory is taken. Prints how tickets ended, memory at work and at rest with its slope (least squares over the second half), and what is
+requests that hang up while their photo is judged, nonsense in JSON. After each minute all clients rest for a quarter of one, and the
+server's memory is taken. Prints how tickets ended, memory at work and at rest with its slope (least squares over the second half), and what is
 left on disk. The exit code is 1 if a ticket did not end, a photo is left, or the server
 ended. Standard library only, Linux.
 """
@@ -198,8 +198,8 @@ def main():
                 busy.append(resident_megabytes(server.pid))
             for thread in threads:
                 thread.join()
-            # Photos whose visitor hung up are given the time to come to their end.
-            time.sleep(3)
+            # Photos whose visitor hung up come to their end, and the allocator gives back what was free for ten seconds.
+            time.sleep(15)
             if server.poll() is None:
                 at_rest.append((time.monotonic() - begun, resident_megabytes(server.pid)))
         if server.poll() is not None:
