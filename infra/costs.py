@@ -71,7 +71,7 @@ def main():
         print(f"| {name} | " + " | ".join(f"{cost:,.2f}" for cost in costs) + " |")
 
 
-DEFAULT_MS = 31.0
+DEFAULT_MS = 10.0
 
 if __name__ == "__main__":
     main()
