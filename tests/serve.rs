@@ -80,6 +80,27 @@ async fn a_photo_whose_event_got_lost_is_judged_while_the_server_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let http = friends_judge::service::transport::client().unwrap();
+    let (large, small) = (jpeg(&serval(900)), jpeg(&serval(100)));
+    assert!(large.len() > 24 * 1024 && small.len() < 12 * 1024);
+    let full = Serve::where_files_end_at(16, data.path());
+    let waiting = tickets::open(&http, &full.url(""), large.len()).await;
+    let refused = tickets::try_upload(&http, &waiting, large).await;
+    assert!(refused.as_ref().is_ok_and(reqwest::StatusCode::is_server_error) || refused.is_err(), "{refused:?}");
+    let ticket = tickets::open(&http, &full.url(""), small.len()).await;
+    assert_eq!(upload(&http, &ticket, small).await, 200, "there is room for a small one");
+    assert_eq!(end_of(&http, &tickets::result_url(&full.url(""), &ticket)).await["status"], "done");
+    let document: Value = http.get(tickets::result_url(&full.url(""), &waiting)).send().await.unwrap().json().await.unwrap();
+    assert_eq!(document["status"], "waiting");
+    let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads")).map_or(0, std::iter::Iterator::count);
+    assert_eq!(left, 0, "no half of a photo is left");
+    full.interrupt();
+    assert_eq!(full.wait(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_photo_that_ends_the_process_is_given_up_after_three_tries() {
     let data = tempfile::tempdir().unwrap();
     let http = friends_judge::service::transport::client().unwrap();

@@ -44,7 +44,19 @@ impl Serve {
 
     /// Starts with more arguments and environment variables.
     pub fn with_settings(data: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_friends"))
+        Self::run(Command::new(env!("CARGO_BIN_EXE_friends")), data, arguments, settings)
+    }
+
+    /// Starts where no file may grow beyond so many kilobytes: writing more fails, as on a full disk.
+    pub fn where_files_end_at(kilobytes: u32, data: &Path) -> Self {
+        let mut shell = Command::new("sh");
+        let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kilobytes);
+        shell.args(["-c", &limited, env!("CARGO_BIN_EXE_friends")]);
+        Self::run(shell, data, &[], &[])
+    }
+
+    fn run(mut program: Command, data: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut child = program
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .args(["serve", "--port", "0", "--data"])
             .arg(data)
