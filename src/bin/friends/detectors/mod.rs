@@ -70,7 +70,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Runs the detector in the program.
 fn embedded(photos: &[Boxed]) -> anyhow::Result<Findings> {
+    let begun = Instant::now();
     let detector = FaceDetector::load()?;
+    eprintln!("embedded detector loaded in {:.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
     look("embedded", detector.manifest().threshold, photos, |photo| Ok(detector.find_above(photo, FLOOR)?))
 }
 
