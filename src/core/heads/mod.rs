@@ -22,7 +22,7 @@ static NETWORK: &[u8] = include_bytes!("../../../models/heads/faces.onnx");
 /// What belongs to the network.
 static MANIFEST: &str = include_str!("../../../models/heads/manifest.json");
 
-/// Frees the input of what the photo does not cover: middle gray, as in training.
+/// What the photo leaves free of the input: middle gray, as in training.
 const MARGIN: f32 = 127.0;
 /// Of two faces that overlap by this much, as intersection over union, the stronger stays.
 const SAME_FACE_IOU: f32 = 0.3;

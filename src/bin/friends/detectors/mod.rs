@@ -73,7 +73,18 @@ fn embedded(photos: &[Boxed]) -> anyhow::Result<Findings> {
     let begun = Instant::now();
     let detector = FaceDetector::load()?;
     eprintln!("embedded detector loaded in {:.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
-    look("embedded", detector.manifest().threshold, photos, |photo| Ok(detector.find_above(photo, FLOOR)?))
+    let bar = progress::bar(photos.len(), "finding faces");
+    let (mut pictures, mut times) = (Vec::new(), Vec::new());
+    for boxed in photos {
+        let photo = open(&boxed.path)?;
+        let begun = Instant::now();
+        let faces = detector.find_above(&photo, FLOOR)?;
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+        pictures.push(finding(boxed, &faces));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(Findings { detector: "embedded".into(), threshold: detector.manifest().threshold, ms_median: median(times), pictures })
 }
 
 /// Asks Google Cloud Vision, once a photo.
@@ -95,26 +106,6 @@ async fn cloud_vision(photos: &[Boxed]) -> anyhow::Result<Findings> {
     }
     bar.finish_and_clear();
     Ok(Findings { detector: "cloud-vision".into(), threshold: 0.0, ms_median: median(times), pictures })
-}
-
-fn look(
-    name: &str,
-    threshold: f32,
-    photos: &[Boxed],
-    find: impl Fn(&Photo) -> anyhow::Result<Vec<Face>>,
-) -> anyhow::Result<Findings> {
-    let bar = progress::bar(photos.len(), "finding faces");
-    let (mut pictures, mut times) = (Vec::new(), Vec::new());
-    for boxed in photos {
-        let photo = open(&boxed.path)?;
-        let begun = Instant::now();
-        let faces = find(&photo)?;
-        times.push(begun.elapsed().as_secs_f64() * 1000.0);
-        pictures.push(finding(boxed, &faces));
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(Findings { detector: name.into(), threshold, ms_median: median(times), pictures })
 }
 
 fn open(path: &Path) -> anyhow::Result<Photo> {
