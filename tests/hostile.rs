@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use friends_core::heads::FaceDetector;
-use friends_core::limits::{Limits, QUEUE_LENGTH, REQUEST_BURST};
+use friends_core::limits::{HEADER_TIMEOUT, Limits, QUEUE_LENGTH, REQUEST_BURST};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::transport;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::bombs::WORKING_MEMORY;
@@ -58,6 +58,16 @@ async fn photos_that_drip_in_keep_nobody_out() {
         assert_eq!(answer.status(), 200);
     }
     drop(dripping);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_drips_in_is_not_waited_for() {
+    let service = Service::start().await;
+    let mut line = begin(service.address, "GET /api/health HTTP/1.1\r\nhost: ").await;
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(2 * HEADER_TIMEOUT, line.read_to_end(&mut rest)).await;
+    closed.expect("the server closes the connection").unwrap();
     service.stop().await;
 }
 

@@ -6,4 +6,5 @@ pub mod object_store;
 mod page;
 mod queue;
 pub mod server;
+mod tries;
 mod visitors;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 
 use super::object_store::{UPLOADS, created_event};
+use super::tries::{Attempt, Tries};
 use crate::service::app::App;
 use crate::service::event::{self, Event};
 use crate::service::pipeline;
@@ -23,8 +24,6 @@ use crate::service::ticket::TicketId;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-/// How often a photo is tried whose tries end without a word.
-const TRIES: u32 = 3;
 
 /// A photo on its way.
 struct Delivery {
@@ -53,8 +52,9 @@ pub fn queue(tries: PathBuf) -> (Queue, Deliveries) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let known = Arc::<Mutex<HashSet<TicketId>>>::default();
     let back = sender.downgrade();
-    let tries = Tries { folder: tries, suspects: AsyncMutex::default() };
-    (Queue { sender, known: Arc::clone(&known) }, Deliveries { receiver: AsyncMutex::new(receiver), back, known, tries })
+    let deliveries =
+        Deliveries { receiver: AsyncMutex::new(receiver), back, known: Arc::clone(&known), tries: Tries::new(tries) };
+    (Queue { sender, known }, deliveries)
 }
 
 impl Queue {
@@ -104,52 +104,18 @@ async fn put_back(back: mpsc::WeakUnboundedSender<Delivery>, delivery: Delivery,
     }
 }
 
-/// Handles a photo's event. A panic, or an end of the process, counts against the photo.
+/// Handles a photo's event, or gives the photo up that was tried often enough.
 async fn attempt(app: &Arc<App>, tries: &Tries, id: &TicketId) -> Result<(), Error> {
-    let before = tries.begin(id);
-    if before >= TRIES {
-        tracing::error!(ticket = id.log_name(), tries = before, "every try ended without a word; the photo is given up");
+    let handling = {
+        let (app, event) = (Arc::clone(app), created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
+        Box::pin(async move { event::handle(&app, &event).await })
+    };
+    if tries.attempt(id, handling).await? == Attempt::Refused {
+        tracing::error!(ticket = id.log_name(), "every try ended without a word; the photo is given up");
         if let Some(storage) = &app.storage {
             pipeline::give_up(storage, id).await?;
         }
-        tries.ended_well(id);
-        return Ok(());
+        tries.forget(id);
     }
-    // Photos that were in hand when the process ended are tried one at a time: one of them was the reason.
-    let _alone = if before > 0 { Some(tries.suspects.lock().await) } else { None };
-    let handling = {
-        let (app, event) = (Arc::clone(app), created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
-        tokio::spawn(async move { event::handle(&app, &event).await })
-    };
-    let handled = handling.await.map_err(|panic| Error::fault("handling an event", panic))?;
-    tries.ended_well(id);
-    handled
-}
-
-/// How many tries of each photo have begun and not ended, kept across restarts: one small file for each, named by the ticket's hash.
-struct Tries {
-    folder: PathBuf,
-    suspects: AsyncMutex<()>,
-}
-
-impl Tries {
-    fn file(&self, id: &TicketId) -> PathBuf {
-        self.folder.join(id.log_name())
-    }
-
-    /// Notes that a try begins; returns how many have begun before.
-    fn begin(&self, id: &TicketId) -> u32 {
-        let file = self.file(id);
-        let before = std::fs::read_to_string(&file).ok().and_then(|count| count.parse().ok()).unwrap_or(0);
-        let noted = std::fs::create_dir_all(&self.folder).and_then(|()| std::fs::write(&file, (before + 1_u32).to_string()));
-        if let Err(error) = noted {
-            tracing::warn!(error = %error, "tries cannot be counted");
-        }
-        before
-    }
-
-    /// Forgets the photo: the try ended, with whatever result.
-    fn ended_well(&self, id: &TicketId) {
-        let _ = std::fs::remove_file(self.file(id));
-    }
+    Ok(())
 }
