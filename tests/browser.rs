@@ -16,6 +16,10 @@ use crate::common::service::Service;
 /// Loading a page, judging a photo: none of it may take longer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// A small phone's page in CSS pixels, under the browser's own bars.
+const WIDTH: u32 = 360;
+const HEIGHT: u32 = 640;
+
 /// The Enter key among the private characters that drivers understand.
 const ENTER: &str = "\u{E007}";
 
@@ -48,7 +52,7 @@ impl Phone {
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 format!("--user-data-dir={}", profile.path().display()),
             ],
-            "mobileEmulation": {"deviceMetrics": {"width": 390, "height": 844, "pixelRatio": 2.0, "touch": true}},
+            "mobileEmulation": {"deviceMetrics": {"width": WIDTH, "height": HEIGHT, "pixelRatio": 2.0, "touch": true}},
         }});
         let page = ClientBuilder::new(hyper_util_connector())
             .capabilities(capabilities.as_object().unwrap().clone())
@@ -112,12 +116,16 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     phone.state("idle").await;
     phone.screenshot("idle.png").await;
     let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
-    assert_eq!(width, 390, "nothing sticks out at the side");
+    assert_eq!(width, WIDTH, "nothing sticks out at the side");
 
     phone.choose(&photo).await;
     phone.state("done").await;
     phone.screenshot("done.png").await;
     assert!(phone.text(".verdict").await.contains("サーバル"));
+    let name = phone.page.find(Locator::Css("#result-title")).await.unwrap().rectangle().await.unwrap();
+    let picture = phone.page.find(Locator::Css("#photo")).await.unwrap().rectangle().await.unwrap();
+    assert!(name.1 > 0.0 && name.1 + name.3 < picture.1, "the name stands above the photo: {name:?}, {picture:?}");
+    assert!(picture.1 + picture.3 <= f64::from(HEIGHT), "and nothing must be scrolled to see both: {picture:?}");
     let face = phone.page.find(Locator::Css(".face-box")).await.unwrap();
     assert_eq!(face.attr("data-friend").await.unwrap().as_deref(), Some("serval"));
     let bars = phone.page.find_all(Locator::Css(".bar")).await.unwrap();
@@ -126,7 +134,7 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     assert!(best > 0.5, "{best}");
     assert!(!phone.text("#status").await.is_empty(), "said aloud too");
     let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
-    assert_eq!(width, 390, "nothing sticks out at the side");
+    assert_eq!(width, WIDTH, "nothing sticks out at the side");
 
     // By keyboard, as some visitors go about it.
     phone.page.find(Locator::Css("#again")).await.unwrap().send_keys(ENTER).await.unwrap();

@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::geometry::Rect;
 use friends_core::limits::{RESULT_LIFETIME, WAIT};
+use friends_core::model::Label;
 use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -144,7 +145,9 @@ async fn health(State(app): State<Arc<App>>) -> Response {
     };
     let bundle = app.judge.classifier().bundle();
     let friends = bundle.manifest.labels.iter();
-    let friends = friends.map(|label| json!({"slug": label.slug, "ja": label.ja, "en": label.en, "color": label.color}));
+    let friends = friends.map(|Label { slug, ja, en, color, line, threshold }| {
+        json!({"slug": slug, "ja": ja, "en": en, "color": color, "line": line, "threshold": threshold})
+    });
     let body = json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),

@@ -371,6 +371,7 @@ fn assemble(
             ja: names.map_or_else(|| slug.clone(), |names| names.ja.clone()),
             en: names.map_or_else(|| slug.clone(), |names| names.en.clone()),
             color: names.map_or_else(|| "#808080".into(), |names| names.color.clone()),
+            line: names.and_then(|names| names.line.clone()),
             threshold,
         }
     };

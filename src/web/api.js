@@ -31,6 +31,16 @@ export async function friendBook() {
   }
 }
 
+/** One of the drawings that come with the page. */
+export function drawing(name, signal) {
+  return retrying(signal, async () => {
+    const answer = await fetch(name, { signal }).catch(() => null);
+    signal.throwIfAborted();
+    if (!answer?.ok) throw new Ending('failed', words.network, { transient: true });
+    return answer.blob();
+  });
+}
+
 /**
  * Opens a ticket for one photo.
  * @param {Blob} photo

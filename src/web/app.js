@@ -1,6 +1,6 @@
 /** The visit: a photo is chosen, prepared, sent, judged and shown. Each step is in its own module. */
 
-import { awaitResult, friendBook, openTicket, sendPhoto } from './api.js';
+import { awaitResult, drawing, friendBook, openTicket, sendPhoto } from './api.js';
 import { prepare } from './photo.js';
 import { showResult } from './result.js';
 import { focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showPhoto } from './view.js';
@@ -9,17 +9,23 @@ import { Ending, words } from './words.js';
 const QUEUE_NOTICE_MS = 6000;
 const BUSY = ['preparing', 'uploading', 'judging'];
 
-/** The visit under way: what was chosen, what is sent of it, and its way to stop. Null when idle. */
+/** The visit under way: where its picture comes from, what is sent of it, and its way to stop. Null when idle. */
 let visit = null;
 
-/** Starts over with a file, unless one is on its way already. */
-function choose(file) {
-  if (!file || BUSY.includes(getState())) return;
+/**
+ * Starts over with a picture, unless one is on its way already.
+ * @param {() => Promise<Blob>} picture asked again when a visit that never got it is tried again
+ */
+function choose(picture) {
+  if (BUSY.includes(getState())) return;
   visit?.stop.abort();
-  visit = { file, photo: null, stop: null };
-  showPhoto(file);
+  visit = { picture, photo: null, stop: null };
+  showPhoto(null);
   run(visit);
 }
+
+/** Starts over with a file of the visitor's, if there is one. */
+const chooseFile = (file) => file && choose(async () => file);
 
 /** Takes a visit from where it is to its end. A retry comes here again with the prepared photo. */
 async function run(current) {
@@ -45,7 +51,10 @@ async function judge(current, signal) {
   focus('status');
   current.friends = friendBook();
   if (!current.photo) {
-    const photo = await prepare(current.file);
+    const picture = await current.picture(signal);
+    signal.throwIfAborted();
+    showPhoto(picture);
+    const photo = await prepare(picture);
     signal.throwIfAborted();
     current.photo = photo;
     showPhoto(photo);
@@ -87,22 +96,13 @@ for (const id of ['library', 'camera']) {
   const input = document.getElementById(id);
   input.addEventListener('change', () => {
     const [file] = input.files;
-    choose(file);
+    chooseFile(file);
     input.value = ''; // so that the same photo can be chosen again
   });
 }
 
 for (const button of document.querySelectorAll('[data-demo]')) {
-  button.addEventListener('click', async () => {
-    try {
-      const answer = await fetch(button.dataset.demo);
-      if (!answer.ok) throw new Error(`${button.dataset.demo}: ${answer.status}`);
-      choose(await answer.blob());
-    } catch (error) {
-      console.error(error);
-      showEnding(new Ending('failed', words.network));
-    }
-  });
+  button.addEventListener('click', () => choose((signal) => drawing(button.dataset.demo, signal)));
 }
 
 /** The first picture among dropped or pasted things. */
@@ -119,12 +119,15 @@ addEventListener('dragleave', (event) => {
 addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('dragging');
-  choose(firstPicture(event.dataTransfer));
+  chooseFile(firstPicture(event.dataTransfer));
 });
-addEventListener('paste', (event) => choose(firstPicture(event.clipboardData)));
+addEventListener('paste', (event) => chooseFile(firstPicture(event.clipboardData)));
 
 document.getElementById('cancel').addEventListener('click', reset);
-document.getElementById('again').addEventListener('click', reset);
+document.getElementById('again').addEventListener('click', () => {
+  reset();
+  document.getElementById('library').click();
+});
 document.getElementById('retry').addEventListener('click', () => visit && run(visit));
 
 addEventListener('online', () => showConnection(true));

@@ -3,8 +3,11 @@
 import { Ending, words } from './words.js';
 
 const MAX_UPLOAD_BYTES = 15 * 1024 * 1024;
-const MAX_SIDE = 2048;
-const JPEG_QUALITY = 0.9;
+const SIDE = 1280; // the longer side of what is sent
+const SHORT_SIDE = 640; // long pictures keep more, so that their faces stay large enough…
+const MAX_SIDE = 4096; // …up to here
+const MIN_SIDE = 16; // the service sees nothing in smaller pictures
+const JPEG_QUALITY = 0.85;
 
 /** An ISO base media file, HEIC mostly. */
 const CONTAINER = 'image/heif';
@@ -26,7 +29,8 @@ export function sniff(head) {
 }
 
 /**
- * Makes a photo ready to send: redrawn as an upright JPEG of at most 2048 px a side, which leaves EXIF and GPS behind.
+ * Makes a photo ready to send: redrawn as an upright JPEG of 1280 px at most (long pictures: see `shrunk`), which leaves EXIF and
+ * GPS behind.
  * Where the browser cannot redraw it, the original goes, provided that the server can read its type.
  * @param {Blob} file
  * @returns {Promise<Blob>} the bytes to send; its `type` is what they are
@@ -57,10 +61,9 @@ async function redraw(file) {
   if (!canvasIsFaithful()) return null;
   try {
     const source = await decode(file);
-    const scale = Math.min(1, MAX_SIDE / Math.max(source.width, source.height));
+    if (Math.min(source.width, source.height) < MIN_SIDE) throw new Ending('rejected', words.tooSmall);
     const canvas = document.createElement('canvas');
-    canvas.width = Math.max(1, Math.round(source.width * scale));
-    canvas.height = Math.max(1, Math.round(source.height * scale));
+    Object.assign(canvas, shrunk(source));
     const context = canvas.getContext('2d', { alpha: false });
     context.fillStyle = '#fff'; // behind transparent pictures
     context.fillRect(0, 0, canvas.width, canvas.height);
@@ -68,9 +71,22 @@ async function redraw(file) {
     context.drawImage(source, 0, 0, canvas.width, canvas.height);
     source.close?.();
     return await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', JPEG_QUALITY));
-  } catch {
+  } catch (error) {
+    if (error instanceof Ending) throw error;
     return null;
   }
+}
+
+/**
+ * The size in which a picture is sent: the longer side 1280 px, or more where the shorter one would fall under 640 px, up to 4096 px;
+ * never enlarged.
+ * @param {{width: number, height: number}} size in pixels
+ * @returns {{width: number, height: number}}
+ */
+export function shrunk({ width, height }) {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  const scale = Math.min(1, Math.max(SIDE / long, SHORT_SIDE / short), MAX_SIDE / long);
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
 /** The photo's pixels, upright; an <img> does it where createImageBitmap cannot. */

@@ -1,12 +1,11 @@
-/** A `done` document on the page: boxes on the photo, one card a face, and the small print. */
+/** A `done` document on the page: who it is in one line, boxes on the photo, a card a face, and the small print. */
 
 import { bilingual, make } from './view.js';
 import { words } from './words.js';
 
 const SURE_SCORE = 0.9;
 const NEUTRAL_COLOR = '#8a7f70';
-const MANY_FACES = 4; // from here on, bars stay folded until asked for
-const SMALL_BOX = 0.2; // of the photo's width: narrower boxes show their number, and their name when selected
+const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close enough to name the Friend
 
 /**
  * Shows the result.
@@ -14,17 +13,36 @@ const SMALL_BOX = 0.2; // of the photo's width: narrower boxes show their number
  * @param {Map<string, object>} friends from `friendBook`
  */
 export function showResult(result, friends) {
-  const faces = result.faces ?? [];
-  const nameOf = (slug) => friends.get(slug) ?? { slug, ja: slug, en: '', color: NEUTRAL_COLOR };
-  const boxes = faces.map((face, i) => faceBox(face, i, faces.length, result.photo, nameOf));
-  const cards = faces.map((face, i) => faceCard(face, i, faces.length, nameOf));
-  boxes.forEach((box, i) => box.addEventListener('click', () => select(boxes, cards, i)));
+  const nameOf = (slug) => friends.get(slug) ?? { slug, ja: slug, en: slug, color: NEUTRAL_COLOR };
+  const faces = (result.faces ?? []).map((face, index) => ({ ...face, index, named: named(face.verdict).map(nameOf) }));
+  const boxes = faces.map((face) => faceBox(face, faces.length, result.photo));
+  const cards = faces.length > 1 ? groupCards(faces, nameOf) : faces.map((face) => singleCard(face, nameOf));
+  boxes.forEach((box, i) => box.addEventListener('click', () => select(boxes, i)));
 
+  document.body.dataset.faces = faces.length > 1 ? 'many' : 'one';
+  document.getElementById('result-title').replaceChildren(...headline(faces));
+  document.getElementById('result-lines').replaceChildren(...headlineLines(faces));
   document.getElementById('boxes').replaceChildren(...boxes);
-  document.getElementById('faces').replaceChildren(
-    ...(cards.length ? cards : [make('li', { class: 'card' }, ...bilingual(words.noFaces))]),
-  );
+  document.getElementById('faces').replaceChildren(...cards);
   document.getElementById('facts').replaceChildren(facts(result));
+}
+
+/** The answer in one line: who it is, or how many of a group are Friends. */
+function headline(faces) {
+  if (faces.length === 0) return bilingual(words.noFaces);
+  if (faces.length === 1) return [verdictLine(faces[0], 'span')];
+  const known = faces.filter((face) => face.named.length > 0).length;
+  return bilingual(known ? words.someOf(known, faces.length) : words.noneOf(faces.length));
+}
+
+/** Below it: a line of the Friend's character, or the names in a group. */
+function headlineLines(faces) {
+  if (faces.length > 1) {
+    const names = faces.flatMap((face) => face.named.slice(0, 1));
+    return names.length ? [make('p', { class: 'plates' }, ...names.flatMap((friend) => [plate(friend), ' ']))] : [];
+  }
+  const [line] = faces.flatMap((face) => (face.named.length === 1 ? face.named : [])).map((friend) => friend.line);
+  return line ? [make('p', {}, ...bilingual(line))] : [];
 }
 
 /** Slugs that a verdict names: one for match, two for either, none for none. */
@@ -34,86 +52,102 @@ function named(verdict) {
 }
 
 /** A face's value for `data-friend`. */
-const friendKey = (verdict) => named(verdict).join('+') || 'none';
+const friendKey = (face) => named(face.verdict).join('+') || 'none';
 
 /** A numbered box on the photo, which selects its face's card. */
-function faceBox(face, index, count, photo, nameOf) {
+function faceBox(face, count, photo) {
   const percent = {
     left: (100 * face.box.x) / photo.width,
     top: (100 * face.box.y) / photo.height,
     width: (100 * face.box.width) / photo.width,
     height: (100 * face.box.height) / photo.height,
   };
-  const friendsNamed = named(face.verdict).map(nameOf);
   const box = make('button', {
     class: 'face-box',
     type: 'button',
-    'data-friend': friendKey(face.verdict),
+    'data-friend': friendKey(face),
     'data-region': face.region,
-    'aria-controls': `face-${index + 1}`,
+    'aria-controls': `face-${face.index + 1}`,
     'aria-pressed': 'false',
-  }, tag(index, count, friendsNamed));
-  const small = count > 1 && percent.width < 100 * SMALL_BOX;
-  const high = index % 2 === 1 && !small && percent.top > 16; // every other tag above, clear of its neighbours
-  box.classList.toggle('small', small);
-  box.classList.toggle('high', high);
-  box.classList.toggle('low', !high && percent.top + percent.height > 85); // no room below: inside the box
+  }, tag(face, count));
+  box.classList.toggle('low', percent.top + percent.height > 85); // no room below: inside the box
   const middle = percent.left + percent.width / 2;
   box.dataset.side = middle < 36 ? 'left' : middle > 64 ? 'right' : 'middle';
   for (const [edge, value] of Object.entries(percent)) box.style[edge] = `${value}%`;
-  paint(box, friendsNamed[0]);
+  paint(box, face.named[0]);
   return box;
 }
 
-/** The number and the name on a box. */
-function tag(index, count, friendsNamed) {
-  const [first, second] = friendsNamed.length ? friendsNamed : [words.noneTag];
+/** The number on a box of a group, and the name, which a group shows on the selected box alone. */
+function tag(face, count) {
+  const [first, second] = face.named.length ? face.named : [words.none];
   const name = make('span', { class: 'name' }, first.ja);
   if (second) name.append(words.or.ja, make('wbr'), second.ja);
   const inEnglish = second ? `${first.en} ${words.or.en} ${second.en}` : first.en;
   name.append(make('span', { class: 'unseen', lang: 'en' }, ` ${inEnglish}`));
 
   const element = make('span', { class: 'tag' });
-  if (count > 1) element.append(make('span', { class: 'number' }, String(index + 1)), ' ');
+  if (count > 1) element.append(number(face), ' ');
   element.append(name);
   return element;
 }
 
-/** Marks one face on the photo and takes the visitor to its card. */
-function select(boxes, cards, index) {
+const number = (face) => make('span', { class: 'number' }, String(face.index + 1));
+
+/** Marks one face on the photo and takes the visitor to what is said of it. */
+function select(boxes, index) {
   boxes.forEach((box, i) => box.setAttribute('aria-pressed', String(i === index)));
-  cards.forEach((card, i) => card.classList.toggle('selected', i === index));
-  cards[index].querySelector('details').open = true;
-  cards[index].querySelector('.verdict').focus({ preventScroll: true });
-  cards[index].scrollIntoView({ block: 'nearest' });
+  for (const element of document.querySelectorAll('#faces .face')) {
+    element.classList.toggle('selected', element.id === `face-${index + 1}`);
+  }
+  const face = document.getElementById(`face-${index + 1}`);
+  const details = face.querySelector('details');
+  if (details) details.open = true;
+  face.focus({ preventScroll: true });
+  face.scrollIntoView({ block: 'nearest' });
 }
 
-/** Everything about one face. */
-function faceCard(face, index, count, nameOf) {
-  const friendsNamed = named(face.verdict).map(nameOf);
-  const card = make('li', { class: 'card face', id: `face-${index + 1}`, 'data-friend': friendKey(face.verdict) },
-    verdictHeading(face, index, count, friendsNamed));
-  for (const note of notes(face)) card.append(make('p', {}, ...bilingual(note)));
-  card.append(bars(face.scores, count < MANY_FACES, nameOf));
-  paint(card, friendsNamed[0]);
+/** The card of the only face; who it is stands in the headline. */
+function singleCard(face, nameOf) {
+  return faceElement(face, ...notes(face, nameOf), ...bars(face, nameOf));
+}
+
+/** The cards of a group: Friends first, then one card for all who are none. */
+function groupCards(faces, nameOf) {
+  const friends = faces.filter((face) => face.named.length > 0);
+  const others = faces.filter((face) => face.named.length === 0);
+  const cards = friends.map((face) => faceElement(face, verdictLine(face, 'h3'), ...notes(face, nameOf), ...bars(face, nameOf)));
+  if (others.length) {
+    const row = others.map((face) => make('span', { class: 'face', id: `face-${face.index + 1}`, tabindex: '-1' }, number(face)));
+    cards.push(make('li', { class: 'card others', 'data-friend': 'none' },
+      make('h3', { class: 'verdict' }, ...bilingual(words.none)),
+      make('p', { class: 'numbers' }, ...row),
+      make('p', {}, ...bilingual(words.noneHelp(others[0].scores.length)))));
+  }
+  return cards;
+}
+
+function faceElement(face, ...children) {
+  const card = make('li', { class: 'card face', id: `face-${face.index + 1}`, tabindex: '-1', 'data-friend': friendKey(face) },
+    ...children);
+  paint(card, face.named[0]);
   return card;
 }
 
-function verdictHeading(face, index, count, friendsNamed) {
-  const heading = make('h3', { class: 'verdict', tabindex: '-1' });
-  if (count > 1) heading.append(make('span', { class: 'number' }, String(index + 1)), ' ');
-  if (friendsNamed.length === 0) {
-    heading.append(...bilingual(words.none));
-  } else if (friendsNamed.length === 1) {
-    const [friend] = friendsNamed;
-    const manner = scoreOf(face, friend.slug) >= SURE_SCORE ? words.surely : words.probably;
-    heading.append(`${manner.ja} `, plate(friend), ' ', english(`${manner.en} ${friend.en || friend.slug}`));
+/** Who a face is, as a heading or as part of one. */
+function verdictLine(face, element) {
+  const line = make(element, { class: 'verdict' });
+  if (element === 'h3') line.append(number(face), ' ');
+  const [a, b] = face.named;
+  if (b) {
+    line.append(plate(a), ` ${words.or.ja} `, plate(b), ` ${words.or.ja}… `, english(`${a.en} ${words.or.en} ${b.en}…`));
+  } else if (a) {
+    const manner = scoreOf(face, a.slug) >= SURE_SCORE ? words.surely : words.probably;
+    line.append(`${manner.ja} `, plate(a), ' ', english(`${manner.en} ${a.en}`));
   } else {
-    const [a, b] = friendsNamed;
-    heading.append(plate(a), ` ${words.or.ja} `, plate(b), ` ${words.or.ja}… `,
-      english(`${a.en || a.slug} ${words.or.en} ${b.en || b.slug}…`));
+    line.append(...bilingual(words.none));
   }
-  return heading;
+  return line;
 }
 
 const english = (text) => make('span', { class: 'en', lang: 'en' }, text);
@@ -127,23 +161,33 @@ function plate(friend) {
   return element;
 }
 
-function notes(face) {
+/** What belongs to the verdict besides the name. */
+function notes(face, nameOf) {
   const said = [];
   if (face.verdict.kind === 'either') said.push(words.eitherNote);
-  if (friendKey(face.verdict) === 'none') said.push(words.noneNote(face.scores.length));
+  const near = closest(face, nameOf);
+  if (near) said.push(words.closest(near));
+  else if (face.named.length === 0) said.push(words.noneHelp(face.scores.length));
   if (face.region === 'photo') said.push(words.wholePhoto);
   if (face.small) said.push(words.smallHead);
-  return said;
+  return said.map((note) => make('p', {}, ...bilingual(note)));
 }
 
-/** A bar for every Friend, highest first as the document has them. */
-function bars(scores, open, nameOf) {
-  const details = make('details', {},
+/** The Friend that an unknown is close to, if there is one. */
+function closest(face, nameOf) {
+  const [best] = face.scores;
+  if (face.named.length > 0 || !best) return null;
+  const friend = nameOf(best.friend);
+  return best.score >= CLOSE * (friend.threshold ?? 1) ? friend : null;
+}
+
+/** A bar for every Friend, highest first as the document has them; none for an unknown that resembles nobody. */
+function bars(face, nameOf) {
+  if (face.named.length === 0 && !closest(face, nameOf)) return [];
+  return [make('details', {},
     make('summary', {}, ...bilingual(words.scores)),
-    make('ul', { class: 'bars' }, ...scores.map(({ friend, score }) => bar(nameOf(friend), score))),
-    make('p', { class: 'small' }, ...bilingual(words.scoresNote)));
-  details.open = open;
-  return details;
+    make('ul', { class: 'bars' }, ...face.scores.map(({ friend, score }) => bar(nameOf(friend), score))),
+    make('p', { class: 'small' }, ...bilingual(words.scoresNote)))];
 }
 
 function bar(friend, score) {

@@ -39,16 +39,16 @@ export const words = {
       en: 'The ticket could not be found. Please try again.',
     },
     photo_too_large: {
-      ja: '写真が大きすぎます。15 MiB までの写真をお使いください。',
-      en: 'The photo is too large. Please use one of up to 15 MiB.',
+      ja: '写真が大きすぎます。15 MB・5000万画素までの写真をお使いください。',
+      en: 'The photo is too large. Please use one of up to 15 MB and 50 megapixels.',
     },
     unsupported_media_type: {
       ja: 'この形式は読めません。JPEG・PNG・WebP・GIF の写真をお使いください。',
       en: 'This kind of file cannot be read. Please use a JPEG, PNG, WebP or GIF photo.',
     },
     photo_rejected: {
-      ja: '写真として読み取れませんでした。こわれているか、大きすぎるようです。別の写真をお試しください。',
-      en: 'It could not be read as a photo: it seems damaged or too large. Please try another one.',
+      ja: '写真がこわれているようで、読み取れませんでした。別の写真をお試しください。',
+      en: 'The photo seems damaged and could not be read. Please try another one.',
     },
     too_many_requests: {
       ja: 'いま混み合っています。少し待ってからもう一度お試しください。',
@@ -62,6 +62,10 @@ export const words = {
   unknownError: {
     ja: '思いがけないことが起きました。もう一度お試しください。',
     en: 'Something unexpected happened. Please try again.',
+  },
+  tooSmall: {
+    ja: '写真が小さすぎて、何が写っているか見えません。もっと大きい写真をお使いください。',
+    en: 'The photo is too small to see anything in it. Please use a larger one.',
   },
   heic: {
     ja: 'この写真は HEIC 形式で、このブラウザーでは開けません。iPhone なら「設定 → カメラ → フォーマット → 互換性優先」にして撮り直すか、写真のスクリーンショットを送ってください。',
@@ -91,19 +95,27 @@ export const words = {
     ja: 'どちらにもよく似ていて、ひとりに決められませんでした。',
     en: 'Both look alike here, and we cannot honestly choose one.',
   },
-  none: { ja: 'どのフレンズでもなさそう', en: 'Seems to be none of the Friends' },
-  noneTag: { ja: 'どれでもない', en: 'none' },
+  /** The one name of the verdict `none`. */
+  none: { ja: 'フレンズではなさそう', en: 'no Friend we know' },
+  /** @param {Words} friend */
+  closest: (friend) => ({ ja: `いちばん近いのは${friend.ja}でした。`, en: `The closest is ${friend.en}.` }),
   /** @param {number} known how many Friends the judge knows */
-  noneNote: (known) => ({
-    ja: `よく似たフレンズが見つかりませんでした。この判定器が知っているのは${known}種類だけなので、知らないフレンズかもしれません。`,
-    en: `No Friend is similar enough. The judge knows only ${known}, so this may well be someone it has never met.`,
+  noneHelp: (known) => ({
+    ja: `知っているのは${known}人だけなので、まだ会ったことのないフレンズかもしれません。顔が大きく、正面から、明るく写っていると当たりやすくなります。`,
+    en: `The judge knows only ${known} Friends, so this may be someone it has never met. A larger face, seen from the front in good light, is judged better.`,
   }),
+  /** @param {number} known @param {number} all both over 0 */
+  someOf: (known, all) => (known === all
+    ? { ja: `${all}人みんながフレンズ!`, en: `All ${all} are Friends!` }
+    : { ja: `${all}人のうち${known}人がフレンズ!`, en: `${known} of ${all} ${known === 1 ? 'is a Friend' : 'are Friends'}!` }),
+  /** @param {number} all */
+  noneOf: (all) => ({ ja: `${all}人とも、フレンズではなさそう`, en: `${all} people, and no Friend we know` }),
   smallHead: {
     ja: '頭が小さく写っているので、この判定はあまりあてになりません。近くで撮った写真や、切り抜いた写真でどうぞ。',
     en: 'The head is small in this photo, so do not rely on this verdict. Try a photo from nearer, or a cut-out.',
   },
   wholePhoto: {
-    ja: 'お顔が見つからなかったので、写真ぜんたいで判定しました。',
+    ja: '顔が見つからなかったので、写真ぜんたいで判定しました。',
     en: 'No face was found, so the whole photo was judged.',
   },
   noFaces: {

@@ -171,6 +171,7 @@ fn inherit_names(names: &mut std::collections::BTreeMap<String, Names>, base: &B
             ja: label.ja.clone(),
             en: label.en.clone(),
             color: label.color.clone(),
+            line: label.line.clone(),
         });
     }
 }

@@ -14,9 +14,9 @@ pub const SCHEMA: u32 = 3;
 pub const MANIFEST: &str = "manifest.json";
 /// The folder for photos of unknowns among folders of labelled photos.
 pub const UNKNOWN: &str = "unknown";
-/// The optional file with names and colors beside such folders:
+/// The optional file with names, colors and perhaps a line of character beside such folders:
 ///
-/// `{"serval": {"ja": "サーバル", "en": "Serval", "color": "#e8a33d"}}`.
+/// `{"serval": {"ja": "サーバル", "en": "Serval", "color": "#e8a33d", "line": {"ja": "…", "en": "…"}}}`.
 pub const NAMES: &str = "labels.json";
 
 /// A character that the bundle can recognise.
@@ -31,6 +31,9 @@ pub struct Label {
     pub en: String,
     /// A CSS color, `#rrggbb`.
     pub color: String,
+    /// A line about their character, which the page shows with a verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Line>,
     /// The least score that counts as this Friend, 0 to 1.
     pub threshold: f32,
 }
@@ -93,6 +96,19 @@ pub struct Names {
     pub en: String,
     /// A CSS color, `#rrggbb`.
     pub color: String,
+    /// A line about their character, which the page shows with a verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Line>,
+}
+
+/// A sentence in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// In Japanese.
+    pub ja: String,
+    /// In English.
+    pub en: String,
 }
 
 /// The bundle that judged.
