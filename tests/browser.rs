@@ -168,6 +168,85 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visit_survives_reload_back_and_a_second_tab_until_it_is_deleted() {
+    let service = Service::start().await;
+    let photos = tempfile::tempdir().unwrap();
+    let photo = photos.path().join("serval.jpg");
+    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
+    let phone = Phone::start().await;
+    let judged = async || {
+        phone.state("done").await;
+        assert!(phone.text(".verdict").await.contains("サーバル"));
+        assert_eq!(phone.page.find_all(Locator::Css(".face-box")).await.unwrap().len(), 1);
+    };
+    let sees_photo = async || phone.page.find(Locator::Css("#photo")).await.unwrap().is_displayed().await.unwrap();
+
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    phone.choose(&photo).await;
+    judged().await;
+    let address = phone.page.current_url().await.unwrap();
+    assert!(address.fragment().is_some_and(|fragment| fragment.starts_with("r=")), "{address}");
+    phone.page.refresh().await.unwrap();
+    judged().await;
+    assert!(sees_photo().await);
+
+    // Another photo, and back.
+    phone.page.find(Locator::Css("#again")).await.unwrap().send_keys(ENTER).await.unwrap();
+    phone.state("idle").await;
+    phone.page.back().await.unwrap();
+    judged().await;
+    assert!(sees_photo().await);
+
+    // Where the photo is not: on another device.
+    let elsewhere = Phone::start().await;
+    elsewhere.page.goto(address.as_str()).await.unwrap();
+    elsewhere.state("done").await;
+    assert!(elsewhere.text(".verdict").await.contains("サーバル"));
+    elsewhere.screenshot("elsewhere.png").await;
+    assert!(!elsewhere.page.find(Locator::Css("#forget")).await.unwrap().is_displayed().await.unwrap());
+
+    phone.page.find(Locator::Css("#forget")).await.unwrap().click().await.unwrap();
+    phone.state("deleted").await;
+    phone.screenshot("deleted.png").await;
+    elsewhere.page.refresh().await.unwrap();
+    elsewhere.state("deleted").await;
+    elsewhere.close().await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_gone_is_said_so_and_cancelling_takes_the_visit_back() {
+    let service = Service::start().await;
+    let photos = tempfile::tempdir().unwrap();
+    let photo = photos.path().join("serval.jpg");
+    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
+    let phone = Phone::start().await;
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    // Polls reach nobody, and what is taken back is noted.
+    let cut = "const real = window.fetch; window.deleted = 0; window.fetch = (url, options) => { \
+        if (options?.method === 'DELETE') window.deleted++; \
+        return String(url).startsWith('results/') ? Promise.reject(new TypeError('cut')) : real(url, options); }";
+    phone.page.execute(cut, vec![]).await.unwrap();
+    phone.choose(&photo).await;
+    phone.state("judging").await;
+    let said = phone
+        .page
+        .wait()
+        .at_most(PATIENCE)
+        .for_element(Locator::XPath("//*[@id='status'][contains(., 'サーバーにつながりません')]"));
+    said.await.expect("the page says that it cannot reach the server");
+    phone.screenshot("unreachable.png").await;
+    phone.page.find(Locator::Css("#cancel")).await.unwrap().click().await.unwrap();
+    phone.state("idle").await;
+    assert_eq!(phone.page.execute("return window.deleted", vec![]).await.unwrap(), 1);
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn six_people_are_six_boxes_in_order() {
     let service = Service::start().await;
     let phone = Phone::start().await;

@@ -1,5 +1,7 @@
 //! The HTTP API as visitors and programs meet it.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use friends_judge::service::ticket::TicketId;
@@ -214,6 +216,54 @@ async fn a_crop_is_kept_without_what_came_with_it_until_it_is_withdrawn() {
     assert!(crops().is_empty(), "the second opinion came without it");
     let huge = jpeg(&quarters(1200, 1000));
     assert_eq!(say(json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(huge)})).await, 413);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_opened_a_ticket_takes_its_result_back() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(300));
+    let ticket = service.ticket(photo.len()).await;
+    service.upload(&ticket, photo.clone()).await;
+    let document = service.end_of(&ticket).await;
+    assert!(!document.to_string().contains(ticket["delete_token"].as_str().unwrap()), "the token is the opener's alone");
+    let opinion = json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&photo)});
+    assert_eq!(service.http.post(service.url("/api/feedback")).json(&opinion).send().await.unwrap().status(), 202);
+
+    let url = service.url(&format!("/results/{}", ticket["id"].as_str().unwrap()));
+    let take_back = async |body: Value| service.http.delete(&url).json(&body).send().await.unwrap();
+    for wrong in [json!({"delete_token": ticket["id"]}), json!({})] {
+        assert_eq!(problem(take_back(wrong).await).await, refusal(403, "forbidden"));
+    }
+    assert_eq!(service.end_of(&ticket).await, document, "nothing is lost");
+    assert_eq!(take_back(json!({"delete_token": ticket["delete_token"]})).await.status(), 204);
+    let read = service.http.get(format!("{url}.json")).send().await.unwrap();
+    assert_eq!(problem(read).await, refusal(404, "not_found"));
+    let left = std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap();
+    assert_eq!(left.count(), 0);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_is_taken_back_while_it_waits_leaves_nothing() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(300));
+    let ticket = service.ticket(photo.len()).await;
+    let url = service.url(&format!("/api/results/{}", ticket["id"].as_str().unwrap()));
+    let taken = service.http.delete(&url).bearer_auth(ticket["delete_token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(taken.status(), 204);
+    // The photo comes all the same: it is not judged, and not kept.
+    assert_eq!(service.upload(&ticket, photo).await, 200);
+    let photos = || std::fs::read_dir(service.folder().join("friends-uploads/uploads")).unwrap().count();
+    let gone = async {
+        let mut pause = tokio::time::interval(Duration::from_millis(20));
+        while photos() > 0 {
+            pause.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), gone).await.expect("the photo is deleted");
+    let read = service.http.get(service.url(&format!("/results/{}.json", ticket["id"].as_str().unwrap()))).send().await.unwrap();
+    assert_eq!(read.status(), 404);
     service.stop().await;
 }
 

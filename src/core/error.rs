@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Code {
     /// The request itself is malformed.
     BadRequest,
+    /// Not for who asks.
+    Forbidden,
     /// Nothing lives at this address.
     NotFound,
     /// Too many bytes or too many pixels.

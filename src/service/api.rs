@@ -8,7 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::geometry::Rect;
 use friends_core::limits::{RESULT_LIFETIME, WAIT};
@@ -26,7 +26,8 @@ use super::pipeline::RegionSource;
 use super::report;
 use super::result::{Outcome, ResultDocument};
 use super::storage::{Storage, StorageKey, Upload};
-use super::ticket::TicketId;
+use super::ticket::{DeleteToken, TicketId};
+use super::withdrawal;
 
 /// How often a document that has just ended is read until it says when its photo was deleted, and the pause between.
 const DELETION_LOOKS: u32 = 10;
@@ -36,7 +37,9 @@ const DELETION_PAUSE: Duration = Duration::from_millis(50);
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/uploads", post(open_ticket))
-        .route("/results/{document}", get(result))
+        .route("/results/{document}", get(result).delete(take_back))
+        // The same where a CDN reads /results/ from a bucket and sends only /api/ here.
+        .route("/api/results/{document}", delete(take_back))
         .route("/api/judge", post(judge))
         .route("/api/feedback", post(feedback))
         .route("/api/health", get(health))
@@ -70,6 +73,7 @@ async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Re
         id: String,
         upload: Upload,
         result_url: String,
+        delete_token: String,
     }
 
     let storage = buckets(&app)?;
@@ -84,12 +88,16 @@ async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Re
 
     let id = TicketId::random()?;
     let now = OffsetDateTime::now_utc();
-    let document = ResultDocument::waiting(id.as_str().to_owned(), now, now + WAIT, now + RESULT_LIFETIME);
+    let token = DeleteToken::random()?;
+    let document = ResultDocument {
+        delete_token_sha256: Some(token.sha256()),
+        ..ResultDocument::waiting(id.as_str().to_owned(), now, now + WAIT, now + RESULT_LIFETIME)
+    };
     storage.open(&id, &document).await?;
     let upload = storage.presign_upload(&id, content_type, wanted.size_bytes, now, endpoint).await?;
     let result_url = format!("/{}", StorageKey::Result(&id).path());
     tracing::info!(ticket = id.log_name(), photo.size_bytes = wanted.size_bytes, "a ticket was opened");
-    Ok(answer(StatusCode::CREATED, &Ticket { id: id.as_str().to_owned(), upload, result_url }))
+    Ok(answer(StatusCode::CREATED, &Ticket { id: id.as_str().to_owned(), upload, result_url, delete_token: token.into_string() }))
 }
 
 /// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
@@ -108,6 +116,26 @@ async fn result(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result
         tokio::time::sleep(DELETION_PAUSE).await;
     }
     unreachable!("the last look answers")
+}
+
+/// `DELETE /results/<id>`: takes a result back. The token that came with the ticket stands in the body, `{"delete_token": "…"}`, or as
+/// `Authorization: Bearer`.
+async fn take_back(State(app): State<Arc<App>>, Path(name): Path<String>, request: Request) -> Result<StatusCode, Problem> {
+    #[derive(Deserialize)]
+    struct TakeBackRequest {
+        delete_token: String,
+    }
+
+    let storage = buckets(&app)?;
+    let id = TicketId::parse(name.strip_suffix(".json").unwrap_or(&name)).ok_or_else(Rejection::nothing_here)?;
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let token = match bearer {
+        Some(token) => Some(token.to_owned()),
+        None => app.bodies.read_json(request).await.ok().map(|TakeBackRequest { delete_token }| delete_token),
+    };
+    let token = token.map(DeleteToken::from).ok_or_else(withdrawal::refused)?;
+    withdrawal::take_back(storage, &id, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
@@ -192,6 +220,7 @@ impl From<Rejection> for Problem {
 fn status(code: Code) -> StatusCode {
     match code {
         Code::BadRequest => StatusCode::BAD_REQUEST,
+        Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::PhotoTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -205,6 +234,7 @@ fn status(code: Code) -> StatusCode {
 fn title(code: Code) -> &'static str {
     match code {
         Code::BadRequest => "Bad request",
+        Code::Forbidden => "Forbidden",
         Code::NotFound => "Not found",
         Code::PhotoTooLarge => "Photo too large",
         Code::UnsupportedMediaType => "Unsupported media type",

@@ -20,3 +20,4 @@ pub mod storage;
 pub mod telemetry;
 pub mod ticket;
 pub mod transport;
+pub mod withdrawal;

@@ -90,7 +90,8 @@ pub fn request(route: &'static str, device: &'static str, status: StatusCode, to
 pub fn route(path: &str) -> &'static str {
     const ROUTES: [&str; 4] = ["/api/uploads", "/api/judge", "/api/feedback", "/api/health"];
     let fixed = ROUTES.into_iter().find(|route| *route == path);
-    fixed.unwrap_or(if path.starts_with("/results/") { "/results/" } else { "other" })
+    let a_result = path.starts_with("/results/") || path.starts_with("/api/results/");
+    fixed.unwrap_or(if a_result { "/results/" } else { "other" })
 }
 
 /// The class of the visitor's device, as the CDN tells it.

@@ -69,6 +69,9 @@ pub struct ResultDocument {
     /// When the photo was deleted: written once it is, a moment after the document's end.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
     pub photo_deleted_at: Option<OffsetDateTime>,
+    /// The hash of the token that takes the result back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delete_token_sha256: Option<String>,
 }
 
 fn known_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
@@ -104,13 +107,22 @@ impl ResultDocument {
             created_at,
             expires_at: Some(expires_at),
             photo_deleted_at: None,
+            delete_token_sha256: None,
         }
     }
 
     /// A judgement that is kept nowhere.
     #[must_use]
     pub fn unkept(outcome: Outcome, created_at: OffsetDateTime) -> Self {
-        Self { schema: SCHEMA, id: None, state: outcome.into(), created_at, expires_at: None, photo_deleted_at: None }
+        Self {
+            schema: SCHEMA,
+            id: None,
+            state: outcome.into(),
+            created_at,
+            expires_at: None,
+            photo_deleted_at: None,
+            delete_token_sha256: None,
+        }
     }
 
     /// The same ticket with its end written in.

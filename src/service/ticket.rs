@@ -47,6 +47,37 @@ impl TicketId {
     }
 }
 
+/// What only the one who opened a ticket has: with it, the result is taken back.
+pub struct DeleteToken(String);
+
+impl DeleteToken {
+    /// A new random token.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn random() -> Result<Self, Error> {
+        TicketId::random().map(|TicketId(text)| Self(text))
+    }
+
+    /// The token as the answer carries it.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// What the public document holds of it: a hash of 144 random bits cannot be turned back.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        sha256(self.0.as_bytes())
+    }
+}
+
+impl From<String> for DeleteToken {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// Prints the hash: an id must not slip into a log by way of `{:?}`.
 impl fmt::Debug for TicketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

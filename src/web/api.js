@@ -12,7 +12,7 @@ const POLL_GROWTH = 1.4;
 const POLL_MAX_MS = 3000;
 const DEADLINE_GRACE_MS = 5000;
 const DEADLINE_FALLBACK_MS = 16 * 60_000;
-const MAX_MISSING = 10; // 404s in a row before we believe them
+const MAX_MISSING = 2; // 404s in a row before we believe them
 
 const PHOTO_FAULTS = ['photo_too_large', 'unsupported_media_type', 'photo_rejected'];
 const TERMINAL = ['done', 'rejected', 'failed', 'expired'];
@@ -81,9 +81,27 @@ export function sendPhoto(upload, photo, onProgress, signal) {
 }
 
 /**
+ * Takes a result back: it, its photo and its feedback are gone at once.
+ * @param {{id: string, delete_token: string}} ticket
+ * @param {AbortSignal} signal
+ */
+export function takeBack({ id, delete_token }, signal) {
+  return retrying(signal, async () => {
+    const answer = await request(`api/results/${id}`, {
+      method: 'DELETE',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ delete_token }),
+      signal,
+    });
+    if (!answer.ok && answer.status !== 404) throw problem(answer); // 404: an earlier try did arrive
+  });
+}
+
+/**
  * Asks for the result until it is there or its deadline has passed. Broken connections are endured until then.
  * @param {string} resultUrl as the ticket gave it
- * @param {(waitedMs: number) => void} onWaiting called after each answer that is not the last
+ * @param {(soFar: {waited: number, left: number, failed: number}) => void} onWaiting called after each answer that is not the last:
+ * milliseconds since the start and until the deadline, and how many answers in a row did not come
  * @param {AbortSignal} signal
  * @returns {Promise<object>} the `done` document
  * @throws {Ending} for every other end
@@ -92,15 +110,16 @@ export async function awaitResult(resultUrl, onWaiting, signal) {
   const started = Date.now();
   let deadline = started + DEADLINE_FALLBACK_MS;
   let delay = POLL_FIRST_MS;
-  let missing = 0;
+  let [missing, failed] = [0, 0];
   for (;;) {
     const answer = await readResult(resultUrl, signal);
     missing = answer.status === 404 ? missing + 1 : 0;
-    if (missing > MAX_MISSING) throw new Ending('failed', words.errors.not_found);
+    failed = answer.document || missing ? 0 : failed + 1;
+    if (missing > MAX_MISSING) throw new Ending('deleted', words.gone);
     if (TERMINAL.includes(answer.document?.status)) return doneOrThrow(answer.document);
     deadline = answer.deadline ?? deadline;
     if (Date.now() >= deadline) throw new Ending('expired', words.overdue);
-    onWaiting(Date.now() - started);
+    onWaiting({ waited: Date.now() - started, left: deadline - Date.now(), failed });
     await sleep(delay * (0.8 + 0.4 * Math.random()), signal);
     delay = Math.min(delay * POLL_GROWTH, POLL_MAX_MS);
   }

@@ -1,25 +1,36 @@
 /** The visit: a photo is chosen, prepared, sent, judged and shown. Each step is in its own module. */
 
-import { awaitResult, drawing, friendBook, openTicket, sendPhoto } from './api.js';
+import { awaitResult, drawing, friendBook, openTicket, sendPhoto, takeBack } from './api.js';
+import { forget, forgetOld, keep, recall } from './keep.js';
 import { prepare } from './photo.js';
 import { showResult } from './result.js';
 import { focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showPhoto } from './view.js';
 import { Ending, words } from './words.js';
 
 const QUEUE_NOTICE_MS = 6000;
+const FAILED_POLLS = 3; // in a row, before the page says that it cannot reach the server
 const BUSY = ['preparing', 'uploading', 'judging'];
 
-/** The visit under way: where its picture comes from, what is sent of it, and its way to stop. Null when idle. */
+/**
+ * The visit under way; null when idle.
+ * @typedef {object} Visit
+ * @property {() => Promise<Blob>} [picture] where the picture comes from; a visit from elsewhere has none
+ * @property {Blob} [photo] what is sent of it
+ * @property {object} [ticket] its ticket, once there is one
+ * @property {boolean} [sent] whether the photo has arrived
+ * @property {AbortController} stop
+ * @type {Visit|null}
+ */
 let visit = null;
 
 /**
  * Starts over with a picture, unless one is on its way already.
- * @param {() => Promise<Blob>} picture asked again when a visit that never got it is tried again
+ * @param {(signal: AbortSignal) => Promise<Blob>} picture asked again when a visit that never got it is tried again
  */
 function choose(picture) {
   if (BUSY.includes(getState())) return;
   visit?.stop.abort();
-  visit = { picture, photo: null, stop: null };
+  visit = { picture };
   showPhoto(null);
   run(visit);
 }
@@ -27,53 +38,62 @@ function choose(picture) {
 /** Starts over with a file of the visitor's, if there is one. */
 const chooseFile = (file) => file && choose(async () => file);
 
-/** Takes a visit from where it is to its end. A retry comes here again with the prepared photo. */
+/** Takes a visit from where it is to its end. */
 async function run(current) {
   current.stop = new AbortController();
   const { signal } = current.stop;
   try {
-    current.result = await judge(current, signal);
-    showResult(current.result, await current.friends);
+    const friends = friendBook();
+    const result = await judge(current, signal);
+    showResult(result, await friends);
     signal.throwIfAborted();
     setStatus(words.done);
     setState('done');
+    document.getElementById('forget').hidden = !current.ticket.delete_token;
     focus('result-title');
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Ending)) console.error(error);
-    showEnding(error instanceof Ending ? error : new Ending('failed', words.unknownError));
+    showEnding(error instanceof Ending ? error : new Ending('failed', words.unknownError), Boolean(current.picture));
   }
 }
 
-/** Prepares, sends and waits; returns the `done` document. */
+/** Prepares, sends and waits, as far as that has not been done; returns the `done` document. */
 async function judge(current, signal) {
-  enter('preparing', words.preparing);
-  focus('status');
-  current.friends = friendBook();
-  if (!current.photo) {
+  if (current.picture && !current.photo) {
+    enter('preparing', words.preparing);
+    focus('status');
     const picture = await current.picture(signal);
     signal.throwIfAborted();
     showPhoto(picture);
-    const photo = await prepare(picture);
+    current.photo = await prepare(picture);
     signal.throwIfAborted();
-    current.photo = photo;
-    showPhoto(photo);
+    showPhoto(current.photo);
   }
-
-  setStatus(words.ticket);
-  const ticket = await openTicket(current.photo, signal);
-
-  enter('uploading', words.uploading);
-  setProgress(0);
-  await sendPhoto(ticket.upload, current.photo, setProgress, signal);
-
+  if (!current.ticket) {
+    enter('preparing', words.ticket);
+    current.ticket = await openTicket(current.photo, signal);
+    await keep({ ticket: current.ticket, photo: current.photo, sent: false, at: Date.now() });
+    history.pushState(null, '', addressOf(current.ticket.id));
+  }
+  if (current.photo && !current.sent) {
+    enter('uploading', words.uploading);
+    setProgress(0);
+    await sendPhoto(current.ticket.upload, current.photo, setProgress, signal);
+    current.sent = true;
+    await keep({ ticket: current.ticket, photo: current.photo, sent: true, at: Date.now() });
+  }
   enter('judging', words.judging);
-  let queued = false;
-  return awaitResult(ticket.result_url, (waited) => {
-    if (queued || waited < QUEUE_NOTICE_MS) return;
-    queued = true;
-    setStatus(words.queued);
-  }, signal);
+  return awaitResult(current.ticket.result_url, saySoFar, signal);
+}
+
+/** Says how the waiting goes: whether the server answers, that others come first, how long it can last at most. */
+function saySoFar({ failed, waited, left }) {
+  if (navigator.onLine === false) return;
+  if (failed >= FAILED_POLLS) setStatus(words.unreachable);
+  else if (failed === 0) setStatus(waited < QUEUE_NOTICE_MS ? words.judging : words.queued);
+  if (waited < QUEUE_NOTICE_MS) return;
+  setProgress(waited / (waited + left), words.atMost(Math.ceil(left / 60_000)));
 }
 
 function enter(state, say) {
@@ -82,14 +102,72 @@ function enter(state, say) {
   setProgress(null);
 }
 
-/** Back to the start, ready for another photo. */
-function reset() {
+const addressOf = (id) => `#r=${id}`;
+const idInAddress = () => /^#r=([\w-]+)$/.exec(location.hash)?.[1];
+
+/** Shows what the address names: a visit that this device or another one began, or the start. */
+async function followAddress() {
+  const id = idInAddress();
+  if (id && id === visit?.ticket?.id) return;
+  leave();
+  if (!id) return start();
+  enter('judging', words.judging);
+  const stop = new AbortController();
+  const arriving = { ticket: { result_url: `/results/${id}.json`, id }, stop };
+  visit = arriving;
+  const kept = await recall(id);
+  if (stop.signal.aborted) return undefined;
+  if (kept) Object.assign(arriving, kept, { picture: async () => kept.photo });
+  showPhoto(kept?.photo ?? null);
+  return run(arriving);
+}
+
+/** Leaves the visit as it is: it can be come back to. */
+function leave() {
   visit?.stop.abort();
   visit = null;
   showPhoto(null);
+}
+
+/** The start, ready for a photo. */
+function start() {
   setStatus(null);
   setState('idle');
   focus('library');
+}
+
+/** Back to the start; the address says so too. */
+function startOver() {
+  leave();
+  if (idInAddress()) history.pushState(null, '', location.pathname);
+  start();
+}
+
+/** Stops a visit and takes it back; that the server may not hear of it is no reason to stay. */
+function cancel() {
+  const ticket = visit?.ticket;
+  startOver();
+  if (!ticket) return;
+  forget(ticket.id);
+  if (ticket.delete_token) takeBack(ticket, new AbortController().signal).catch(() => {});
+}
+
+/** Deletes the result that is shown, here and on the server, and says so. */
+async function deleteResult() {
+  const { ticket } = visit;
+  const button = document.getElementById('forget');
+  button.disabled = true;
+  try {
+    await takeBack(ticket, visit.stop.signal);
+    await forget(ticket.id);
+    leave();
+    history.replaceState(null, '', location.pathname);
+    showEnding(new Ending('deleted', words.deleted), false);
+  } catch (error) {
+    if (error instanceof Ending) setStatus(error.say);
+  } finally {
+    button.disabled = false;
+  }
 }
 
 for (const id of ['library', 'camera']) {
@@ -123,14 +201,23 @@ addEventListener('drop', (event) => {
 });
 addEventListener('paste', (event) => chooseFile(firstPicture(event.clipboardData)));
 
-document.getElementById('cancel').addEventListener('click', reset);
+document.getElementById('cancel').addEventListener('click', cancel);
+document.getElementById('forget').addEventListener('click', deleteResult);
 document.getElementById('again').addEventListener('click', () => {
-  reset();
+  startOver();
   document.getElementById('library').click();
 });
-document.getElementById('retry').addEventListener('click', () => visit && run(visit));
+document.getElementById('retry').addEventListener('click', () => {
+  if (!visit) return;
+  if (visit.ticket) forget(visit.ticket.id);
+  Object.assign(visit, { ticket: null, sent: false });
+  run(visit);
+});
 
 addEventListener('online', () => showConnection(true));
 addEventListener('offline', () => showConnection(false));
+addEventListener('popstate', followAddress);
 showConnection(navigator.onLine !== false);
-setState('idle');
+forgetOld();
+if (idInAddress()) followAddress();
+else setState('idle');

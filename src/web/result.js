@@ -1,6 +1,6 @@
 /** A `done` document on the page: who it is in one line, boxes on the photo, a card a face, and the small print. */
 
-import { bilingual, make } from './view.js';
+import { bilingual, make, showFrame } from './view.js';
 import { words } from './words.js';
 
 const SURE_SCORE = 0.9;
@@ -19,6 +19,7 @@ export function showResult(result, friends) {
   const cards = faces.length > 1 ? groupCards(faces, nameOf) : faces.map((face) => singleCard(face, nameOf));
   boxes.forEach((box, i) => box.addEventListener('click', () => select(boxes, i)));
 
+  if (result.photo) showFrame(result.photo);
   document.body.dataset.faces = faces.length > 1 ? 'many' : 'one';
   document.getElementById('result-title').replaceChildren(...headline(faces));
   document.getElementById('result-lines').replaceChildren(...headlineLines(faces));

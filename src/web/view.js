@@ -2,6 +2,9 @@
 
 import { words } from './words.js';
 
+/** What `setStatus` said last: said again, it would be heard again. */
+let said = null;
+
 const byId = (id) => document.getElementById(id);
 
 /**
@@ -39,11 +42,13 @@ export const getState = () => document.body.dataset.state;
 
 /** Says where things stand; screen readers hear it. Null says nothing. */
 export function setStatus(say) {
+  if (say === said) return;
+  said = say;
   byId('status').replaceChildren(...(say ? bilingual(say) : []));
 }
 
-/** Shows how far the upload is (0 to 1), or null for work of unknown length. */
-export function setProgress(fraction) {
+/** Shows how far the work is (0 to 1) in percent or in these words, or null for work of unknown length. */
+export function setProgress(fraction, say = null) {
   const bar = byId('progress');
   if (fraction === null) {
     bar.removeAttribute('value');
@@ -51,7 +56,7 @@ export function setProgress(fraction) {
   } else {
     const percent = Math.round(fraction * 100);
     bar.value = percent;
-    byId('percent').textContent = `${percent} %`;
+    byId('percent').replaceChildren(...(say ? bilingual(say) : [`${percent} %`]));
   }
 }
 
@@ -74,6 +79,7 @@ export function showPhoto(blob) {
     release();
     image.parentElement.classList.remove('loaded');
   };
+  image.parentElement.classList.remove('blank');
   if (blob) {
     image.src = URL.createObjectURL(blob);
   } else {
@@ -83,16 +89,26 @@ export function showPhoto(blob) {
   }
 }
 
+/** Where the photo is not at hand, boxes stand on an empty frame of its shape. */
+export function showFrame({ width, height }) {
+  const frame = byId('photo').parentElement;
+  if (byId('photo').getAttribute('src')) return;
+  frame.style.setProperty('--ratio', width / height);
+  frame.classList.add('loaded', 'blank');
+}
+
 /**
  * Shows an end other than `done`.
  * @param {import('./words.js').Ending} ending
+ * @param {boolean} hasPhoto whether the photo can be sent again
  */
-export function showEnding(ending) {
+export function showEnding(ending, hasPhoto) {
   setStatus(null);
   byId('ending-title').replaceChildren(...bilingual(words.endings[ending.state]));
   byId('error').replaceChildren(...bilingual(ending.say));
   byId('error-detail').textContent = ending.detail === ending.say.en ? '' : ending.detail;
   setState(ending.state);
+  byId('retry').hidden ||= !hasPhoto;
   focus('ending-title');
 }
 

@@ -20,12 +20,16 @@ export const words = {
     ja: '順番を待っています。このままお待ちください',
     en: 'Waiting for our turn. Please keep this page open',
   },
+  unreachable: { ja: 'サーバーにつながりません。続けて試しています', en: 'The server does not answer. We keep trying' },
+  /** @param {number} minutes */
+  atMost: (minutes) => ({ ja: `長くてあと${minutes}分`, en: `${minutes} min at most` }),
   done: { ja: '判定が終わりました', en: 'The verdict is in' },
 
   endings: {
     rejected: { ja: 'この写真は判定できませんでした', en: 'We could not judge this photo' },
     failed: { ja: 'うまくいきませんでした', en: 'Something went wrong' },
     expired: { ja: '時間切れになりました', en: 'Time ran out' },
+    deleted: { ja: '結果は残っていません', en: 'The result is gone' },
   },
 
   /** By the `code` of an API error or of a result document's `error`. */
@@ -58,6 +62,14 @@ export const words = {
       ja: 'こちらの不具合で判定できませんでした。写真のせいではありません。もう一度お試しください。',
       en: 'Our side failed; your photo is fine. Please try again.',
     },
+  },
+  deleted: {
+    ja: '結果をサーバーとこの端末から消しました。送ってもらった顔の切り抜きや意見も残っていません。',
+    en: 'The result is deleted here and on the server, with any feedback and crop that you gave.',
+  },
+  gone: {
+    ja: 'この結果は消されたか、残す期限がすぎました。',
+    en: 'This result was deleted, or its time is over.',
   },
   unknownError: {
     ja: '思いがけないことが起きました。もう一度お試しください。',
@@ -144,7 +156,7 @@ export function errorWords(code, message) {
 /** An end of a visit other than `done`: its state, what to say, and perhaps the server's own detail. */
 export class Ending extends Error {
   /**
-   * @param {'rejected'|'failed'|'expired'} state
+   * @param {'rejected'|'failed'|'expired'|'deleted'} state
    * @param {Words} say
    * @param {{detail?: string, transient?: boolean, retryAfter?: number}} [more] `transient`: worth another try as it is;
    * `retryAfter`: not before so many seconds

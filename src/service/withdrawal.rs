@@ -1,0 +1,32 @@
+//! A visitor takes a result back before its time: photo, feedback and result are gone at once.
+
+use friends_core::error::{Code, Error, Rejection};
+
+use super::storage::{Storage, StorageKey};
+use super::ticket::{DeleteToken, TicketId};
+
+/// Deletes all that is kept of a ticket. The result goes last: until then, another try finds what is left.
+///
+/// # Errors
+/// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than its own; or when the store does not
+/// answer.
+pub async fn take_back(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<(), Error> {
+    const ATTEMPT: &str = "taking a result back";
+    let document = storage.result(id).await?.ok_or_else(Rejection::nothing_here)?.document;
+    if document.delete_token_sha256 != Some(token.sha256()) {
+        return Err(refused().into());
+    }
+    storage.close(id).await?;
+    for face in 0..document.judgement().map_or(0, |judgement| judgement.faces.len()) {
+        storage.delete(StorageKey::FeedbackCrop(id, face), ATTEMPT).await?;
+        storage.delete(StorageKey::Feedback(id, face), ATTEMPT).await?;
+    }
+    storage.delete(StorageKey::Result(id), ATTEMPT).await?;
+    tracing::info!(ticket = id.log_name(), "a result was taken back");
+    Ok(())
+}
+
+/// The answer to another token, or to none.
+pub fn refused() -> Rejection {
+    Rejection::new(Code::Forbidden, "Only who opened the ticket can delete its result: the delete_token does not belong to it.")
+}

@@ -1,0 +1,61 @@
+/** What this device keeps of a visit, so that a reload loses nothing: its ticket and its photo, for a day at most. */
+
+const DATABASE = 'friends-judge';
+const STORE = 'visits';
+const LIFETIME_MS = 24 * 60 * 60_000;
+
+/**
+ * @typedef {object} Kept
+ * @property {object} ticket as `openTicket` gave it
+ * @property {Blob} photo
+ * @property {boolean} sent whether the photo has arrived
+ * @property {number} at when the ticket was opened (milliseconds since 1970)
+ */
+
+/** Keeps a visit under its ticket's id. Where the device keeps nothing, the visit goes on without. */
+export const keep = (kept) => attempt('readwrite', (store) => store.put(kept, kept.ticket.id));
+
+/** @returns {Promise<Kept|undefined>} */
+export const recall = (id) => attempt('readonly', (store) => store.get(id));
+
+export const forget = (id) => attempt('readwrite', (store) => store.delete(id));
+
+/** Forgets the visits that are past their day. */
+export const forgetOld = () => attempt('readwrite', (store) => {
+  const cursor = store.openCursor();
+  cursor.onsuccess = () => {
+    if (!cursor.result) return;
+    if (!(cursor.result.value.at > Date.now() - LIFETIME_MS)) cursor.result.delete();
+    cursor.result.continue();
+  };
+  return cursor;
+});
+
+/** Runs `use` on the store; undefined where there is none, in a private window for instance. */
+async function attempt(mode, use) {
+  try {
+    const database = await opened();
+    try {
+      return await new Promise((resolve, reject) => {
+        const transaction = database.transaction(STORE, mode);
+        const request = use(transaction.objectStore(STORE));
+        transaction.oncomplete = () => resolve(request.result ?? undefined);
+        transaction.onabort = () => reject(transaction.error);
+      });
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    console.warn('this device keeps nothing', error);
+    return undefined;
+  }
+}
+
+function opened() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
