@@ -27,6 +27,7 @@ pub async fn take_back(storage: &Storage, id: &TicketId, token: &DeleteToken) ->
 }
 
 /// The answer to another token, or to none.
+#[must_use]
 pub fn refused() -> Rejection {
     Rejection::new(Code::Forbidden, "Only who opened the ticket can delete its result: the delete_token does not belong to it.")
 }
