@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::json;
 
@@ -212,6 +213,59 @@ async fn a_visit_survives_reload_back_and_a_second_tab_until_it_is_deleted() {
     elsewhere.page.refresh().await.unwrap();
     elsewhere.state("deleted").await;
     elsewhere.close().await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_is_drawn_is_judged_where_it_stands() {
+    let service = Service::start().await;
+    let phone = Phone::start().await;
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    phone.choose(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg")).await;
+    phone.state("done").await;
+    let found = phone.page.find_all(Locator::Css(".face-box")).await.unwrap();
+    let (last, name) = (found[5].rectangle().await.unwrap(), found[5].attr("data-friend").await.unwrap());
+    let photo = async || phone.page.find(Locator::Css("#photo")).await.unwrap().rectangle().await.unwrap();
+    let before = photo().await;
+
+    let draw = async || {
+        phone.page.find(Locator::Css("#box")).await.unwrap().send_keys(ENTER).await.unwrap();
+        phone.state("drawing").await;
+    };
+    // By finger or mouse: from one corner of the last head to the other.
+    draw().await;
+    let now = photo().await;
+    let scale = now.2 / before.2;
+    let corner = |x: f64, y: f64| {
+        let (x, y) = (now.0 + scale * (x - before.0), now.1 + scale * (y - before.1));
+        PointerAction::MoveTo { duration: None, x, y }
+    };
+    let stroke = MouseActions::new("mouse".to_owned())
+        .then(corner(last.0, last.1))
+        .then(PointerAction::Down { button: 0 })
+        .then(corner(last.0 + last.2, last.1 + last.3))
+        .then(PointerAction::Up { button: 0 });
+    phone.page.perform_actions(stroke).await.unwrap();
+    phone.screenshot("drawing.png").await;
+    phone.page.find(Locator::Css("#judge-drawn")).await.unwrap().send_keys(ENTER).await.unwrap();
+    phone.state("done").await;
+    let drawn = phone.page.find_all(Locator::Css(".face-box")).await.unwrap();
+    assert_eq!(drawn.len(), 1);
+    assert_eq!(drawn[0].attr("data-region").await.unwrap().as_deref(), Some("drawn"));
+    assert_eq!(drawn[0].attr("data-friend").await.unwrap(), name);
+    let judged = drawn[0].rectangle().await.unwrap();
+    phone.screenshot("drawn.png").await;
+
+    // By keyboard: the box goes left, out of nowhere it stays inside the photo.
+    draw().await;
+    let left = "\u{E012}".repeat(60);
+    phone.page.find(Locator::Css("#drawn")).await.unwrap().send_keys(&format!("{left}{ENTER}")).await.unwrap();
+    phone.state("done").await;
+    let moved = phone.page.find(Locator::Css(".face-box")).await.unwrap().rectangle().await.unwrap();
+    let photo = photo().await;
+    assert!((moved.0 - photo.0).abs() < 2.0 && moved.0 < judged.0, "{moved:?} in {photo:?}");
     phone.close().await;
     service.stop().await;
 }

@@ -39,7 +39,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/uploads", post(open_ticket))
         .route("/results/{document}", get(result).delete(take_back))
         // The same where a CDN reads /results/ from a bucket and sends only /api/ here.
-        .route("/api/results/{document}", delete(take_back))
+        .route("/api/results/{id}", delete(take_back))
         .route("/api/judge", post(judge))
         .route("/api/feedback", post(feedback))
         .route("/api/health", get(health))

@@ -5,6 +5,7 @@ import { Ending, errorWords, words } from './words.js';
 const TRIES = 4;
 const RETRY_AFTER_MAX_S = 30; // nobody waits longer for a photo to be taken
 const REQUEST_TIMEOUT_MS = 20_000;
+const JUDGE_TIMEOUT_MS = 60_000; // the photo goes with it
 const HEALTH_TIMEOUT_MS = 8000; // names are nice to have: a verdict does not wait long for them
 const STALLED_MS = 45_000; // an upload that moves no byte for so long is broken
 const POLL_FIRST_MS = 300;
@@ -77,6 +78,27 @@ export function sendPhoto(upload, photo, onProgress, signal) {
       detail: status ? `HTTP ${status}` : '',
       transient,
     });
+  });
+}
+
+/**
+ * Judges one place of a photo at once.
+ * @param {Blob} photo
+ * @param {{x: number, y: number, width: number, height: number}} box in pixels of the upright photo
+ * @param {AbortSignal} signal
+ * @returns {Promise<object>} the `done` document, of which nothing is kept
+ */
+export function judgeBox(photo, { x, y, width, height }, signal) {
+  return retrying(signal, async () => {
+    const answer = await request(`api/judge?box=${[x, y, width, height]}`, {
+      method: 'POST',
+      headers: { 'content-type': photo.type },
+      body: photo,
+      timeout: JUDGE_TIMEOUT_MS,
+      signal,
+    });
+    if (!answer.ok || !answer.body) throw problem(answer);
+    return doneOrThrow(answer.body);
   });
 }
 

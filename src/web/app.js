@@ -1,6 +1,7 @@
 /** The visit: a photo is chosen, prepared, sent, judged and shown. Each step is in its own module. */
 
-import { awaitResult, drawing, friendBook, openTicket, sendPhoto, takeBack } from './api.js';
+import { awaitResult, drawing, friendBook, judgeBox, openTicket, sendPhoto, takeBack } from './api.js';
+import { boxTool, inPixels } from './box.js';
 import { forget, forgetOld, keep, recall } from './keep.js';
 import { prepare } from './photo.js';
 import { showResult } from './result.js';
@@ -38,19 +39,21 @@ function choose(picture) {
 /** Starts over with a file of the visitor's, if there is one. */
 const chooseFile = (file) => file && choose(async () => file);
 
-/** Takes a visit from where it is to its end. */
-async function run(current) {
+/**
+ * Takes a visit from where it is to its end.
+ * @param {Visit} current
+ * @param {(current: Visit, signal: AbortSignal) => Promise<object>} work returns the `done` document
+ */
+async function run(current, work = judge) {
   current.stop = new AbortController();
   const { signal } = current.stop;
   try {
     const friends = friendBook();
-    const result = await judge(current, signal);
+    const result = await work(current, signal);
     showResult(result, await friends);
     signal.throwIfAborted();
     setStatus(words.done);
-    setState('done');
-    document.getElementById('forget').hidden = !current.ticket.delete_token;
-    focus('result-title');
+    enterDone();
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Ending)) console.error(error);
@@ -143,6 +146,33 @@ function startOver() {
   start();
 }
 
+/** Shows the result and what can be done with it. */
+function enterDone() {
+  setState('done');
+  document.getElementById('forget').hidden = !visit.ticket.delete_token;
+  document.getElementById('box').hidden = !visit.photo;
+  focus('result-title');
+}
+
+const tool = boxTool(document.getElementById('tool'), document.getElementById('drawn'), judgeDrawn);
+
+/** Lets the visitor say where to look. */
+function drawBox() {
+  tool.begin();
+  setState('drawing');
+  focus('drawn');
+}
+
+/** Judges what the visitor has put the box on. The photo goes once more, and is not kept. */
+function judgeDrawn() {
+  const { naturalWidth, naturalHeight } = document.getElementById('photo');
+  const box = inPixels(tool.box(), { width: naturalWidth, height: naturalHeight });
+  run(visit, (current, signal) => {
+    enter('judging', words.judging);
+    return judgeBox(current.photo, box, signal);
+  });
+}
+
 /** Stops a visit and takes it back; that the server may not hear of it is no reason to stay. */
 function cancel() {
   const ticket = visit?.ticket;
@@ -203,6 +233,9 @@ addEventListener('paste', (event) => chooseFile(firstPicture(event.clipboardData
 
 document.getElementById('cancel').addEventListener('click', cancel);
 document.getElementById('forget').addEventListener('click', deleteResult);
+document.getElementById('box').addEventListener('click', drawBox);
+document.getElementById('judge-drawn').addEventListener('click', judgeDrawn);
+document.getElementById('leave-drawn').addEventListener('click', enterDone);
 document.getElementById('again').addEventListener('click', () => {
   startOver();
   document.getElementById('library').click();

@@ -25,6 +25,8 @@ export function showResult(result, friends) {
   document.getElementById('result-lines').replaceChildren(...headlineLines(faces));
   document.getElementById('boxes').replaceChildren(...boxes);
   document.getElementById('faces').replaceChildren(...cards);
+  // Where no face was found, the visitor knows better.
+  document.getElementById('box').classList.toggle('primary', !faces.some((face) => face.region !== 'photo'));
   document.getElementById('facts').replaceChildren(facts(result));
 }
 

@@ -29,8 +29,9 @@ export function bilingual({ ja, en }) {
   return [document.createTextNode(`${ja} `), make('span', { class: 'en', lang: 'en' }, en)];
 }
 
-/** Enters a state: shows what belongs to it and hides the rest. */
+/** Enters a state: shows what belongs to it, from its top, and hides the rest. */
 export function setState(state) {
+  if (state !== getState()) scrollTo({ top: 0, behavior: 'instant' });
   document.body.dataset.state = state;
   for (const element of document.querySelectorAll('[data-when]')) {
     element.hidden = !element.dataset.when.split(' ').includes(state);

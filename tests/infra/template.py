@@ -135,7 +135,7 @@ class Template(unittest.TestCase):
         self.assertGreater(settings["ThrottlingRateLimit"], 0)
         routes = {of(name)["RouteKey"] for name in RESOURCES if RESOURCES[name]["Type"] == "AWS::ApiGatewayV2::Route"}
         program = (ROOT / "src/service/api.rs").read_text()
-        found = re.findall(r'\.route\("(/api/\w+)", (\w+)\(', program)
+        found = re.findall(r'\.route\("(/api/[\w/{}]+)", (\w+)\(', program)
         self.assertEqual(routes, {f"{method.upper()} {path}" for path, method in found})
 
     def test_costs_are_capped(self):

@@ -26,6 +26,7 @@ static FILES: &[(&str, &str, &[u8])] = files![
     "/style.css" "style.css" STYLE,
     "/app.js" "app.js" SCRIPT,
     "/api.js" "api.js" SCRIPT,
+    "/box.js" "box.js" SCRIPT,
     "/keep.js" "keep.js" SCRIPT,
     "/photo.js" "photo.js" SCRIPT,
     "/result.js" "result.js" SCRIPT,
