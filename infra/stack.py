@@ -54,11 +54,11 @@ def build_command(architecture):
 
 def page_files():
     """Key, type and content of every file of the page."""
-    files = sorted(path for path in PAGE.iterdir() if path.is_file())
+    files = sorted(path for path in PAGE.rglob("*") if path.is_file())
     unknown = [path.name for path in files if path.suffix not in TYPES]
     if unknown:
         raise Problem(f"{', '.join(unknown)} in {PAGE} has a type that is not known here: add it to TYPES in infra/stack.py.")
-    return [(path.name, TYPES[path.suffix], path.read_bytes()) for path in files]
+    return [(path.relative_to(PAGE).as_posix(), TYPES[path.suffix], path.read_bytes()) for path in files]
 
 
 def template_text(bucket, key):

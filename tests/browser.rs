@@ -270,6 +270,56 @@ async fn a_box_that_is_drawn_is_judged_where_it_stands() {
     service.stop().await;
 }
 
+/// The size of the card that is shown, and the colors of its top left corner and of the middle of its picture.
+const CARD: &str = "const done = arguments[arguments.length - 1]; const image = document.getElementById('card'); \
+    const canvas = document.createElement('canvas'); \
+    (async () => { await image.decode(); \
+        Object.assign(canvas, { width: image.naturalWidth, height: image.naturalHeight }); \
+        const context = canvas.getContext('2d'); context.drawImage(image, 0, 0); \
+        const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]; \
+        done({ size: [canvas.width, canvas.height], corner: at(2, 2), frame: at(canvas.height === 630 ? 300 : 540, 68) }); })()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
+    let service = Service::start().await;
+    let phone = Phone::start().await;
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    let stub = "navigator.canShare = ({ files }) => files.length === 1; window.shared = []; \
+        navigator.share = async (what) => { window.shared.push([Object.keys(what).join(), what.files[0].type, what.files[0].size > 10000]); };";
+    phone.page.execute(stub, vec![]).await.unwrap();
+    phone.page.find(Locator::Css("[data-demo='demo-serval.jpg']")).await.unwrap().click().await.unwrap();
+    phone.state("done").await;
+    phone.page.find(Locator::Css("#make-card")).await.unwrap().click().await.unwrap();
+
+    let shown = async |shape: &str| {
+        let css = format!("#card[data-shape='{shape}']");
+        phone.page.wait().at_most(PATIENCE).for_element(Locator::Css(&css)).await.expect("the card is drawn");
+        let card = phone.page.execute_async(CARD, vec![]).await.unwrap();
+        let near = |color: &serde_json::Value, wanted: [i64; 3]| {
+            let channels = color.as_array().unwrap().iter().zip(wanted);
+            assert!(channels.clone().all(|(is, wanted)| (is.as_i64().unwrap() - wanted).abs() < 12), "{color} is not {wanted:?}");
+        };
+        near(&card["corner"], [0xe8, 0xa3, 0x3d]);
+        near(&card["frame"], [0xff, 0xfd, 0xf7]);
+        phone.screenshot(&format!("card-{shape}.png")).await;
+        card["size"].clone()
+    };
+    assert_eq!(shown("upright").await, json!([1080, 1350]));
+    phone.page.find(Locator::Css("#send")).await.unwrap().click().await.unwrap();
+    assert_eq!(phone.page.execute("return window.shared", vec![]).await.unwrap(), json!([["files", "image/jpeg", true]]));
+    phone.page.find(Locator::Css("[name='shape'][value='wide']")).await.unwrap().click().await.unwrap();
+    assert_eq!(shown("wide").await, json!([1200, 630]));
+    let post = phone.page.find(Locator::Css("#post")).await.unwrap().attr("href").await.unwrap().unwrap();
+    let post = reqwest::Url::parse(&post).unwrap();
+    assert!(post.query_pairs().any(|(name, value)| name == "text" && value.contains("サーバル")));
+    assert!(post.query_pairs().any(|(name, value)| name == "hashtags" && value == "フレンズ判定器"));
+    phone.page.find(Locator::Css("#close-share")).await.unwrap().send_keys(ENTER).await.unwrap();
+    assert!(!phone.page.find(Locator::Css("#share")).await.unwrap().is_displayed().await.unwrap());
+    phone.close().await;
+    service.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_gone_is_said_so_and_cancelling_takes_the_visit_back() {
     let service = Service::start().await;

@@ -313,6 +313,26 @@ async fn the_page_comes_with_a_strict_policy_and_asks_nobody_else() {
     service.stop().await;
 }
 
+/// All files below a folder.
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_what_its_folder_holds_byte_for_byte() {
+    let service = Service::start().await;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    for file in files_below(&folder) {
+        let path = file.strip_prefix(&folder).unwrap().to_str().unwrap();
+        let path = if path == "index.html" { "" } else { path };
+        let answer = service.http.get(service.url(&format!("/{path}"))).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.bytes().await.unwrap(), std::fs::read(&file).unwrap(), "{path}");
+    }
+    service.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_of_any_shape_are_judged() {
     let service = Service::start().await;

@@ -4,7 +4,8 @@ import { awaitResult, drawing, friendBook, judgeBox, openTicket, sendPhoto, take
 import { boxTool, inPixels } from './box.js';
 import { forget, forgetOld, keep, recall } from './keep.js';
 import { prepare } from './photo.js';
-import { showResult } from './result.js';
+import { cardOf, showResult } from './result.js';
+import { openShare } from './share.js';
 import { focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showPhoto } from './view.js';
 import { Ending, words } from './words.js';
 
@@ -19,6 +20,7 @@ const BUSY = ['preparing', 'uploading', 'judging'];
  * @property {Blob} [photo] what is sent of it
  * @property {object} [ticket] its ticket, once there is one
  * @property {boolean} [sent] whether the photo has arrived
+ * @property {import('./card.js').Card} [card] what there is to post
  * @property {AbortController} stop
  * @type {Visit|null}
  */
@@ -52,6 +54,7 @@ async function run(current, work = judge) {
     const result = await work(current, signal);
     showResult(result, await friends);
     signal.throwIfAborted();
+    current.card = cardOf(result, await friends);
     setStatus(words.done);
     enterDone();
   } catch (error) {
@@ -233,6 +236,7 @@ addEventListener('paste', (event) => chooseFile(firstPicture(event.clipboardData
 
 document.getElementById('cancel').addEventListener('click', cancel);
 document.getElementById('forget').addEventListener('click', deleteResult);
+document.getElementById('make-card').addEventListener('click', () => openShare(visit.card, visit.photo));
 document.getElementById('box').addEventListener('click', drawBox);
 document.getElementById('judge-drawn').addEventListener('click', judgeDrawn);
 document.getElementById('leave-drawn').addEventListener('click', enterDone);

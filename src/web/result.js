@@ -1,5 +1,6 @@
 /** A `done` document on the page: who it is in one line, boxes on the photo, a card a face, and the small print. */
 
+import { readableOn } from './color.js';
 import { bilingual, make, showFrame } from './view.js';
 import { words } from './words.js';
 
@@ -13,8 +14,8 @@ const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close 
  * @param {Map<string, object>} friends from `friendBook`
  */
 export function showResult(result, friends) {
-  const nameOf = (slug) => friends.get(slug) ?? { slug, ja: slug, en: slug, color: NEUTRAL_COLOR };
-  const faces = (result.faces ?? []).map((face, index) => ({ ...face, index, named: named(face.verdict).map(nameOf) }));
+  const nameOf = nameIn(friends);
+  const faces = facesOf(result, friends);
   const boxes = faces.map((face) => faceBox(face, faces.length, result.photo));
   const cards = faces.length > 1 ? groupCards(faces, nameOf) : faces.map((face) => singleCard(face, nameOf));
   boxes.forEach((box, i) => box.addEventListener('click', () => select(boxes, i)));
@@ -30,13 +31,47 @@ export function showResult(result, friends) {
   document.getElementById('facts').replaceChildren(facts(result));
 }
 
+const nameIn = (friends) => (slug) => friends.get(slug) ?? { slug, ja: slug, en: slug, color: NEUTRAL_COLOR };
+
+/** The result's faces with their numbers and with the Friends that their verdicts name. */
+const facesOf = (result, friends) => (result.faces ?? [])
+  .map((face, index) => ({ ...face, index, named: named(face.verdict).map(nameIn(friends)) }));
+
+/**
+ * What a card says of the result.
+ * @returns {import('./card.js').Card}
+ */
+export function cardOf(result, friends) {
+  const faces = facesOf(result, friends);
+  const known = faces.filter((face) => face.named.length > 0);
+  const title = faces.length > 1 ? groupWords(faces) : faces.map(verdictWords)[0] ?? words.noFaces;
+  const line = faces.length === 1 && faces[0].named.length === 1 ? faces[0].named[0].line : null;
+  return { title, line, friends: faces.length > 1 ? known.map((face) => face.named[0]) : known.flatMap((face) => face.named) };
+}
+
 /** The answer in one line: who it is, or how many of a group are Friends. */
 function headline(faces) {
   if (faces.length === 0) return bilingual(words.noFaces);
   if (faces.length === 1) return [verdictLine(faces[0], 'span')];
-  const known = faces.filter((face) => face.named.length > 0).length;
-  return bilingual(known ? words.someOf(known, faces.length) : words.noneOf(faces.length));
+  return bilingual(groupWords(faces));
 }
+
+/** How many of a group are Friends. */
+function groupWords(faces) {
+  const known = faces.filter((face) => face.named.length > 0).length;
+  return known ? words.someOf(known, faces.length) : words.noneOf(faces.length);
+}
+
+/** Who a face is, and how sure that is. */
+function verdictWords(face) {
+  const [a, b] = face.named;
+  if (b) return { ja: `${a.ja}か${b.ja}か…`, en: `${a.en} or ${b.en}…` };
+  if (!a) return words.none;
+  const manner = mannerOf(face);
+  return { ja: `${manner.ja} ${a.ja}`, en: `${manner.en} ${a.en}` };
+}
+
+const mannerOf = (face) => (scoreOf(face, face.named[0].slug) >= SURE_SCORE ? words.surely : words.probably);
 
 /** Below it: a line of the Friend's character, or the names in a group. */
 function headlineLines(faces) {
@@ -145,7 +180,7 @@ function verdictLine(face, element) {
   if (b) {
     line.append(plate(a), ` ${words.or.ja} `, plate(b), ` ${words.or.ja}… `, english(`${a.en} ${words.or.en} ${b.en}…`));
   } else if (a) {
-    const manner = scoreOf(face, a.slug) >= SURE_SCORE ? words.surely : words.probably;
+    const manner = mannerOf(face);
     line.append(`${manner.ja} `, plate(a), ' ', english(`${manner.en} ${a.en}`));
   } else {
     line.append(...bilingual(words.none));
@@ -210,15 +245,6 @@ function paint(element, friend) {
   const color = /^#[0-9a-f]{6}$/i.test(friend?.color ?? '') ? friend.color : NEUTRAL_COLOR;
   element.style.setProperty('--friend', color);
   element.style.setProperty('--on-friend', readableOn(color));
-}
-
-/** Black or white, whichever contrasts more (WCAG relative luminance; the better one is always over 4.5 : 1). */
-function readableOn(color) {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const channel = parseInt(color.slice(at, at + 2), 16) / 255;
-    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000000' : '#ffffff';
 }
 
 /** What was missing of the photo, when it went, how long the result stays, and which model judged. */

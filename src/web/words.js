@@ -140,6 +140,9 @@ export const words = {
     en: 'Each is measured by itself; together they need not make 100%.',
   },
 
+  /** @param {Words} title what the card says */
+  post: (title) => ({ ja: `フレンズ判定器によると… ${title.ja}`, en: `Friends Judge says: ${title.en}` }),
+
   photoState: { ja: '写真', en: 'Photo' },
   photoIncomplete: { ja: '終わりが少し欠けています', en: 'its end is missing' },
   photoDeleted: { ja: '写真を消した時刻', en: 'Photo deleted' },

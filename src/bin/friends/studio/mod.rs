@@ -37,6 +37,18 @@ enum Command {
     Draw(Draw),
     /// Draw pictures to learn finding faces from, with boxes around all faces: OUT/boxes.json
     Scenes(scenes::Scenes),
+    /// Draw each character once, plain, as the page shows them: OUT/<slug>.jpg
+    Portraits {
+        /// Descriptions: *.toml, one character each
+        #[arg(long, value_name = "DIR", default_value = "models/characters")]
+        characters: PathBuf,
+        /// Where the pictures go
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Width and height of a picture in pixels
+        #[arg(long, default_value_t = 480)]
+        size: u32,
+    },
     /// Draw a contact sheet: a row for each character, plain first, then random scenes
     Sheet {
         /// Descriptions: *.toml, one character each
@@ -115,6 +127,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Draw(args) => draw(&args)?,
         Command::Scenes(args) => scenes::draw(&args)?,
+        Command::Portraits { characters, out, size } => {
+            std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
+            for (slug, character) in described(&characters)? {
+                let picture = friends_studio::render(&character, &Scene::plain(), size);
+                save(&picture.image, &out.join(format!("{slug}.jpg")))?;
+            }
+        }
         Command::Sheet { characters, out, columns, cell, seed } => {
             let people: Vec<Character> = described(&characters)?.into_iter().map(|(_, character)| character).collect();
             let sheet = friends_studio::sheet(&people, columns, cell, seed);

@@ -1,0 +1,140 @@
+/** A picture to post, drawn on this device: who it is, in the Friend's colour, with our drawing or with the visitor's photo. */
+
+import { readableOn } from './color.js';
+
+/** Width and height in pixels: upright for feeds, wide for links. */
+export const SHAPES = { upright: [1080, 1350], wide: [1200, 630] };
+
+const FONT = '"Hiragino Maru Gothic ProN", "Hiragino Sans", "BIZ UDPGothic", "Noto Sans JP", "Noto Sans CJK JP", system-ui, sans-serif';
+const NOBODY = '#8d9a6b';
+const PAPER = '#fffdf7';
+const PORTRAITS = 6; // more are not told apart any more
+
+/**
+ * @typedef {object} Card
+ * @property {import('./words.js').Words} title who it is
+ * @property {object[]} friends those named, from `friendBook`; none for an unknown
+ * @property {import('./words.js').Words} [line] a line of character
+ * @property {Blob} [photo] only when the visitor wants it on the card
+ */
+
+/**
+ * Draws a card.
+ * @param {Card} card
+ * @param {'upright'|'wide'} shape
+ * @returns {Promise<Blob>} a JPEG
+ */
+export async function drawCard(card, shape) {
+  const [width, height] = SHAPES[shape];
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d', { alpha: false });
+  const pictures = card.photo
+    ? [{ image: await createImageBitmap(card.photo), color: card.friends[0]?.color ?? NOBODY }]
+    : await Promise.all(card.friends.slice(0, PORTRAITS).map(portrait));
+
+  ground(context, width, height, card.friends[0]?.color ?? NOBODY);
+  const margin = 60;
+  if (shape === 'upright') {
+    frame(context, { x: margin, y: margin, width: width - 2 * margin, height: 800 }, pictures);
+    say(context, card, { x: margin, y: 900, width: width - 2 * margin, height: 330 });
+  } else {
+    const side = height - 2 * margin;
+    frame(context, { x: margin, y: margin, width: side, height: side }, pictures);
+    say(context, card, { x: 2 * margin + side, y: margin, width: width - 3 * margin - side, height: side - 20 });
+  }
+  text(context, 'フレンズ判定器  Friends Judge', { x: width - margin, y: height - 28, size: 26, align: 'right', color: '#33261a' });
+  return new Promise((resolve) => { canvas.toBlob(resolve, 'image/jpeg', 0.92); });
+}
+
+/** Our drawing of a Friend; their colour where there is none. */
+async function portrait(friend) {
+  try {
+    const answer = await fetch(`friends/${friend.slug}.jpg`);
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return { image: await createImageBitmap(await answer.blob()), color: friend.color };
+  } catch {
+    return { color: friend.color, letter: friend.ja.slice(0, 1) };
+  }
+}
+
+/** The Friend's colour as a sky, a sun, two hills. */
+function ground(context, width, height, color) {
+  const sky = context.createLinearGradient(0, 0, 0, height);
+  sky.addColorStop(0, color);
+  sky.addColorStop(1, '#fdeecb');
+  context.fillStyle = sky;
+  context.fillRect(0, 0, width, height);
+  const disc = (x, y, radius, fill) => {
+    context.fillStyle = fill;
+    context.beginPath();
+    context.ellipse(x, y, radius * 2.2, radius, 0, 0, 2 * Math.PI);
+    context.fill();
+  };
+  disc(width * 0.2, height * 1.16, height * 0.26, '#e3c27a');
+  disc(width * 0.85, height * 1.2, height * 0.28, '#c9b866');
+}
+
+/** Pictures side by side in a white frame: each in a cell of its own, cut to fill it; a question mark where there are none. */
+function frame(context, area, pictures) {
+  context.fillStyle = PAPER;
+  context.beginPath();
+  context.roundRect(area.x, area.y, area.width, area.height, 48);
+  context.fill();
+  const inner = { x: area.x + 18, y: area.y + 18, width: area.width - 36, height: area.height - 36 };
+  context.save();
+  context.beginPath();
+  context.roundRect(inner.x, inner.y, inner.width, inner.height, 34);
+  context.clip();
+  const cells = pictures.length ? pictures : [{ color: NOBODY, letter: '?' }];
+  const columns = Math.ceil(Math.sqrt(cells.length));
+  const rows = Math.ceil(cells.length / columns);
+  cells.forEach((picture, i) => {
+    const row = Math.floor(i / columns);
+    const inRow = row === rows - 1 ? cells.length - columns * (rows - 1) : columns;
+    const [width, height] = [inner.width / inRow, inner.height / rows];
+    cell(context, { x: inner.x + (i % columns) * width, y: inner.y + row * height, width, height }, picture);
+  });
+  context.restore();
+}
+
+function cell(context, { x, y, width, height }, { image, color, letter }) {
+  if (!image) {
+    context.fillStyle = color;
+    context.fillRect(x, y, width, height);
+    text(context, letter, { x: x + width / 2, y: y + height * 0.7, size: height * 0.6, align: 'center', color: readableOn(color) });
+    return;
+  }
+  const scale = Math.max(width / image.width, height / image.height);
+  const [w, h] = [width / scale, height / scale];
+  // What is cut off goes from the bottom: heads are above.
+  context.drawImage(image, (image.width - w) / 2, (image.height - h) / 4, w, h, x, y, width, height);
+}
+
+/** Japanese large, English below, then the line of character, from the top of the area. */
+function say(context, { title, line, friends }, { x, y, width }) {
+  const color = readableOn(friends[0]?.color ?? NOBODY) === '#ffffff' ? '#2a1d12' : '#33261a';
+  let below = y;
+  const put = (words, size, gap) => {
+    const used = text(context, words, { x, y: below + size, size, width, color, weight: size > 60 ? 700 : 500 });
+    below += used + gap;
+  };
+  put(title.ja, 92, 30);
+  put(title.en, 40, 44);
+  if (line) {
+    put(line.ja, 36, 16);
+    put(line.en, 28, 0);
+  }
+}
+
+/** One line of text, as large as `size` and as it fits; returns the size that it got. */
+function text(context, words, { x, y, size, width = Infinity, align = 'left', color, weight = 700 }) {
+  const set = (px) => { context.font = `${weight} ${px}px ${FONT}`; };
+  set(size);
+  const fits = Math.min(size, (size * width) / context.measureText(words).width);
+  set(fits);
+  context.textAlign = align;
+  context.fillStyle = color;
+  context.fillText(words, x, y - (size - fits));
+  return fits;
+}
