@@ -321,6 +321,46 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_says_who_it_is_and_takes_the_crop_back() {
+    let service = Service::start().await;
+    let phone = Phone::start().await;
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    phone.page.find(Locator::Css("[data-demo='demo-serval.jpg']")).await.unwrap().click().await.unwrap();
+    phone.state("done").await;
+    let tap = async |words: &str| {
+        let button = format!("//button[contains(@class, 'chip')][contains(., '{words}')]");
+        phone.page.wait().at_most(PATIENCE).for_element(Locator::XPath(&button)).await.unwrap().click().await.unwrap();
+    };
+    let thanked = async || {
+        let thanks = Locator::XPath("//*[contains(@class, 'feedback')][contains(., 'ありがとう')]");
+        phone.page.wait().at_most(PATIENCE).for_element(thanks).await.expect("the visitor is thanked");
+    };
+    let kept = |kind: &str| {
+        let files =
+            std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap().flatten().map(|entry| entry.path());
+        files.filter(|path| path.extension().is_some_and(|extension| extension == kind)).collect::<Vec<_>>()
+    };
+    let opinion = || serde_json::from_slice::<serde_json::Value>(&std::fs::read(&kept("json")[0]).unwrap()).unwrap();
+
+    tap("ちがう").await;
+    phone.page.find(Locator::Css(".feedback input")).await.unwrap().click().await.unwrap();
+    phone.screenshot("feedback.png").await;
+    tap("フェネック").await;
+    thanked().await;
+    assert_eq!(opinion()["friend"], "fennec");
+    assert_eq!(kept("jpg").len(), 1);
+
+    tap("えらびなおす").await;
+    tap("あたり").await;
+    thanked().await;
+    assert_eq!(opinion()["friend"], "serval");
+    assert!(kept("jpg").is_empty());
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_gone_is_said_so_and_cancelling_takes_the_visit_back() {
     let service = Service::start().await;
     let photos = tempfile::tempdir().unwrap();

@@ -103,6 +103,23 @@ export function judgeBox(photo, { x, y, width, height }, signal) {
 }
 
 /**
+ * Says what a visitor thinks of the verdict on one face.
+ * @param {{id: string, face: number, friend: string|null, crop?: string}} opinion `crop`: base64 of a JPEG
+ */
+export function sendFeedback(opinion) {
+  const { signal } = new AbortController();
+  return retrying(signal, async () => {
+    const answer = await request('api/feedback', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(opinion),
+      signal,
+    });
+    if (!answer.ok) throw problem(answer);
+  });
+}
+
+/**
  * Takes a result back: it, its photo and its feedback are gone at once.
  * @param {{id: string, delete_token: string}} ticket
  * @param {AbortSignal} signal

@@ -52,7 +52,7 @@ async function run(current, work = judge) {
   try {
     const friends = friendBook();
     const result = await work(current, signal);
-    showResult(result, await friends);
+    showResult(result, await friends, current.photo);
     signal.throwIfAborted();
     current.card = cardOf(result, await friends);
     setStatus(words.done);

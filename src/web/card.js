@@ -8,6 +8,7 @@ export const SHAPES = { upright: [1080, 1350], wide: [1200, 630] };
 const FONT = '"Hiragino Maru Gothic ProN", "Hiragino Sans", "BIZ UDPGothic", "Noto Sans JP", "Noto Sans CJK JP", system-ui, sans-serif';
 const NOBODY = '#8d9a6b';
 const PAPER = '#fffdf7';
+const INK = '#33261a';
 const PORTRAITS = 6; // more are not told apart any more
 
 /**
@@ -33,17 +34,17 @@ export async function drawCard(card, shape) {
     ? [{ image: await createImageBitmap(card.photo), color: card.friends[0]?.color ?? NOBODY }]
     : await Promise.all(card.friends.slice(0, PORTRAITS).map(portrait));
 
-  ground(context, width, height, card.friends[0]?.color ?? NOBODY);
+  ground(context, width, height, card.friends[0]?.color ?? NOBODY, shape);
   const margin = 60;
   if (shape === 'upright') {
     frame(context, { x: margin, y: margin, width: width - 2 * margin, height: 800 }, pictures);
-    say(context, card, { x: margin, y: 900, width: width - 2 * margin, height: 330 });
+    say(context, card, { x: margin, y: 900, width: width - 2 * margin });
   } else {
     const side = height - 2 * margin;
     frame(context, { x: margin, y: margin, width: side, height: side }, pictures);
-    say(context, card, { x: 2 * margin + side, y: margin, width: width - 3 * margin - side, height: side - 20 });
+    say(context, card, { x: 2 * margin + side, y: 2 * margin, width: width - 3 * margin - side });
   }
-  text(context, 'フレンズ判定器  Friends Judge', { x: width - margin, y: height - 28, size: 26, align: 'right', color: '#33261a' });
+  text(context, 'フレンズ判定器  Friends Judge', { x: width - margin, y: height - 28, size: 26, align: 'right', color: INK });
   return new Promise((resolve) => { canvas.toBlob(resolve, 'image/jpeg', 0.92); });
 }
 
@@ -58,9 +59,9 @@ async function portrait(friend) {
   }
 }
 
-/** The Friend's colour as a sky, a sun, two hills. */
-function ground(context, width, height, color) {
-  const sky = context.createLinearGradient(0, 0, 0, height);
+/** The Friend's colour, which fades to where the words stand, and two hills. */
+function ground(context, width, height, color, shape) {
+  const sky = shape === 'wide' ? context.createLinearGradient(0, 0, 0.55 * width, 0) : context.createLinearGradient(0, 0, 0, 0.8 * height);
   sky.addColorStop(0, color);
   sky.addColorStop(1, '#fdeecb');
   context.fillStyle = sky;
@@ -112,11 +113,10 @@ function cell(context, { x, y, width, height }, { image, color, letter }) {
 }
 
 /** Japanese large, English below, then the line of character, from the top of the area. */
-function say(context, { title, line, friends }, { x, y, width }) {
-  const color = readableOn(friends[0]?.color ?? NOBODY) === '#ffffff' ? '#2a1d12' : '#33261a';
+function say(context, { title, line }, { x, y, width }) {
   let below = y;
   const put = (words, size, gap) => {
-    const used = text(context, words, { x, y: below + size, size, width, color, weight: size > 60 ? 700 : 500 });
+    const used = text(context, words, { x, y: below + size, size, width, color: INK, weight: size > 60 ? 700 : 500 });
     below += used + gap;
   };
   put(title.ja, 92, 30);

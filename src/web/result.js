@@ -1,6 +1,7 @@
 /** A `done` document on the page: who it is in one line, boxes on the photo, a card a face, and the small print. */
 
 import { readableOn } from './color.js';
+import { feedback } from './feedback.js';
 import { bilingual, make, showFrame } from './view.js';
 import { words } from './words.js';
 
@@ -12,12 +13,15 @@ const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close 
  * Shows the result.
  * @param {object} result the result document (schema 1)
  * @param {Map<string, object>} friends from `friendBook`
+ * @param {Blob} [photo] if it is at hand
  */
-export function showResult(result, friends) {
+export function showResult(result, friends, photo) {
   const nameOf = nameIn(friends);
   const faces = facesOf(result, friends);
   const boxes = faces.map((face) => faceBox(face, faces.length, result.photo));
-  const cards = faces.length > 1 ? groupCards(faces, nameOf) : faces.map((face) => singleCard(face, nameOf));
+  // Of what is kept nowhere, nothing can be said back.
+  const ask = (face) => (result.id && friends.size ? [feedback(face, { id: result.id, friends: [...friends.values()], photo })] : []);
+  const cards = faces.length > 1 ? groupCards(faces, nameOf, ask) : faces.map((face) => singleCard(face, nameOf, ask));
   boxes.forEach((box, i) => box.addEventListener('click', () => select(boxes, i)));
 
   if (result.photo) showFrame(result.photo);
@@ -146,15 +150,15 @@ function select(boxes, index) {
 }
 
 /** The card of the only face; who it is stands in the headline. */
-function singleCard(face, nameOf) {
-  return faceElement(face, ...notes(face, nameOf), ...bars(face, nameOf));
+function singleCard(face, nameOf, ask) {
+  return faceElement(face, ...notes(face, nameOf), ...bars(face, nameOf), ...ask(face));
 }
 
 /** The cards of a group: Friends first, then one card for all who are none. */
-function groupCards(faces, nameOf) {
+function groupCards(faces, nameOf, ask) {
   const friends = faces.filter((face) => face.named.length > 0);
   const others = faces.filter((face) => face.named.length === 0);
-  const cards = friends.map((face) => faceElement(face, verdictLine(face, 'h3'), ...notes(face, nameOf), ...bars(face, nameOf)));
+  const cards = friends.map((face) => faceElement(face, verdictLine(face, 'h3'), ...notes(face, nameOf), ...bars(face, nameOf), ...ask(face)));
   if (others.length) {
     const row = others.map((face) => make('span', { class: 'face', id: `face-${face.index + 1}`, tabindex: '-1' }, number(face)));
     cards.push(make('li', { class: 'card others', 'data-friend': 'none' },

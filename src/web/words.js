@@ -143,6 +143,17 @@ export const words = {
   /** @param {Words} title what the card says */
   post: (title) => ({ ja: `フレンズ判定器によると… ${title.ja}`, en: `Friends Judge says: ${title.en}` }),
 
+  isItRight: { ja: 'あたっていますか?', en: 'Is that right?' },
+  right: { ja: 'あたり', en: 'Right' },
+  wrong: { ja: 'ちがう', en: 'Wrong' },
+  whoIsIt: { ja: 'だれですか?', en: 'Who is it?' },
+  withCrop: {
+    ja: '判定をよくするために、この顔の切り抜きも渡す(30日で消えます)',
+    en: 'Give this face’s crop too, to make the judge better (kept for 30 days)',
+  },
+  thanks: { ja: 'ありがとうございます。受け取りました。', en: 'Thank you, noted.' },
+  sayAgain: { ja: 'えらびなおす', en: 'Change it' },
+
   photoState: { ja: '写真', en: 'Photo' },
   photoIncomplete: { ja: '終わりが少し欠けています', en: 'its end is missing' },
   photoDeleted: { ja: '写真を消した時刻', en: 'Photo deleted' },

@@ -29,6 +29,7 @@ static FILES: &[(&str, &str, &[u8])] = files![
     "/box.js" "box.js" SCRIPT,
     "/card.js" "card.js" SCRIPT,
     "/color.js" "color.js" SCRIPT,
+    "/feedback.js" "feedback.js" SCRIPT,
     "/keep.js" "keep.js" SCRIPT,
     "/photo.js" "photo.js" SCRIPT,
     "/result.js" "result.js" SCRIPT,
