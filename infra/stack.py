@@ -26,7 +26,7 @@ TYPES = {
 }
 # Kept, but asked about each time: an unchanged file costs a 304.
 CACHE_CONTROL = "no-cache"
-RESULTS = "results/"
+WRITTEN = ("results/", "r/")  # by the function, not by us
 POLL_SECONDS = 3
 
 
@@ -103,7 +103,7 @@ def upload_page(s3, bucket, files):
         )
         changed.append(key)
     for key in there.keys() - {key for key, _, _ in files}:
-        if not key.startswith(RESULTS):
+        if not key.startswith(WRITTEN):
             s3.delete_object(Bucket=bucket, Key=key)
             changed.append(key)
     return sorted(changed)

@@ -314,6 +314,17 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
     let post = reqwest::Url::parse(&post).unwrap();
     assert!(post.query_pairs().any(|(name, value)| name == "text" && value.contains("サーバル")));
     assert!(post.query_pairs().any(|(name, value)| name == "hashtags" && value == "フレンズ判定器"));
+    // A page to link to, which no script makes.
+    phone.page.find(Locator::Css("#link")).await.unwrap().send_keys(ENTER).await.unwrap();
+    phone.page.wait().at_most(PATIENCE).for_element(Locator::Css("#link-made:not([hidden])")).await.expect("a link is made");
+    let address = phone.page.execute("return document.getElementById('address').value", vec![]).await.unwrap();
+    let reader = Phone::start().await;
+    reader.page.goto(address.as_str().unwrap()).await.unwrap();
+    assert!(reader.text("h2").await.contains("サーバル"));
+    let width = reader.page.execute("return document.querySelector('.shared').naturalWidth", vec![]).await.unwrap();
+    assert_eq!(width, 1200);
+    reader.screenshot("shared.png").await;
+    reader.close().await;
     phone.page.find(Locator::Css("#close-share")).await.unwrap().send_keys(ENTER).await.unwrap();
     assert!(!phone.page.find(Locator::Css("#share")).await.unwrap().is_displayed().await.unwrap());
     phone.close().await;

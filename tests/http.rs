@@ -230,6 +230,23 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     let opinion = json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&photo)});
     assert_eq!(service.http.post(service.url("/api/feedback")).json(&opinion).send().await.unwrap().status(), 202);
 
+    let share = async |token: &Value| {
+        let body = json!({"id": ticket["id"], "delete_token": token, "site": "https://friends.example"});
+        service.http.post(service.url("/api/share")).json(&body).send().await.unwrap()
+    };
+    assert_eq!(problem(share(&ticket["id"]).await).await, refusal(403, "forbidden"));
+    let shared = share(&ticket["delete_token"]).await;
+    assert_eq!(shared.status(), 201);
+    let page = service.url(shared.json::<Value>().await.unwrap()["url"].as_str().unwrap());
+    let read = service.http.get(&page).send().await.unwrap();
+    assert!(read.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    let html = read.text().await.unwrap();
+    assert!(html.contains(r#"<meta property="og:image" content="https://friends.example/friends/serval-wide.jpg">"#), "{html}");
+    assert!(html.contains("サーバル") && !html.contains("<script"));
+    for secret in ["id", "delete_token"] {
+        assert!(!html.contains(ticket[secret].as_str().unwrap()) && !page.contains(ticket[secret].as_str().unwrap()));
+    }
+
     let url = service.url(&format!("/results/{}", ticket["id"].as_str().unwrap()));
     let take_back = async |body: Value| service.http.delete(&url).json(&body).send().await.unwrap();
     for wrong in [json!({"delete_token": ticket["id"]}), json!({})] {
@@ -239,6 +256,7 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     assert_eq!(take_back(json!({"delete_token": ticket["delete_token"]})).await.status(), 204);
     let read = service.http.get(format!("{url}.json")).send().await.unwrap();
     assert_eq!(problem(read).await, refusal(404, "not_found"));
+    assert_eq!(service.http.get(&page).send().await.unwrap().status(), 404);
     let left = std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap();
     assert_eq!(left.count(), 0);
     service.stop().await;

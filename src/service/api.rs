@@ -25,6 +25,7 @@ use super::feedback::{self, Feedback};
 use super::pipeline::RegionSource;
 use super::report;
 use super::result::{Outcome, ResultDocument};
+use super::share::{self, ShareRequest};
 use super::storage::{Storage, StorageKey, Upload};
 use super::ticket::{DeleteToken, TicketId};
 use super::withdrawal;
@@ -42,6 +43,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/results/{id}", delete(take_back))
         .route("/api/judge", post(judge))
         .route("/api/feedback", post(feedback))
+        .route("/api/share", post(share))
+        .route("/r/{id}", get(share_page))
         .route("/api/health", get(health))
         .fallback(async || Problem::from(Rejection::nothing_here()))
         .method_not_allowed_fallback(async || Problem {
@@ -163,6 +166,28 @@ async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Respo
     let said: Feedback = app.bodies.read_json(request).await?;
     feedback::keep(storage, &app.judge.classifier().bundle().slugs(), said).await?;
     Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
+}
+
+/// `POST /api/share`: a page of who it is, which whoever has its address may read.
+async fn share(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    let storage = buckets(&app)?;
+    let wanted: ShareRequest = app.bodies.read_json(request).await?;
+    let url = share::publish(storage, &app.judge.classifier().bundle().manifest.labels, wanted).await?;
+    Ok(answer(StatusCode::CREATED, &json!({"url": url})))
+}
+
+/// `GET /r/<share id>`: that page.
+async fn share_page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = TicketId::parse(&id).ok_or_else(Rejection::nothing_here)?;
+    let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Rejection::nothing_here)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, share::CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    Ok((headers, page).into_response())
 }
 
 /// `GET /api/health`: version, bundle, detector; how Cloud Vision answers, and what is used of the month's cap, where there are such.

@@ -16,6 +16,7 @@ pub mod report;
 pub mod result;
 #[cfg(feature = "lambda")]
 pub mod secret;
+pub mod share;
 pub mod storage;
 pub mod telemetry;
 pub mod ticket;

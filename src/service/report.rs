@@ -88,10 +88,14 @@ pub fn request(route: &'static str, device: &'static str, status: StatusCode, to
 /// The name of a route, without what is particular to the request.
 #[must_use]
 pub fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 4] = ["/api/uploads", "/api/judge", "/api/feedback", "/api/health"];
+    const ROUTES: [&str; 5] = ["/api/uploads", "/api/judge", "/api/feedback", "/api/share", "/api/health"];
     let fixed = ROUTES.into_iter().find(|route| *route == path);
     let a_result = path.starts_with("/results/") || path.starts_with("/api/results/");
-    fixed.unwrap_or(if a_result { "/results/" } else { "other" })
+    fixed.unwrap_or(match path {
+        _ if a_result => "/results/",
+        _ if path.starts_with("/r/") => "/r/",
+        _ => "other",
+    })
 }
 
 /// The class of the visitor's device, as the CDN tells it.

@@ -65,6 +65,14 @@ impl DeleteToken {
         self.0
     }
 
+    /// The id of the ticket's share page, which leads back to neither.
+    #[must_use]
+    pub fn share_id(&self) -> TicketId {
+        let hash = sha256(format!("share page of {}", self.0).as_bytes());
+        let byte = |at: usize| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap_or_default();
+        TicketId(URL_SAFE_NO_PAD.encode((0..ID_BYTES).map(byte).collect::<Vec<_>>()))
+    }
+
     /// What the public document holds of it: a hash of 144 random bits cannot be turned back.
     #[must_use]
     pub fn sha256(&self) -> String {

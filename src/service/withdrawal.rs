@@ -1,7 +1,8 @@
-//! A visitor takes a result back before its time: photo, feedback and result are gone at once.
+//! A visitor takes a result back before its time: photo, feedback, share page and result are gone at once.
 
 use friends_core::error::{Code, Error, Rejection};
 
+use super::result::ResultDocument;
 use super::storage::{Storage, StorageKey};
 use super::ticket::{DeleteToken, TicketId};
 
@@ -12,18 +13,26 @@ use super::ticket::{DeleteToken, TicketId};
 /// answer.
 pub async fn take_back(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<(), Error> {
     const ATTEMPT: &str = "taking a result back";
-    let document = storage.result(id).await?.ok_or_else(Rejection::nothing_here)?.document;
-    if document.delete_token_sha256 != Some(token.sha256()) {
-        return Err(refused().into());
-    }
+    let document = document_of(storage, id, token).await?;
     storage.close(id).await?;
     for face in 0..document.judgement().map_or(0, |judgement| judgement.faces.len()) {
         storage.delete(StorageKey::FeedbackCrop(id, face), ATTEMPT).await?;
         storage.delete(StorageKey::Feedback(id, face), ATTEMPT).await?;
     }
+    storage.delete(StorageKey::Share(&token.share_id()), ATTEMPT).await?;
     storage.delete(StorageKey::Result(id), ATTEMPT).await?;
     tracing::info!(ticket = id.log_name(), "a result was taken back");
     Ok(())
+}
+
+/// The document of a ticket, for the one who opened it.
+///
+/// # Errors
+/// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than its own; or when the store does not
+/// answer.
+pub async fn document_of(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<ResultDocument, Error> {
+    let document = storage.result(id).await?.ok_or_else(Rejection::nothing_here)?.document;
+    if document.delete_token_sha256 == Some(token.sha256()) { Ok(document) } else { Err(refused().into()) }
 }
 
 /// The answer to another token, or to none.

@@ -45,5 +45,5 @@ pub use photographed::Wearer;
 pub use scene::{
     Background, Expression, EyePose, Framing, LineColor, Mount, Mouth, Occlusion, Palette, Pose, Scene, Shading, Style,
 };
-pub use sheet::sheet;
+pub use sheet::{sheet, wide};
 pub use stage::{Rendered, render};

@@ -1,6 +1,6 @@
 //! Contact sheets: many pictures in one.
 
-use image::{RgbImage, imageops};
+use image::{Rgb, RgbImage, imageops};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -25,6 +25,39 @@ pub fn sheet(characters: &[Character], columns: u32, cell: u32, seed: u64) -> Rg
         }
     }
     sheet
+}
+
+/// Width and height of [`wide`] in pixels: what feeds show of a link.
+const WIDE: (u32, u32) = (1200, 630);
+
+/// A wide picture with all characters in rows, plain, on the color of the first one.
+#[must_use]
+pub fn wide(characters: &[Character]) -> RgbImage {
+    const MARGIN: u32 = 30;
+    const GROUND: Rgb<u8> = Rgb([253, 238, 203]);
+    let color = match characters {
+        [one] => one.shown.as_ref().and_then(|shown| rgb(&shown.color)).unwrap_or(GROUND),
+        _ => GROUND,
+    };
+    let mut picture = RgbImage::from_pixel(WIDE.0, WIDE.1, color);
+    let count = u32::try_from(characters.len()).unwrap_or(u32::MAX).max(1);
+    let rows = if count > 3 { 2 } else { 1 };
+    let columns = count.div_ceil(rows);
+    let side = ((WIDE.0 - MARGIN) / columns).min((WIDE.1 - MARGIN) / rows) - MARGIN;
+    for (number, character) in (0_u32..).zip(characters) {
+        let (row, column) = (number / columns, number % columns);
+        let in_row = if row + 1 == rows { count - columns * (rows - 1) } else { columns };
+        let left = (WIDE.0 - (in_row * (side + MARGIN) - MARGIN)) / 2 + column * (side + MARGIN);
+        let top = (WIDE.1 - (rows * (side + MARGIN) - MARGIN)) / 2 + row * (side + MARGIN);
+        imageops::replace(&mut picture, &render(character, &Scene::plain(), side).image, left.into(), top.into());
+    }
+    picture
+}
+
+/// The bytes of `#rrggbb`.
+fn rgb(color: &str) -> Option<Rgb<u8>> {
+    let [_, bytes @ ..] = u32::from_str_radix(color.strip_prefix('#')?, 16).ok()?.to_be_bytes();
+    Some(Rgb(bytes))
 }
 
 #[cfg(test)]

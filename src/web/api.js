@@ -120,6 +120,25 @@ export function sendFeedback(opinion) {
 }
 
 /**
+ * Makes a page of who it is, without the photo.
+ * @param {{id: string, delete_token: string}} ticket
+ * @returns {Promise<string>} its path
+ */
+export function sharePage({ id, delete_token }) {
+  const { signal } = new AbortController();
+  return retrying(signal, async () => {
+    const answer = await request('api/share', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id, delete_token, site: location.origin }),
+      signal,
+    });
+    if (!answer.ok || !answer.body) throw problem(answer);
+    return answer.body.url;
+  });
+}
+
+/**
  * Takes a result back: it, its photo and its feedback are gone at once.
  * @param {{id: string, delete_token: string}} ticket
  * @param {AbortSignal} signal

@@ -21,6 +21,7 @@ const BUSY = ['preparing', 'uploading', 'judging'];
  * @property {object} [ticket] its ticket, once there is one
  * @property {boolean} [sent] whether the photo has arrived
  * @property {import('./card.js').Card} [card] what there is to post
+ * @property {boolean} [kept] whether what is shown lies on the server, too
  * @property {AbortController} stop
  * @type {Visit|null}
  */
@@ -55,6 +56,7 @@ async function run(current, work = judge) {
     showResult(result, await friends, current.photo);
     signal.throwIfAborted();
     current.card = cardOf(result, await friends);
+    current.kept = Boolean(result.id);
     setStatus(words.done);
     enterDone();
   } catch (error) {
@@ -236,7 +238,9 @@ addEventListener('paste', (event) => chooseFile(firstPicture(event.clipboardData
 
 document.getElementById('cancel').addEventListener('click', cancel);
 document.getElementById('forget').addEventListener('click', deleteResult);
-document.getElementById('make-card').addEventListener('click', () => openShare(visit.card, visit.photo));
+document.getElementById('make-card').addEventListener('click', () => {
+  openShare(visit.card, visit.photo, visit.kept && visit.ticket.delete_token ? visit.ticket : null);
+});
 document.getElementById('box').addEventListener('click', drawBox);
 document.getElementById('judge-drawn').addEventListener('click', judgeDrawn);
 document.getElementById('leave-drawn').addEventListener('click', enterDone);

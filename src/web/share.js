@@ -1,8 +1,9 @@
 /** The dialog in which a visitor makes a card and posts it. Nothing leaves the device before they say so. */
 
+import { sharePage } from './api.js';
 import { drawCard } from './card.js';
-import { make } from './view.js';
-import { words } from './words.js';
+import { bilingual, make } from './view.js';
+import { Ending, words } from './words.js';
 
 const HASHTAG = 'フレンズ判定器';
 const POST = 'https://x.com/intent/post';
@@ -13,25 +14,51 @@ const byId = (id) => document.getElementById(id);
 let file = null;
 let card = null;
 let photo = null;
+let ticket = null;
 let drawing = 0;
 
 /**
  * Opens the dialog.
  * @param {import('./card.js').Card} what without a photo
  * @param {Blob|undefined} visitorsPhoto goes onto the card when the visitor ticks it
+ * @param {{id: string, delete_token: string}|null} itsTicket for a link; null where there can be none
  */
-export function openShare(what, visitorsPhoto) {
+export function openShare(what, visitorsPhoto, itsTicket) {
   card = what;
   photo = visitorsPhoto;
+  ticket = itsTicket;
+  byId('link').hidden = !ticket;
+  byId('link-made').hidden = true;
   byId('with-photo').checked = false;
   byId('with-photo').closest('label').hidden = !photo;
-  byId('post').href = `${POST}?${new URLSearchParams({
-    text: words.post(card.title).ja,
-    hashtags: HASHTAG,
-    url: location.origin + location.pathname,
-  })}`;
+  offerPost(location.origin + location.pathname);
   byId('share').showModal();
   draw();
+}
+
+/** Begins a post on X with this address in it. */
+function offerPost(url) {
+  byId('post').href = `${POST}?${new URLSearchParams({ text: words.post(card.title).ja, hashtags: HASHTAG, url })}`;
+}
+
+/** Makes a page to link to, shows its address and copies it. */
+async function makeLink() {
+  const button = byId('link');
+  button.disabled = true;
+  try {
+    const url = new URL(await sharePage(ticket), location.href).href;
+    byId('address').value = url;
+    byId('link-made').hidden = false;
+    button.hidden = true;
+    offerPost(url);
+    byId('address').select();
+    await navigator.clipboard?.writeText(url).catch(() => {});
+  } catch (error) {
+    if (!(error instanceof Ending)) throw error;
+    button.replaceChildren(make('span', { role: 'status' }, ...bilingual(error.say)));
+  } finally {
+    button.disabled = false;
+  }
 }
 
 /** Draws the card as the dialog is set. */
@@ -59,6 +86,7 @@ byId('send').addEventListener('click', async () => {
   }
 });
 byId('save').addEventListener('click', save);
+byId('link').addEventListener('click', makeLink);
 byId('close-share').addEventListener('click', () => byId('share').close());
 for (const input of document.querySelectorAll('#share input')) input.addEventListener('change', draw);
 

@@ -129,11 +129,12 @@ impl ObjectStore {
 }
 
 /// How long objects are kept, by bucket and folder, as the lifecycle rules of the buckets on AWS have it.
-const LIFETIMES: [(&str, &str, Duration); 4] = [
+const LIFETIMES: [(&str, &str, Duration); 5] = [
     (UPLOADS, "uploads", PHOTO_LIFETIME),
     (UPLOADS, "waiting", RESULT_LIFETIME),
     (UPLOADS, "feedback", FEEDBACK_LIFETIME),
     (SITE, "results", RESULT_LIFETIME),
+    (SITE, "r", RESULT_LIFETIME),
 ];
 
 /// Deletes objects that are past their time.

@@ -40,13 +40,21 @@ static FILES: &[(&str, &str, &[u8])] = files![
     "/demo-shoebill.jpg" "demo-shoebill.jpg" PICTURE,
     "/demo-raccoon.jpg" "demo-raccoon.jpg" PICTURE,
     "/demo-nobody.jpg" "demo-nobody.jpg" PICTURE,
+    "/friends/everyone-wide.jpg" "friends/everyone-wide.jpg" PICTURE,
     "/friends/fennec.jpg" "friends/fennec.jpg" PICTURE,
+    "/friends/fennec-wide.jpg" "friends/fennec-wide.jpg" PICTURE,
     "/friends/ibis.jpg" "friends/ibis.jpg" PICTURE,
+    "/friends/ibis-wide.jpg" "friends/ibis-wide.jpg" PICTURE,
     "/friends/kaban.jpg" "friends/kaban.jpg" PICTURE,
+    "/friends/kaban-wide.jpg" "friends/kaban-wide.jpg" PICTURE,
     "/friends/otter.jpg" "friends/otter.jpg" PICTURE,
+    "/friends/otter-wide.jpg" "friends/otter-wide.jpg" PICTURE,
     "/friends/raccoon.jpg" "friends/raccoon.jpg" PICTURE,
+    "/friends/raccoon-wide.jpg" "friends/raccoon-wide.jpg" PICTURE,
     "/friends/serval.jpg" "friends/serval.jpg" PICTURE,
+    "/friends/serval-wide.jpg" "friends/serval-wide.jpg" PICTURE,
     "/friends/shoebill.jpg" "friends/shoebill.jpg" PICTURE,
+    "/friends/shoebill-wide.jpg" "friends/shoebill-wide.jpg" PICTURE,
 ];
 
 /// Routes to all files of the page.

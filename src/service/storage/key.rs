@@ -20,6 +20,8 @@ pub enum StorageKey<'a> {
     Result(&'a TicketId),
     /// Says that a ticket is open: what a sweep reads instead of all results.
     Waiting(&'a TicketId),
+    /// A page that a visitor shares; its id is not the ticket's.
+    Share(&'a TicketId),
     /// What a visitor said of the verdict on one face.
     Feedback(&'a TicketId, usize),
     /// The crop that the visitor gave with it.
@@ -40,7 +42,7 @@ impl StorageKey<'_> {
             Self::Upload(_) | Self::Waiting(_) | Self::Feedback(..) | Self::FeedbackCrop(..) | Self::VisionCalls(_) => {
                 Bucket::Uploads
             }
-            Self::Result(_) => Bucket::Site,
+            Self::Result(_) | Self::Share(_) => Bucket::Site,
         }
     }
 
@@ -50,6 +52,7 @@ impl StorageKey<'_> {
         match self {
             Self::Upload(id) => format!("{}{}", Self::UPLOADS, id.as_str()),
             Self::Result(id) => format!("results/{}.json", id.as_str()),
+            Self::Share(id) => format!("r/{}", id.as_str()),
             Self::Waiting(id) => format!("{}{}", Self::WAITING, id.as_str()),
             Self::Feedback(id, face) => format!("feedback/{}-{face}.json", id.log_name()),
             Self::FeedbackCrop(id, face) => format!("feedback/{}-{face}.jpg", id.log_name()),
@@ -62,6 +65,7 @@ impl StorageKey<'_> {
         match self {
             Self::Upload(_) | Self::Waiting(_) => None,
             Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) => Some("application/json"),
+            Self::Share(_) => Some("text/html; charset=utf-8"),
             Self::FeedbackCrop(..) => Some("image/jpeg"),
         }
     }

@@ -194,6 +194,15 @@ impl Storage {
         Ok(photo.map(|(bytes, _)| bytes))
     }
 
+    /// A share page's HTML; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn share_page(&self, id: &TicketId) -> Result<Option<Bytes>, Error> {
+        let page = self.get(StorageKey::Share(id), u64::MAX, "reading a share page").await?;
+        Ok(page.map(|(bytes, _)| bytes))
+    }
+
     /// Deletes the photo of a ticket that has ended, and then the marker that it is open; it is as good if they are not there.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ enum Command {
     Draw(Draw),
     /// Draw pictures to learn finding faces from, with boxes around all faces: OUT/boxes.json
     Scenes(scenes::Scenes),
-    /// Draw each character once, plain, as the page shows them: OUT/<slug>.jpg
+    /// Draw each character once, plain, as the page shows them: OUT/<slug>.jpg, and wide for feeds OUT/<slug>-wide.jpg, OUT/everyone-wide.jpg
     Portraits {
         /// Descriptions: *.toml, one character each
         #[arg(long, value_name = "DIR", default_value = "models/characters")]
@@ -129,10 +129,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Scenes(args) => scenes::draw(&args)?,
         Command::Portraits { characters, out, size } => {
             std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
-            for (slug, character) in described(&characters)? {
-                let picture = friends_studio::render(&character, &Scene::plain(), size);
-                save(&picture.image, &out.join(format!("{slug}.jpg")))?;
+            let people = described(&characters)?;
+            for (slug, character) in &people {
+                save(&friends_studio::render(character, &Scene::plain(), size).image, &out.join(format!("{slug}.jpg")))?;
+                save(&friends_studio::wide(std::slice::from_ref(character)), &out.join(format!("{slug}-wide.jpg")))?;
             }
+            let everyone: Vec<Character> = people.into_iter().map(|(_, character)| character).collect();
+            save(&friends_studio::wide(&everyone), &out.join("everyone-wide.jpg"))?;
         }
         Command::Sheet { characters, out, columns, cell, seed } => {
             let people: Vec<Character> = described(&characters)?.into_iter().map(|(_, character)| character).collect();

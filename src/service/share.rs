@@ -1,0 +1,173 @@
+//! Share pages: who was in a photo, as a page of its own with tags and a picture for feeds, and without the photo.
+//!
+//! A page is written when the opener of a ticket asks for it. Its id follows from the ticket's delete token: whoever has the page learns
+//! neither the token nor the ticket, and whoever has the token finds the page and takes it back with the result.
+
+use std::fmt::Write as _;
+
+use axum::http::Uri;
+use friends_core::error::{Error, Rejection};
+use friends_core::judgement::Judgement;
+use friends_core::model::{Label, Line};
+use friends_core::verdict::Verdict;
+use serde::Deserialize;
+
+use super::storage::{Storage, StorageKey};
+use super::ticket::{DeleteToken, TicketId};
+use super::withdrawal;
+
+/// A share page loads our style and our pictures, and runs nothing.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
+/// The picture where no Friend is named: all of them.
+const EVERYONE: &str = "everyone";
+
+/// The body of `POST /api/share`.
+#[derive(Deserialize)]
+pub struct ShareRequest {
+    id: String,
+    delete_token: String,
+    /// Where the site is, `https://friends.example`: feeds want whole addresses.
+    site: String,
+}
+
+/// Writes the share page of a ticket and returns its path, `/r/<share id>`.
+///
+/// # Errors
+/// `not_found` for a ticket that was never issued, `forbidden` for another token than its own, `bad_request` where there is no verdict
+/// or the site is no address; or when the store does not answer.
+pub async fn publish(storage: &Storage, labels: &[Label], wanted: ShareRequest) -> Result<String, Error> {
+    let id = TicketId::parse(&wanted.id).ok_or_else(Rejection::nothing_here)?;
+    let token = DeleteToken::from(wanted.delete_token);
+    let document = withdrawal::document_of(storage, &id, &token).await?;
+    let judgement = document.judgement().ok_or_else(|| Rejection::bad_request("This ticket has no verdict to share."))?;
+    let site =
+        site(&wanted.site).ok_or_else(|| Rejection::bad_request("site must be an address like https://friends.example."))?;
+    let share_id = token.share_id();
+    let key = StorageKey::Share(&share_id);
+    let path = format!("/{}", key.path());
+    storage.keep(key, page(&Story::of(judgement, labels), &site, &path).into_bytes()).await?;
+    Ok(path)
+}
+
+/// Scheme and host of an address, if it is one.
+fn site(text: &str) -> Option<String> {
+    let address: Uri = text.parse().ok()?;
+    let scheme = address.scheme_str().filter(|scheme| ["http", "https"].contains(scheme))?;
+    Some(format!("{scheme}://{}", address.authority()?))
+}
+
+/// What a page says.
+struct Story<'a> {
+    title: Line,
+    line: Option<&'a Line>,
+    /// The Friend whose picture is shown.
+    picture: Option<&'a Label>,
+}
+
+impl<'a> Story<'a> {
+    fn of(judgement: &Judgement, labels: &'a [Label]) -> Self {
+        let find = |slug: &str| labels.iter().find(|label| label.slug == slug);
+        let named = |verdict: &Verdict| match verdict {
+            Verdict::Match { friend } => vec![friend.clone()],
+            Verdict::Either { friends } => friends.to_vec(),
+            Verdict::None => Vec::new(),
+        };
+        let faces: Vec<Vec<&Label>> =
+            judgement.faces.iter().map(|face| named(&face.verdict).iter().filter_map(|slug| find(slug)).collect()).collect();
+        let known = faces.iter().filter(|names| !names.is_empty()).count();
+        let picture = faces.iter().flatten().next().copied();
+        let all = faces.len();
+        let (ja, en, line) = match &faces[..] {
+            [names] => match names[..] {
+                [] => ("フレンズではなさそう".into(), "no Friend we know".into(), None),
+                [friend] => (friend.ja.clone(), friend.en.clone(), friend.line.as_ref()),
+                [a, b, ..] => (format!("{}か{}か…", a.ja, b.ja), format!("{} or {}…", a.en, b.en), None),
+            },
+            _ if known == 0 => {
+                (format!("{all}人とも、フレンズではなさそう"), format!("{all} people, and no Friend we know"), None)
+            }
+            _ => (format!("{all}人のうち{known}人がフレンズ!"), format!("Friends in this photo: {known} of {all}"), None),
+        };
+        Self { title: Line { ja, en }, line, picture }
+    }
+}
+
+/// The page, with Open Graph's tags and those of X.
+fn page(story: &Story<'_>, site: &str, path: &str) -> String {
+    let Story { title, line, picture } = story;
+    let (ja, en) = (escaped(&title.ja), escaped(&title.en));
+    let about = line.map_or_else(|| "フレンズ判定器の答えです。".to_owned(), |line| escaped(&line.ja));
+    let about_en = line.map_or_else(|| "Says Friends Judge.".to_owned(), |line| escaped(&line.en));
+    let slug = picture.map_or(EVERYONE, |label| &label.slug);
+    let image = format!("friends/{slug}-wide.jpg");
+    let site = escaped(site);
+    let mut tags = String::new();
+    for (name, content) in [
+        ("og:type", "website"),
+        ("og:site_name", "フレンズ判定器 Friends Judge"),
+        ("og:locale", "ja_JP"),
+        ("og:title", &format!("{ja} / {en}")),
+        ("og:description", &format!("{about} {about_en}")),
+        ("og:url", &format!("{site}{path}")),
+        ("og:image", &format!("{site}/{image}")),
+        ("og:image:width", "1200"),
+        ("og:image:height", "630"),
+        ("og:image:alt", &format!("{ja} / {en}")),
+    ] {
+        let _ = writeln!(tags, r#"  <meta property="{name}" content="{content}">"#);
+    }
+    format!(
+        r#"<!doctype html>
+<html lang="ja">
+<head>
+  <meta charset="utf-8">
+  <title>{ja} / {en} – フレンズ判定器 Friends Judge</title>
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="robots" content="noindex">
+  <meta name="referrer" content="no-referrer">
+  <meta name="twitter:card" content="summary_large_image">
+{tags}  <link rel="stylesheet" href="/style.css">
+</head>
+<body data-state="shared">
+  <header class="masthead"><h1>フレンズ判定器 <span class="en" lang="en">Friends Judge</span></h1></header>
+  <main>
+    <section id="headline">
+      <h2>{ja} <span class="en" lang="en">{en}</span></h2>
+      <p>{about} <span class="en" lang="en">{about_en}</span></p>
+    </section>
+    <img class="shared" src="/{image}" width="1200" height="630" alt="">
+    <a class="button primary" href="/"><span>写真を判定してみる <span class="en" lang="en">Have a photo judged</span></span></a>
+  </main>
+</body>
+</html>
+"#
+    )
+}
+
+/// Text that can stand in HTML and in an attribute.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_a_scheme_and_a_host() {
+        assert_eq!(site("https://friends.example/path?x"), Some("https://friends.example".into()));
+        assert_eq!(site("http://127.0.0.1:8080"), Some("http://127.0.0.1:8080".into()));
+        for wrong in ["javascript:alert(1)", "friends.example", "/r/x", "ftp://friends.example", ""] {
+            assert_eq!(site(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_cannot_break_out_of_the_page() {
+        let title = Line { ja: "<b>\"&".into(), en: "<script>".into() };
+        let html = page(&Story { title, line: None, picture: None }, "https://friends.example", "/r/x");
+        assert!(html.contains("&lt;b&gt;&quot;&amp;") && !html.contains("<b>") && !html.contains("<script>"));
+    }
+}
