@@ -1,6 +1,6 @@
-//! A real browser at phone size, from choosing a photo to reading the verdict.
+//! A real browser at phone size, from choosing a photo to sharing the verdict; axe looks at every state that is kept as a picture.
 //!
-//! Needs `chromium` and `chromedriver`; `.ci/run` installs them. Screenshots go to `target/screenshots`.
+//! Needs `chromium`, `chromedriver` and axe-core; `.ci/run` installs them. Screenshots go to `target/screenshots`.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -23,6 +23,11 @@ const HEIGHT: u32 = 640;
 
 /// The Enter key among the private characters that drivers understand.
 const ENTER: &str = "\u{E007}";
+
+/// What axe finds, shortened to rule and element.
+const AXE: &str = "const done = arguments[arguments.length - 1]; \
+    axe.run(document).then(({ violations }) => done(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).join(' ')])), \
+        (error) => done([String(error)]));";
 
 /// A phone's browser; both processes end when this is dropped.
 struct Phone {
@@ -81,7 +86,13 @@ impl Phone {
         self.page.find(Locator::Css("#library")).await.unwrap().send_keys(photo.to_str().unwrap()).await.unwrap();
     }
 
+    /// Keeps a picture of the page as it is, and fails where axe finds something that keeps visitors out.
     async fn screenshot(&self, name: &str) {
+        let axe = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/axe/package/axe.min.js");
+        let axe = std::fs::read_to_string(axe).expect("axe-core is there: use .ci/run, which fetches it");
+        self.page.execute(&axe, vec![]).await.unwrap();
+        let violations = self.page.execute_async(AXE, vec![]).await.unwrap();
+        assert_eq!(violations, json!([]), "{name}");
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), self.page.screenshot().await.unwrap()).unwrap();
