@@ -68,6 +68,14 @@ impl Phone {
         Self { page, driver, _profile: profile }
     }
 
+    /// A phone with the start page of `service`.
+    async fn open(service: &Service) -> Self {
+        let phone = Self::start().await;
+        phone.page.goto(&service.url("/")).await.unwrap();
+        phone.state("idle").await;
+        phone
+    }
+
     /// Waits until the page is in this state.
     async fn state(&self, state: &str) {
         let wanted = format!("body[data-state='{state}']");
@@ -110,6 +118,14 @@ impl Drop for Phone {
     }
 }
 
+/// A drawing of Serval as a file, and the folder that goes when it is dropped.
+fn photo_of_serval() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("serval.jpg");
+    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
+    (folder, photo)
+}
+
 fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector {
     hyper_util::client::legacy::connect::HttpConnector::new()
 }
@@ -117,15 +133,11 @@ fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     let service = Service::start().await;
-    let photos = tempfile::tempdir().unwrap();
-    let photo = photos.path().join("serval.jpg");
-    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
+    let (photos, photo) = photo_of_serval();
     let text = photos.path().join("notes.jpg");
     std::fs::write(&text, b"these are only notes").unwrap();
 
-    let phone = Phone::start().await;
-    phone.page.goto(&service.url("/")).await.unwrap();
-    phone.state("idle").await;
+    let phone = Phone::open(&service).await;
     phone.screenshot("idle.png").await;
     let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
     assert_eq!(width, WIDTH, "nothing sticks out at the side");
@@ -182,9 +194,7 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visit_survives_reload_back_and_a_second_tab_until_it_is_deleted() {
     let service = Service::start().await;
-    let photos = tempfile::tempdir().unwrap();
-    let photo = photos.path().join("serval.jpg");
-    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
+    let (_folder, photo) = photo_of_serval();
     let phone = Phone::start().await;
     let judged = async || {
         phone.state("done").await;
@@ -231,9 +241,7 @@ async fn a_visit_survives_reload_back_and_a_second_tab_until_it_is_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_that_is_drawn_is_judged_where_it_stands() {
     let service = Service::start().await;
-    let phone = Phone::start().await;
-    phone.page.goto(&service.url("/")).await.unwrap();
-    phone.state("idle").await;
+    let phone = Phone::open(&service).await;
     phone.choose(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg")).await;
     phone.state("done").await;
     let found = phone.page.find_all(Locator::Css(".face-box")).await.unwrap();
@@ -293,9 +301,7 @@ const CARD: &str = "const done = arguments[arguments.length - 1]; const image = 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
     let service = Service::start().await;
-    let phone = Phone::start().await;
-    phone.page.goto(&service.url("/")).await.unwrap();
-    phone.state("idle").await;
+    let phone = Phone::open(&service).await;
     let stub = "navigator.canShare = ({ files }) => files.length === 1; window.shared = []; \
         navigator.share = async (what) => { window.shared.push([Object.keys(what).join(), what.files[0].type, what.files[0].size > 10000]); };";
     phone.page.execute(stub, vec![]).await.unwrap();
@@ -345,9 +351,7 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_says_who_it_is_and_takes_the_crop_back() {
     let service = Service::start().await;
-    let phone = Phone::start().await;
-    phone.page.goto(&service.url("/")).await.unwrap();
-    phone.state("idle").await;
+    let phone = Phone::open(&service).await;
     phone.page.find(Locator::Css("[data-demo='demo-serval.jpg']")).await.unwrap().click().await.unwrap();
     phone.state("done").await;
     let tap = async |words: &str| {
@@ -385,12 +389,8 @@ async fn a_visitor_says_who_it_is_and_takes_the_crop_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_gone_is_said_so_and_cancelling_takes_the_visit_back() {
     let service = Service::start().await;
-    let photos = tempfile::tempdir().unwrap();
-    let photo = photos.path().join("serval.jpg");
-    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
-    let phone = Phone::start().await;
-    phone.page.goto(&service.url("/")).await.unwrap();
-    phone.state("idle").await;
+    let (_folder, photo) = photo_of_serval();
+    let phone = Phone::open(&service).await;
     // Polls reach nobody, and what is taken back is noted.
     let cut = "const real = window.fetch; window.deleted = 0; window.fetch = (url, options) => { \
         if (options?.method === 'DELETE') window.deleted++; \
@@ -415,9 +415,7 @@ async fn a_server_that_is_gone_is_said_so_and_cancelling_takes_the_visit_back() 
 #[tokio::test(flavor = "multi_thread")]
 async fn six_people_are_six_boxes_in_order() {
     let service = Service::start().await;
-    let phone = Phone::start().await;
-    phone.page.goto(&service.url("/")).await.unwrap();
-    phone.state("idle").await;
+    let phone = Phone::open(&service).await;
     phone.choose(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg")).await;
     phone.state("done").await;
     phone.screenshot("six.png").await;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod detector;
 pub mod event;
 pub mod feedback;
+pub mod html;
 #[cfg(feature = "serve")]
 pub mod local;
 pub mod model_dir;

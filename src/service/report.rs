@@ -89,13 +89,10 @@ pub fn request(route: &'static str, device: &'static str, status: StatusCode, to
 #[must_use]
 pub fn route(path: &str) -> &'static str {
     const ROUTES: [&str; 5] = ["/api/uploads", "/api/judge", "/api/feedback", "/api/share", "/api/health"];
+    const PREFIXES: [(&str, &str); 3] = [("/results/", "/results/"), ("/api/results/", "/results/"), ("/r/", "/r/")];
     let fixed = ROUTES.into_iter().find(|route| *route == path);
-    let a_result = path.starts_with("/results/") || path.starts_with("/api/results/");
-    fixed.unwrap_or(match path {
-        _ if a_result => "/results/",
-        _ if path.starts_with("/r/") => "/r/",
-        _ => "other",
-    })
+    let named = || PREFIXES.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, name)| name);
+    fixed.or_else(named).unwrap_or("other")
 }
 
 /// The class of the visitor's device, as the CDN tells it.

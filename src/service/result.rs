@@ -100,29 +100,18 @@ impl ResultDocument {
     /// The document that a ticket starts with.
     #[must_use]
     pub fn waiting(id: String, created_at: OffsetDateTime, deadline: OffsetDateTime, expires_at: OffsetDateTime) -> Self {
-        Self {
-            schema: SCHEMA,
-            id: Some(id),
-            state: State::Waiting { deadline },
-            created_at,
-            expires_at: Some(expires_at),
-            photo_deleted_at: None,
-            delete_token_sha256: None,
-        }
+        Self { id: Some(id), expires_at: Some(expires_at), ..Self::new(State::Waiting { deadline }, created_at) }
     }
 
     /// A judgement that is kept nowhere.
     #[must_use]
     pub fn unkept(outcome: Outcome, created_at: OffsetDateTime) -> Self {
-        Self {
-            schema: SCHEMA,
-            id: None,
-            state: outcome.into(),
-            created_at,
-            expires_at: None,
-            photo_deleted_at: None,
-            delete_token_sha256: None,
-        }
+        Self::new(outcome.into(), created_at)
+    }
+
+    /// A document that says nothing but where it stands.
+    fn new(state: State, created_at: OffsetDateTime) -> Self {
+        Self { schema: SCHEMA, id: None, state, created_at, expires_at: None, photo_deleted_at: None, delete_token_sha256: None }
     }
 
     /// The same ticket with its end written in.

@@ -12,6 +12,7 @@ use friends_core::model::{Label, Line};
 use friends_core::verdict::Verdict;
 use serde::Deserialize;
 
+use super::html::escaped;
 use super::storage::{Storage, StorageKey};
 use super::ticket::{DeleteToken, TicketId};
 use super::withdrawal;
@@ -144,11 +145,6 @@ fn page(story: &Story<'_>, site: &str, path: &str) -> String {
 </html>
 "#
     )
-}
-
-/// Text that can stand in HTML and in an attribute.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ const MAX_MISSING = 2; // 404s in a row before we believe them
 
 const PHOTO_FAULTS = ['photo_too_large', 'unsupported_media_type', 'photo_rejected'];
 const TERMINAL = ['done', 'rejected', 'failed', 'expired'];
+/** For what goes on although the visitor leaves. */
+const NEVER = new AbortController().signal;
 const SET_BY_BROWSER = ['content-length', 'host'];
 
 /**
@@ -49,12 +51,8 @@ export function drawing(name, signal) {
  */
 export function openTicket(photo, signal) {
   return retrying(signal, async () => {
-    const answer = await request('api/uploads', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ content_type: photo.type, size_bytes: photo.size }),
-      signal,
-    });
+    const wanted = { content_type: photo.type, size_bytes: photo.size };
+    const answer = await request('api/uploads', { ...json('POST', wanted), signal });
     if (!answer.ok || !answer.body) throw problem(answer);
     return answer.body;
   });
@@ -107,14 +105,8 @@ export function judgeBox(photo, { x, y, width, height }, signal) {
  * @param {{id: string, face: number, friend: string|null, crop?: string}} opinion `crop`: base64 of a JPEG
  */
 export function sendFeedback(opinion) {
-  const { signal } = new AbortController();
-  return retrying(signal, async () => {
-    const answer = await request('api/feedback', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(opinion),
-      signal,
-    });
+  return retrying(NEVER, async () => {
+    const answer = await request('api/feedback', json('POST', opinion));
     if (!answer.ok) throw problem(answer);
   });
 }
@@ -125,14 +117,8 @@ export function sendFeedback(opinion) {
  * @returns {Promise<string>} its path
  */
 export function sharePage({ id, delete_token }) {
-  const { signal } = new AbortController();
-  return retrying(signal, async () => {
-    const answer = await request('api/share', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ id, delete_token, site: location.origin }),
-      signal,
-    });
+  return retrying(NEVER, async () => {
+    const answer = await request('api/share', json('POST', { id, delete_token, site: location.origin }));
     if (!answer.ok || !answer.body) throw problem(answer);
     return answer.body.url;
   });
@@ -141,16 +127,11 @@ export function sharePage({ id, delete_token }) {
 /**
  * Takes a result back: it, its photo and its feedback are gone at once.
  * @param {{id: string, delete_token: string}} ticket
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  */
-export function takeBack({ id, delete_token }, signal) {
+export function takeBack({ id, delete_token }, signal = NEVER) {
   return retrying(signal, async () => {
-    const answer = await request(`api/results/${id}`, {
-      method: 'DELETE',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ delete_token }),
-      signal,
-    });
+    const answer = await request(`api/results/${id}`, { ...json('DELETE', { delete_token }), signal });
     if (!answer.ok && answer.status !== 404) throw problem(answer); // 404: an earlier try did arrive
   });
 }
@@ -245,6 +226,9 @@ async function request(url, { signal, timeout = REQUEST_TIMEOUT_MS, ...options }
     signal?.removeEventListener('abort', cancel);
   }
 }
+
+/** A request with a JSON body. */
+const json = (method, body) => ({ method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 function parse(text) {
   try {

@@ -4,7 +4,7 @@ import { awaitResult, drawing, friendBook, judgeBox, openTicket, sendPhoto, take
 import { boxTool, inPixels } from './box.js';
 import { forget, forgetOld, keep, recall } from './keep.js';
 import { prepare } from './photo.js';
-import { cardOf, showResult } from './result.js';
+import { showResult } from './result.js';
 import { openShare } from './share.js';
 import { focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showPhoto } from './view.js';
 import { Ending, words } from './words.js';
@@ -53,9 +53,8 @@ async function run(current, work = judge) {
   try {
     const friends = friendBook();
     const result = await work(current, signal);
-    showResult(result, await friends, current.photo);
+    current.card = showResult(result, await friends, current.photo);
     signal.throwIfAborted();
-    current.card = cardOf(result, await friends);
     current.kept = Boolean(result.id);
     setStatus(words.done);
     enterDone();
@@ -81,7 +80,7 @@ async function judge(current, signal) {
   if (!current.ticket) {
     enter('preparing', words.ticket);
     current.ticket = await openTicket(current.photo, signal);
-    await keep({ ticket: current.ticket, photo: current.photo, sent: false, at: Date.now() });
+    await keep(current);
     history.pushState(null, '', addressOf(current.ticket.id));
   }
   if (current.photo && !current.sent) {
@@ -89,7 +88,7 @@ async function judge(current, signal) {
     setProgress(0);
     await sendPhoto(current.ticket.upload, current.photo, setProgress, signal);
     current.sent = true;
-    await keep({ ticket: current.ticket, photo: current.photo, sent: true, at: Date.now() });
+    await keep(current);
   }
   enter('judging', words.judging);
   return awaitResult(current.ticket.result_url, saySoFar, signal);
@@ -184,7 +183,7 @@ function cancel() {
   startOver();
   if (!ticket) return;
   forget(ticket.id);
-  if (ticket.delete_token) takeBack(ticket, new AbortController().signal).catch(() => {});
+  if (ticket.delete_token) takeBack(ticket).catch(() => {});
 }
 
 /** Deletes the result that is shown, here and on the server, and says so. */

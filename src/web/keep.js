@@ -9,11 +9,12 @@ const LIFETIME_MS = 24 * 60 * 60_000;
  * @property {object} ticket as `openTicket` gave it
  * @property {Blob} photo
  * @property {boolean} sent whether the photo has arrived
- * @property {number} at when the ticket was opened (milliseconds since 1970)
+ * @property {number} at when it was kept (milliseconds since 1970)
  */
 
 /** Keeps a visit under its ticket's id. Where the device keeps nothing, the visit goes on without. */
-export const keep = (kept) => attempt('readwrite', (store) => store.put(kept, kept.ticket.id));
+export const keep = ({ ticket, photo, sent = false }) => attempt('readwrite',
+  (store) => store.put({ ticket, photo, sent, at: Date.now() }, ticket.id));
 
 /** @returns {Promise<Kept|undefined>} */
 export const recall = (id) => attempt('readonly', (store) => store.get(id));

@@ -14,10 +14,11 @@ const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close 
  * @param {object} result the result document (schema 1)
  * @param {Map<string, object>} friends from `friendBook`
  * @param {Blob} [photo] if it is at hand
+ * @returns {import('./card.js').Card} what a card says of it
  */
 export function showResult(result, friends, photo) {
-  const nameOf = nameIn(friends);
-  const faces = facesOf(result, friends);
+  const nameOf = (slug) => friends.get(slug) ?? { slug, ja: slug, en: slug, color: NEUTRAL_COLOR };
+  const faces = (result.faces ?? []).map((face, index) => ({ ...face, index, named: named(face.verdict).map(nameOf) }));
   const boxes = faces.map((face) => faceBox(face, faces.length, result.photo));
   // Of what is kept nowhere, nothing can be said back.
   const ask = (face) => (result.id && friends.size ? [feedback(face, { id: result.id, friends: [...friends.values()], photo })] : []);
@@ -33,25 +34,17 @@ export function showResult(result, friends, photo) {
   // Where no face was found, the visitor knows better.
   document.getElementById('box').classList.toggle('primary', !faces.some((face) => face.region !== 'photo'));
   document.getElementById('facts').replaceChildren(facts(result));
+  return cardOf(faces);
 }
 
-const nameIn = (friends) => (slug) => friends.get(slug) ?? { slug, ja: slug, en: slug, color: NEUTRAL_COLOR };
-
-/** The result's faces with their numbers and with the Friends that their verdicts name. */
-const facesOf = (result, friends) => (result.faces ?? [])
-  .map((face, index) => ({ ...face, index, named: named(face.verdict).map(nameIn(friends)) }));
-
-/**
- * What a card says of the result.
- * @returns {import('./card.js').Card}
- */
-export function cardOf(result, friends) {
-  const faces = facesOf(result, friends);
-  const known = faces.filter((face) => face.named.length > 0);
-  const title = faces.length > 1 ? groupWords(faces) : faces.map(verdictWords)[0] ?? words.noFaces;
-  const line = faces.length === 1 && faces[0].named.length === 1 ? faces[0].named[0].line : null;
-  return { title, line, friends: faces.length > 1 ? known.map((face) => face.named[0]) : known.flatMap((face) => face.named) };
+/** What a card says of the faces. */
+function cardOf(faces) {
+  if (faces.length > 1) return { title: groupWords(faces), friends: faces.flatMap((face) => face.named.slice(0, 1)) };
+  return { title: faces.map(verdictWords)[0] ?? words.noFaces, line: lineOf(faces), friends: faces.flatMap((face) => face.named) };
 }
+
+/** The line of character of the only Friend that is named. */
+const lineOf = (faces) => (faces.length === 1 && faces[0].named.length === 1 ? faces[0].named[0].line : null);
 
 /** The answer in one line: who it is, or how many of a group are Friends. */
 function headline(faces) {
@@ -69,7 +62,8 @@ function groupWords(faces) {
 /** Who a face is, and how sure that is. */
 function verdictWords(face) {
   const [a, b] = face.named;
-  if (b) return { ja: `${a.ja}か${b.ja}か…`, en: `${a.en} or ${b.en}…` };
+  const { or } = words;
+  if (b) return { ja: `${a.ja}${or.ja}${b.ja}${or.ja}…`, en: `${a.en} ${or.en} ${b.en}…` };
   if (!a) return words.none;
   const manner = mannerOf(face);
   return { ja: `${manner.ja} ${a.ja}`, en: `${manner.en} ${a.en}` };
@@ -83,7 +77,7 @@ function headlineLines(faces) {
     const names = faces.flatMap((face) => face.named.slice(0, 1));
     return names.length ? [make('p', { class: 'plates' }, ...names.flatMap((friend) => [plate(friend), ' ']))] : [];
   }
-  const [line] = faces.flatMap((face) => (face.named.length === 1 ? face.named : [])).map((friend) => friend.line);
+  const line = lineOf(faces);
   return line ? [make('p', {}, ...bilingual(line))] : [];
 }
 
@@ -94,7 +88,7 @@ function named(verdict) {
 }
 
 /** A face's value for `data-friend`. */
-const friendKey = (face) => named(face.verdict).join('+') || 'none';
+const friendKey = (face) => face.named.map(({ slug }) => slug).join('+') || 'none';
 
 /** A numbered box on the photo, which selects its face's card. */
 function faceBox(face, count, photo) {

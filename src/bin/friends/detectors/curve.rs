@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use friends_judge::service::html::escaped;
 use friends_judge::training::detection::Figures;
 
 /// False alarms a photo at the right edge.
@@ -68,9 +69,4 @@ pub fn svg(rows: &[Figures]) -> String {
     }
     svg.push_str("</svg>\n");
     svg
-}
-
-/// Text that may stand in SVG and HTML.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

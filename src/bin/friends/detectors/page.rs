@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use friends_core::geometry::Rect;
+use friends_judge::service::html::escaped;
 use friends_judge::training::detection::{Figures, Findings, Outcome, Truth, outcomes};
 use friends_studio::boxes::Boxed;
 
-use super::curve::{escaped, svg};
+use super::curve::svg;
 
 /// Longer side of a photo on the page, in pixels.
 const SIDE: u32 = 360;
