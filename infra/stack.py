@@ -23,6 +23,9 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
 }
 # Kept, but asked about each time: an unchanged file costs a 304.
 CACHE_CONTROL = "no-cache"

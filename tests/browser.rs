@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -32,6 +32,8 @@ const AXE: &str = "const done = arguments[arguments.length - 1]; \
 /// A phone's browser; both processes end when this is dropped.
 struct Phone {
     page: Client,
+    /// Of the driver.
+    url: String,
     driver: Child,
     _profile: tempfile::TempDir,
 }
@@ -60,12 +62,13 @@ impl Phone {
             ],
             "mobileEmulation": {"deviceMetrics": {"width": WIDTH, "height": HEIGHT, "pixelRatio": 2.0, "touch": true}},
         }});
+        let url = format!("http://127.0.0.1:{port}");
         let page = ClientBuilder::new(hyper_util_connector())
             .capabilities(capabilities.as_object().unwrap().clone())
-            .connect(&format!("http://127.0.0.1:{port}"))
+            .connect(&url)
             .await
             .expect("chromium starts");
-        Self { page, driver, _profile: profile }
+        Self { page, url, driver, _profile: profile }
     }
 
     /// A phone with the start page of `service`.
@@ -83,6 +86,51 @@ impl Phone {
         if wait.is_err() {
             let is = self.page.find(Locator::Css("body")).await.unwrap().attr("data-state").await.unwrap();
             panic!("the page is in state {is:?}, not {state:?}");
+        }
+    }
+
+    /// Switches the browser's connection.
+    async fn connected(&self, is: bool) {
+        let conditions = json!({"offline": !is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.cdp("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// Whether the device prefers a dark page.
+    async fn dark(&self, is: bool) {
+        let value = if is { "dark" } else { "light" };
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
+        self.cdp("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// The size of the page in CSS pixels; four times the zoom is a quarter of the size.
+    async fn sized(&self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// A command of the browser's debugging protocol.
+    async fn cdp(&self, cmd: &str, params: serde_json::Value) {
+        let url = format!("{}/session/{}/goog/cdp/execute", self.url, self.page.session_id().await.unwrap().unwrap());
+        let http = friends_judge::service::transport::client().unwrap();
+        let answer = http.post(url).json(&json!({"cmd": cmd, "params": params})).send().await.unwrap();
+        assert!(answer.status().is_success(), "{cmd}");
+    }
+
+    /// Presses a button, wherever on the page it is.
+    async fn press(&self, css: &str) {
+        self.page.find(Locator::Css(css)).await.unwrap().send_keys(ENTER).await.unwrap();
+    }
+
+    /// Waits until an element says this.
+    async fn says(&self, css: &str, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let said = self.text(css).await;
+            if said.contains(text) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{css} says {said:?}, not {text:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -156,7 +204,8 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     assert_eq!(bars.len(), 7, "a bar for every Friend");
     let best: f64 = bars[0].attr("data-score").await.unwrap().unwrap().parse().unwrap();
     assert!(best > 0.5, "{best}");
-    assert!(!phone.text("#status").await.is_empty(), "said aloud too");
+    let aloud = phone.page.execute("return document.getElementById('status').textContent", vec![]).await.unwrap();
+    assert!(aloud.as_str().unwrap().contains("判定が終わりました"), "{aloud}");
     let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
     assert_eq!(width, WIDTH, "nothing sticks out at the side");
 
@@ -425,6 +474,148 @@ async fn six_people_are_six_boxes_in_order() {
     }
     assert_eq!(lefts.len(), 6);
     assert!(lefts.is_sorted(), "{lefts:?}");
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_reads_half_of_the_text_in_the_language_of_the_address() {
+    let service = Service::start().await;
+    let (photos, photo) = photo_of_serval();
+    let phone = Phone::open(&service).await;
+    assert!(!phone.text("body").await.contains("Which Friend"));
+    phone.press(".languages [hreflang='en']").await;
+    assert_eq!(phone.page.current_url().await.unwrap().query(), Some("lang=en"));
+    phone.screenshot("idle-en.png").await;
+    let is_japanese = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+    let english = async || {
+        let text = phone.text("main").await;
+        assert!(!text.contains(is_japanese), "{text}");
+    };
+    english().await;
+    phone.choose(&photo).await;
+    phone.state("done").await;
+    phone.says("#result-title", "Serval").await;
+    english().await;
+    phone.screenshot("done-en.png").await;
+    // What reads only one language follows it.
+    phone.press("#make-card").await;
+    phone.page.wait().at_most(PATIENCE).for_element(Locator::Css("#card[data-shape]")).await.unwrap();
+    let post = phone.page.find(Locator::Css("#post")).await.unwrap().attr("href").await.unwrap().unwrap();
+    assert!(post.contains("Friends+Judge+says"), "{post}");
+    phone.screenshot("card-en.png").await;
+    phone.press("#close-share").await;
+    // It survives a reload and other pages, and goes as it came.
+    phone.page.refresh().await.unwrap();
+    phone.state("done").await;
+    english().await;
+    let text = photos.path().join("notes.jpg");
+    std::fs::write(&text, b"these are only notes").unwrap();
+    let address = phone.page.current_url().await.unwrap();
+    phone.press(".languages [hreflang='ja']").await;
+    phone.says("#result-title", "サーバル").await;
+    let now = phone.page.current_url().await.unwrap();
+    assert_eq!((now.query(), now.fragment()), (None, address.fragment()));
+    phone.press(".languages [hreflang='en']").await;
+    phone.press("footer a[href='privacy.html']").await;
+    phone.says("#contact", "friends@example.com").await;
+    phone.says("#seen-by", "on this server alone").await;
+    english().await;
+    phone.screenshot("privacy-en.png").await;
+    phone.press(".languages [hreflang='ja']").await;
+    phone.screenshot("privacy.png").await;
+    phone.press("main a[href='./']").await;
+    phone.state("idle").await;
+    phone.choose(&text).await;
+    phone.state("rejected").await;
+    phone.screenshot("rejected.png").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_that_are_chosen_together_are_judged_one_after_another() {
+    let service = Service::start().await;
+    let (photos, photo) = photo_of_serval();
+    let text = photos.path().join("notes.jpg");
+    std::fs::write(&text, b"these are only notes").unwrap();
+    let six = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg");
+    let phone = Phone::open(&service).await;
+    let all = [&photo, &text, &six].map(|path| path.to_str().unwrap()).join("\n");
+    phone.page.find(Locator::Css("#library")).await.unwrap().send_keys(&all).await.unwrap();
+    phone.state("done").await;
+    phone.says("#result-title", "サーバル").await;
+    phone.says("#again", "あと2枚").await;
+    phone.press("#again").await;
+    phone.state("rejected").await;
+    phone.says("#again", "あと1枚").await;
+    phone.press("#again").await;
+    phone.state("done").await;
+    assert_eq!(phone.page.find_all(Locator::Css(".face-box")).await.unwrap().len(), 6);
+    phone.says("#again", "もう一枚").await;
+    // Each has an address of its own.
+    phone.page.back().await.unwrap();
+    phone.says("#result-title", "サーバル").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_is_chosen_without_a_connection_goes_when_it_is_back() {
+    let service = Service::start().await;
+    let (_folder, photo) = photo_of_serval();
+    let phone = Phone::open(&service).await;
+    let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
+    phone.page.execute_async(ready, vec![]).await.unwrap();
+    phone.connected(false).await;
+    phone.choose(&photo).await;
+    phone.says("#status", "つながるのを待っています").await;
+    assert!(phone.text("#offline").await.contains("オフライン"));
+    phone.screenshot("offline.png").await;
+    // The page can be opened all the same, and the photo is still there.
+    phone.page.refresh().await.unwrap();
+    phone.says("#status", "つながるのを待っています").await;
+    assert!(phone.page.find(Locator::Css("#photo")).await.unwrap().is_displayed().await.unwrap());
+    phone.connected(true).await;
+    phone.state("done").await;
+    phone.says("#result-title", "サーバル").await;
+    // It is not sent a second time.
+    phone.page.goto(&service.url("/?again")).await.unwrap();
+    phone.state("idle").await;
+    let kept = "const done = arguments[arguments.length - 1]; const opening = indexedDB.open('friends-judge'); \
+        opening.onsuccess = () => { const keys = opening.result.transaction('visits').objectStore('visits').getAllKeys(); \
+            keys.onsuccess = () => done(keys.result); };";
+    let kept = phone.page.execute_async(kept, vec![]).await.unwrap();
+    assert!(kept.as_array().unwrap().len() == 1 && kept[0] != "waiting", "{kept}");
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_cut_off_in_the_dark_on_its_side_or_at_four_times_the_size() {
+    let service = Service::start().await;
+    let six = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg");
+    let phone = Phone::open(&service).await;
+    let looked_at = async |state: &str| {
+        for (name, width, height, dark) in
+            [("dark", WIDTH, HEIGHT, true), ("landscape", 740, 360, false), ("zoomed", 320, 256, false)]
+        {
+            phone.sized(width, height).await;
+            phone.dark(dark).await;
+            phone.screenshot(&format!("{state}-{name}.png")).await;
+            let wide = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
+            assert_eq!(wide, width, "nothing sticks out at the side: {state}, {name}");
+        }
+        phone.sized(WIDTH, HEIGHT).await;
+        phone.dark(false).await;
+    };
+    looked_at("idle").await;
+    phone.choose(&six).await;
+    phone.state("done").await;
+    looked_at("six").await;
+    phone.press("#box").await;
+    phone.state("drawing").await;
+    looked_at("drawing").await;
     phone.close().await;
     service.stop().await;
 }

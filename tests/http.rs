@@ -320,6 +320,8 @@ async fn the_page_comes_with_a_strict_policy_and_asks_nobody_else() {
     let page = service.http.get(service.url("/")).send().await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.headers()["cross-origin-opener-policy"], "same-origin");
+    assert!(page.headers()["permissions-policy"].to_str().unwrap().contains("geolocation=()"));
     let html = page.text().await.unwrap();
     assert!(!html.contains("src=\"http") && !html.contains("href=\"http"), "no third party");
     for script in html.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
@@ -348,6 +350,43 @@ async fn the_page_is_what_its_folder_holds_byte_for_byte() {
         assert_eq!(answer.status(), 200, "{path}");
         assert_eq!(answer.bytes().await.unwrap(), std::fs::read(&file).unwrap(), "{path}");
     }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_travels_compressed_and_only_once() {
+    let service = Service::start().await;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    let (mut first, mut second, mut whole) = (0, 0, 0);
+    for file in files_below(&folder) {
+        let path = file.strip_prefix(&folder).unwrap().to_str().unwrap();
+        let url = service.url(&format!("/{}", if path == "index.html" { "" } else { path }));
+        // With a body that nobody unpacks, and what a browser has.
+        let ask = async |known: Option<&str>| {
+            let mut request = service.http.get(&url).header("accept-encoding", "gzip, br");
+            if let Some(tag) = known {
+                request = request.header("if-none-match", tag);
+            }
+            request.send().await.unwrap()
+        };
+        let answer = ask(None).await;
+        let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
+        let is_text = !file.extension().is_some_and(|kind| kind == "jpg" || kind == "png");
+        assert_eq!(answer.headers().get("content-encoding").is_some_and(|how| how == "br"), is_text, "{path}");
+        let bytes = answer.bytes().await.unwrap().len();
+        if is_text {
+            first += bytes;
+            whole += std::fs::metadata(&file).unwrap().len();
+        }
+        let again = ask(Some(&tag)).await;
+        assert_eq!(again.status(), 304, "{path}");
+        // A line a header, and the status line.
+        second += again.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() + 27;
+        assert_eq!(again.bytes().await.unwrap().len(), 0);
+        assert_eq!(ask(Some("W/\"0123456789abcdef\"")).await.status(), 200, "another version is sent");
+    }
+    println!("text of the page: {first} bytes of {whole}; a second visit with all pictures: {second}");
+    assert!(first < 60_000, "{first}");
     service.stop().await;
 }
 

@@ -190,7 +190,7 @@ async fn share_page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Resu
     Ok((headers, page).into_response())
 }
 
-/// `GET /api/health`: version, bundle, detector; how Cloud Vision answers, and what is used of the month's cap, where there are such.
+/// `GET /api/health`: version, bundle, detector, whom to write to; how Cloud Vision answers, and what is used of the month's cap, where there are such.
 async fn health(State(app): State<Arc<App>>) -> Response {
     let vision = match app.judge.detector().vision().and_then(CloudVision::ledger) {
         Some(ledger) => ledger.spend(OffsetDateTime::now_utc()).await.inspect_err(log_failure).ok(),
@@ -210,6 +210,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
             "friends": friends.collect::<Vec<_>>(),
         },
         "detector": app.judge.detector().name(),
+        "contact": app.contact,
         "vision": vision,
         "vision_condition": app.judge.detector().vision().map(|vision| vision.condition().name()),
     });

@@ -23,6 +23,8 @@ pub struct App {
     pub upload_address: UploadAddress,
     /// Receives what they send.
     pub bodies: Bodies,
+    /// Whom they can write to.
+    pub contact: Option<String>,
 }
 
 /// Where visitors find the object store.
@@ -67,6 +69,7 @@ impl App {
         let Assembly { model, detector, permits, buckets } = assembly;
         let http = transport::client()?;
         let settings = DetectorSettings::read(detector, lookup)?;
+        let contact = config::contact(lookup)?;
         let classifier = model_dir::classifier(&model_dir::find(model, lookup))?;
         let (storage, upload_address) = match buckets {
             Buckets::None => (None, UploadAddress::Storage),
@@ -78,6 +81,6 @@ impl App {
         };
         let detector = settings.load(&http, storage.as_ref())?;
         let judge = Judge::new(detector, classifier, Limits::default(), permits);
-        Ok(Self { judge, storage, upload_address, bodies: Bodies::default() })
+        Ok(Self { judge, storage, upload_address, bodies: Bodies::default(), contact })
     }
 }

@@ -9,6 +9,7 @@
 //! | `FRIENDS_VISION_URL` | another address for Cloud Vision | `https://vision.googleapis.com` |
 //! | `FRIENDS_VISION_MONTHLY_CAP` | calls of Cloud Vision that a month may have, in UTC; then the embedded detector answers; needs the buckets | none |
 //! | `FRIENDS_UPLOAD_BUCKET`, `FRIENDS_SITE_BUCKET` | the two buckets | none; without them only `/api/judge` and `/api/health` work |
+//! | `FRIENDS_CONTACT` | whom visitors write to: a mail address, or an address that begins with `https://` | none |
 //! | `AWS_REGION` | region of the buckets | `us-east-1` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda | needed with the buckets |
 //! | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | another object store, another keeper of secrets than AWS | none |
@@ -63,6 +64,24 @@ pub fn storage(lookup: Lookup<'_>) -> Result<Option<StorageSettings>, ConfigErro
     }))
 }
 
+/// Whom visitors write to, if anybody.
+///
+/// # Errors
+/// When it is neither a mail address nor an `https` address.
+pub fn contact(lookup: Lookup<'_>) -> Result<Option<String>, ConfigError> {
+    const VARIABLE: &str = "FRIENDS_CONTACT";
+    let Some(contact) = lookup(VARIABLE) else { return Ok(None) };
+    let is_mail =
+        contact.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
+    let is_page = contact.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    let is_one_word = !contact.contains(|c: char| c.is_whitespace() || c.is_control());
+    if is_one_word && (is_page || (is_mail && !contact.contains(['/', ':']))) {
+        Ok(Some(contact))
+    } else {
+        Err(problem(VARIABLE, format!("is {contact:?}; give a mail address, or one that begins with https://")))
+    }
+}
+
 /// The region of everything that we ask at AWS.
 pub(super) fn region(lookup: Lookup<'_>) -> String {
     lookup("AWS_REGION").unwrap_or_else(|| "us-east-1".into())
@@ -91,6 +110,17 @@ mod tests {
         assert!(storage(&table(&[])).unwrap().is_none());
         let error = storage(&table(&[("FRIENDS_UPLOAD_BUCKET", "photos")])).err().unwrap();
         assert_eq!(error.variable, "FRIENDS_SITE_BUCKET");
+    }
+
+    #[test]
+    fn visitors_can_write_to_a_mail_address_or_a_page() {
+        let contact = |value: &str| contact(&table(&[("FRIENDS_CONTACT", value)])).map_err(|error| error.variable);
+        for fine in ["friends@example.com", "https://friends.example/contact?from=page"] {
+            assert_eq!(contact(fine), Ok(Some(fine.into())));
+        }
+        for wrong in ["me", "@example.com", "http://friends.example", "javascript:alert(1)@x.y", "a b@example.com", "https://"] {
+            assert_eq!(contact(wrong), Err("FRIENDS_CONTACT"), "{wrong}");
+        }
     }
 
     #[test]

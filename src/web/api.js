@@ -21,17 +21,27 @@ const TERMINAL = ['done', 'rejected', 'failed', 'expired'];
 const NEVER = new AbortController().signal;
 const SET_BY_BROWSER = ['content-length', 'host'];
 
+/** What the service says of itself, once it has; asked once. */
+let told = null;
+
+/** @returns {Promise<object|null>} what `GET /api/health` answers; null where it does not */
+export async function health() {
+  try {
+    const answer = told ?? await request('api/health', { timeout: HEALTH_TIMEOUT_MS });
+    if (answer.ok) told = answer;
+  } catch {
+    // Asked again the next time.
+  }
+  return told?.body ?? null;
+}
+
 /**
  * Every Friend that the running model knows, by slug. Never throws: without it the page shows slugs.
  * @returns {Promise<Map<string, {slug: string, ja: string, en: string, color: string}>>}
  */
 export async function friendBook() {
-  try {
-    const { body } = await request('api/health', { timeout: HEALTH_TIMEOUT_MS });
-    return new Map(body.model.friends.map((friend) => [friend.slug, friend]));
-  } catch {
-    return new Map();
-  }
+  const friends = (await health())?.model?.friends ?? [];
+  return new Map(friends.map((friend) => [friend.slug, friend]));
 }
 
 /** One of the drawings that come with the page. */
@@ -294,10 +304,14 @@ function online(signal) {
 
 function sleep(ms, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
+    const cancelled = () => {
       clearTimeout(timer);
       reject(signal.reason);
-    }, { once: true });
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', cancelled);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', cancelled, { once: true });
   });
 }

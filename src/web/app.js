@@ -2,11 +2,12 @@
 
 import { awaitResult, drawing, friendBook, judgeBox, openTicket, sendPhoto, takeBack } from './api.js';
 import { boxTool, inPixels } from './box.js';
-import { forget, forgetOld, keep, recall } from './keep.js';
+import { forget, forgetOld, keep, keepWaiting, recall, WAITING } from './keep.js';
+import { showKnown } from './known.js';
 import { prepare } from './photo.js';
 import { showResult } from './result.js';
 import { openShare } from './share.js';
-import { focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showPhoto } from './view.js';
+import { focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showNext, showPhoto } from './view.js';
 import { Ending, words } from './words.js';
 
 const QUEUE_NOTICE_MS = 6000;
@@ -22,10 +23,14 @@ const BUSY = ['preparing', 'uploading', 'judging'];
  * @property {boolean} [sent] whether the photo has arrived
  * @property {import('./card.js').Card} [card] what there is to post
  * @property {boolean} [kept] whether what is shown lies on the server, too
+ * @property {(current: Visit, signal: AbortSignal) => Promise<object>} [work] what is being done, or was last
  * @property {AbortController} stop
  * @type {Visit|null}
  */
 let visit = null;
+
+/** Pictures that were chosen together with the visit's and have not been looked at. */
+let line = [];
 
 /**
  * Starts over with a picture, unless one is on its way already.
@@ -39,8 +44,18 @@ function choose(picture) {
   run(visit);
 }
 
-/** Starts over with a file of the visitor's, if there is one. */
-const chooseFile = (file) => file && choose(async () => file);
+/** Starts over with the first of the visitor's files, if there are any; the others wait. */
+function chooseFiles(files) {
+  if (BUSY.includes(getState()) || files.length === 0) return;
+  line = [...files];
+  next();
+}
+
+/** The next picture of those that wait. */
+function next() {
+  const file = line.shift();
+  choose(async () => file);
+}
 
 /**
  * Takes a visit from where it is to its end.
@@ -49,6 +64,7 @@ const chooseFile = (file) => file && choose(async () => file);
  */
 async function run(current, work = judge) {
   current.stop = new AbortController();
+  current.work = work;
   const { signal } = current.stop;
   try {
     const friends = friendBook();
@@ -61,7 +77,10 @@ async function run(current, work = judge) {
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Ending)) console.error(error);
+    showNext(line.length);
     showEnding(error instanceof Ending ? error : new Ending('failed', words.unknownError), Boolean(current.picture));
+  } finally {
+    if (visit === current) forget(WAITING);
   }
 }
 
@@ -78,7 +97,8 @@ async function judge(current, signal) {
     showPhoto(current.photo);
   }
   if (!current.ticket) {
-    enter('preparing', words.ticket);
+    enter('preparing', navigator.onLine === false ? words.waitingForLine : words.ticket);
+    if (navigator.onLine === false) await keepWaiting(current.photo);
     current.ticket = await openTicket(current.photo, signal);
     await keep(current);
     history.pushState(null, '', addressOf(current.ticket.id));
@@ -129,6 +149,15 @@ async function followAddress() {
   return run(arriving);
 }
 
+/** Goes on with a photo that waited for a connection when the page was closed, if there is one. */
+async function goOn() {
+  const kept = await recall(WAITING);
+  if (!kept || visit || getState() !== 'idle') return;
+  visit = { picture: async () => kept.photo, photo: kept.photo };
+  showPhoto(kept.photo);
+  run(visit);
+}
+
 /** Leaves the visit as it is: it can be come back to. */
 function leave() {
   visit?.stop.abort();
@@ -146,12 +175,15 @@ function start() {
 /** Back to the start; the address says so too. */
 function startOver() {
   leave();
-  if (idInAddress()) history.pushState(null, '', location.pathname);
+  line = [];
+  forget(WAITING);
+  if (idInAddress()) history.pushState(null, '', location.pathname + location.search);
   start();
 }
 
 /** Shows the result and what can be done with it. */
 function enterDone() {
+  showNext(line.length);
   setState('done');
   document.getElementById('forget').hidden = !visit.ticket.delete_token;
   document.getElementById('box').hidden = !visit.photo;
@@ -177,9 +209,17 @@ function judgeDrawn() {
   });
 }
 
-/** Stops a visit and takes it back; that the server may not hear of it is no reason to stay. */
+/**
+ * Stops a visit and takes it back; that the server may not hear of it is no reason to stay. Where only a drawn box is judged, the result
+ * from before is shown again.
+ */
 function cancel() {
   const ticket = visit?.ticket;
+  if (ticket && visit.work !== judge) {
+    visit.stop.abort();
+    run(visit);
+    return;
+  }
   startOver();
   if (!ticket) return;
   forget(ticket.id);
@@ -195,7 +235,8 @@ async function deleteResult() {
     await takeBack(ticket, visit.stop.signal);
     await forget(ticket.id);
     leave();
-    history.replaceState(null, '', location.pathname);
+    showNext(line.length);
+    history.replaceState(null, '', location.pathname + location.search);
     showEnding(new Ending('deleted', words.deleted), false);
   } catch (error) {
     if (error instanceof Ending) setStatus(error.say);
@@ -207,8 +248,7 @@ async function deleteResult() {
 for (const id of ['library', 'camera']) {
   const input = document.getElementById(id);
   input.addEventListener('change', () => {
-    const [file] = input.files;
-    chooseFile(file);
+    chooseFiles([...input.files]);
     input.value = ''; // so that the same photo can be chosen again
   });
 }
@@ -217,9 +257,12 @@ for (const button of document.querySelectorAll('[data-demo]')) {
   button.addEventListener('click', () => choose((signal) => drawing(button.dataset.demo, signal)));
 }
 
-/** The first picture among dropped or pasted things. */
-const firstPicture = (transfer) => [...(transfer?.files ?? [])].find((file) => !file.type || file.type.startsWith('image/'))
-  ?? transfer?.files?.[0];
+/** The pictures among dropped or pasted things; where there is none, whatever else was meant to be one. */
+function pictures(transfer) {
+  const files = [...(transfer?.files ?? [])];
+  const like = files.filter((file) => !file.type || file.type.startsWith('image/'));
+  return like.length ? like : files.slice(0, 1);
+}
 
 addEventListener('dragover', (event) => {
   event.preventDefault();
@@ -231,9 +274,9 @@ addEventListener('dragleave', (event) => {
 addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('dragging');
-  chooseFile(firstPicture(event.dataTransfer));
+  chooseFiles(pictures(event.dataTransfer));
 });
-addEventListener('paste', (event) => chooseFile(firstPicture(event.clipboardData)));
+addEventListener('paste', (event) => chooseFiles(pictures(event.clipboardData)));
 
 document.getElementById('cancel').addEventListener('click', cancel);
 document.getElementById('forget').addEventListener('click', deleteResult);
@@ -244,11 +287,13 @@ document.getElementById('box').addEventListener('click', drawBox);
 document.getElementById('judge-drawn').addEventListener('click', judgeDrawn);
 document.getElementById('leave-drawn').addEventListener('click', enterDone);
 document.getElementById('again').addEventListener('click', () => {
+  if (line.length) return void next();
   startOver();
   document.getElementById('library').click();
 });
 document.getElementById('retry').addEventListener('click', () => {
   if (!visit) return;
+  if (visit.work !== judge) return void run(visit, visit.work);
   if (visit.ticket) forget(visit.ticket.id);
   Object.assign(visit, { ticket: null, sent: false });
   run(visit);
@@ -261,3 +306,6 @@ showConnection(navigator.onLine !== false);
 forgetOld();
 if (idInAddress()) followAddress();
 else setState('idle');
+if (getState() === 'idle') goOn();
+showKnown();
+navigator.serviceWorker?.register('worker.js');

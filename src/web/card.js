@@ -1,6 +1,7 @@
 /** A picture to post, drawn on this device: who it is, in the Friend's colour, with our drawing or with the visitor's photo. */
 
 import { readableOn } from './color.js';
+import { inLanguage } from './view.js';
 
 /** Width and height in pixels: upright for feeds, wide for links. */
 export const SHAPES = { upright: [1080, 1350], wide: [1200, 630] };
@@ -55,7 +56,7 @@ async function portrait(friend) {
     if (!answer.ok) throw new Error(`${answer.status}`);
     return { image: await createImageBitmap(await answer.blob()), color: friend.color };
   } catch {
-    return { color: friend.color, letter: friend.ja.slice(0, 1) };
+    return { color: friend.color, letter: inLanguage(friend).slice(0, 1) };
   }
 }
 
@@ -112,18 +113,19 @@ function cell(context, { x, y, width, height }, { image, color, letter }) {
   context.drawImage(image, (image.width - w) / 2, (image.height - h) / 4, w, h, x, y, width, height);
 }
 
-/** Japanese large, English below, then the line of character, from the top of the area. */
+/** The visitor's language large, the other one below, then the line of character, from the top of the area. */
 function say(context, { title, line }, { x, y, width }) {
   let below = y;
   const put = (words, size, gap) => {
     const used = text(context, words, { x, y: below + size, size, width, color: INK, weight: size > 60 ? 700 : 500 });
     below += used + gap;
   };
-  put(title.ja, 92, 30);
-  put(title.en, 40, 44);
+  const other = ({ ja, en }) => (inLanguage({ ja, en }) === ja ? en : ja);
+  put(inLanguage(title), 92, 30);
+  put(other(title), 40, 44);
   if (line) {
-    put(line.ja, 36, 16);
-    put(line.en, 28, 0);
+    put(inLanguage(line), 36, 16);
+    put(other(line), 28, 0);
   }
 }
 

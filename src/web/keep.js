@@ -12,6 +12,12 @@ const LIFETIME_MS = 24 * 60 * 60_000;
  * @property {number} at when it was kept (milliseconds since 1970)
  */
 
+/** The name of the photo that waits for a connection, before it has a ticket. */
+export const WAITING = 'waiting';
+
+/** Keeps a photo that has no ticket yet. */
+export const keepWaiting = (photo) => attempt('readwrite', (store) => store.put({ photo, at: Date.now() }, WAITING));
+
 /** Keeps a visit under its ticket's id. Where the device keeps nothing, the visit goes on without. */
 export const keep = ({ ticket, photo, sent = false }) => attempt('readwrite',
   (store) => store.put({ ticket, photo, sent, at: Date.now() }, ticket.id));

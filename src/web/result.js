@@ -62,8 +62,8 @@ function groupWords(faces) {
 /** Who a face is, and how sure that is. */
 function verdictWords(face) {
   const [a, b] = face.named;
-  const { or } = words;
-  if (b) return { ja: `${a.ja}${or.ja}${b.ja}${or.ja}…`, en: `${a.en} ${or.en} ${b.en}…` };
+  const { or, orSo } = words;
+  if (b) return { ja: `${a.ja}${or.ja}${b.ja}${orSo.ja}`, en: `${a.en} ${or.en} ${b.en}${orSo.en}` };
   if (!a) return words.none;
   const manner = mannerOf(face);
   return { ja: `${manner.ja} ${a.ja}`, en: `${manner.en} ${a.en}` };
@@ -117,10 +117,8 @@ function faceBox(face, count, photo) {
 /** The number on a box of a group, and the name, which a group shows on the selected box alone. */
 function tag(face, count) {
   const [first, second] = face.named.length ? face.named : [words.none];
-  const name = make('span', { class: 'name' }, first.ja);
-  if (second) name.append(words.or.ja, make('wbr'), second.ja);
-  const inEnglish = second ? `${first.en} ${words.or.en} ${second.en}` : first.en;
-  name.append(make('span', { class: 'unseen', lang: 'en' }, ` ${inEnglish}`));
+  const name = make('span', { class: 'name' }, ...bilingual(first));
+  if (second) name.append(' ', ...bilingual(words.or), ' ', make('wbr'), ...bilingual(second));
 
   const element = make('span', { class: 'tag' });
   if (count > 1) element.append(number(face), ' ');
@@ -158,9 +156,16 @@ function groupCards(faces, nameOf, ask) {
     cards.push(make('li', { class: 'card others', 'data-friend': 'none' },
       make('h3', { class: 'verdict' }, ...bilingual(words.none)),
       make('p', { class: 'numbers' }, ...row),
-      make('p', {}, ...bilingual(words.noneHelp(others[0].scores.length)))));
+      make('p', {}, ...bilingual(words.noneHelp(others[0].scores.length))),
+      ...sayBack(others, ask)));
   }
   return cards;
+}
+
+/** Of those who are none: whether one is a Friend after all. */
+function sayBack(faces, ask) {
+  const asked = faces.flatMap((face) => ask(face).map((question) => make('div', {}, make('h4', {}, number(face)), question)));
+  return asked.length ? [make('details', {}, make('summary', {}, ...bilingual(words.isOneWrong)), ...asked)] : [];
 }
 
 function faceElement(face, ...children) {
@@ -176,23 +181,20 @@ function verdictLine(face, element) {
   if (element === 'h3') line.append(number(face), ' ');
   const [a, b] = face.named;
   if (b) {
-    line.append(plate(a), ` ${words.or.ja} `, plate(b), ` ${words.or.ja}… `, english(`${a.en} ${words.or.en} ${b.en}…`));
+    line.append(plate(a), ' ', ...bilingual(words.or), ' ', plate(b), ' ', ...bilingual(words.orSo));
   } else if (a) {
-    const manner = mannerOf(face);
-    line.append(`${manner.ja} `, plate(a), ' ', english(`${manner.en} ${a.en}`));
+    line.append(...bilingual(mannerOf(face)), ' ', plate(a));
   } else {
     line.append(...bilingual(words.none));
   }
   return line;
 }
 
-const english = (text) => make('span', { class: 'en', lang: 'en' }, text);
-
 const scoreOf = (face, slug) => face.scores.find(({ friend }) => friend === slug)?.score ?? 0;
 
 /** A Friend's name on a plate of their colour. */
 function plate(friend) {
-  const element = make('span', { class: 'plate' }, friend.ja);
+  const element = make('span', { class: 'plate' }, ...bilingual(friend));
   paint(element, friend);
   return element;
 }
@@ -250,13 +252,13 @@ function facts({ note, photo_deleted_at, expires_at, model }) {
   const list = make('dl');
   const add = (term, ...value) => list.append(make('div', {}, make('dt', {}, ...bilingual(term)), make('dd', {}, ...value)));
   if (note === 'incomplete') add(words.photoState, ...bilingual(words.photoIncomplete));
-  if (photo_deleted_at) add(words.photoDeleted, time(photo_deleted_at));
-  if (expires_at) add(words.resultKept, time(expires_at));
+  if (photo_deleted_at) add(words.photoDeleted, ...time(photo_deleted_at));
+  if (expires_at) add(words.resultKept, ...time(expires_at));
   if (model) add(words.model, `${model.name} `, make('code', {}, model.sha256.slice(0, 12)));
   return list;
 }
 
 function time(iso) {
-  const when = new Date(iso).toLocaleString('ja-JP', { dateStyle: 'medium', timeStyle: 'short' });
-  return make('time', { datetime: iso }, when);
+  const written = (locale) => new Date(iso).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  return [make('time', { datetime: iso }, ...bilingual({ ja: written('ja-JP'), en: written('en-GB') }))];
 }

@@ -2,7 +2,7 @@
 
 import { sharePage } from './api.js';
 import { drawCard } from './card.js';
-import { bilingual, make } from './view.js';
+import { bilingual, inLanguage, make } from './view.js';
 import { Ending, words } from './words.js';
 
 const HASHTAG = 'フレンズ判定器';
@@ -31,14 +31,14 @@ export function openShare(what, visitorsPhoto, itsTicket) {
   byId('link-made').hidden = true;
   byId('with-photo').checked = false;
   byId('with-photo').closest('label').hidden = !photo;
-  offerPost(location.origin + location.pathname);
+  offerPost(location.origin + location.pathname + location.search);
   byId('share').showModal();
   draw();
 }
 
 /** Begins a post on X with this address in it. */
 function offerPost(url) {
-  byId('post').href = `${POST}?${new URLSearchParams({ text: words.post(card.title).ja, hashtags: HASHTAG, url })}`;
+  byId('post').href = `${POST}?${new URLSearchParams({ text: inLanguage(words.post(card.title)), hashtags: HASHTAG, url })}`;
 }
 
 /** Makes a page to link to, shows its address and copies it. */
@@ -74,7 +74,7 @@ async function draw() {
   URL.revokeObjectURL(image.src);
   image.src = URL.createObjectURL(file);
   image.dataset.shape = shape;
-  image.alt = `${card.title.ja} / ${card.title.en}`;
+  image.alt = inLanguage(card.title);
   byId('send').hidden = !navigator.canShare?.({ files: [file] });
 }
 

@@ -21,13 +21,17 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Words as nodes: Japanese, then English in smaller letters.
+ * Words as nodes, in both languages; the style shows the visitor's (language.js).
  * @param {import('./words.js').Words} say
  * @returns {Node[]}
  */
-export function bilingual({ ja, en }) {
-  return [document.createTextNode(`${ja} `), make('span', { class: 'en', lang: 'en' }, en)];
-}
+export const bilingual = ({ ja, en }) => [make('span', { lang: 'ja' }, ja), make('span', { lang: 'en' }, en)];
+
+/**
+ * Words in the visitor's language, for what holds only one.
+ * @param {import('./words.js').Words} say
+ */
+export const inLanguage = (say) => say[document.documentElement.dataset.language];
 
 /** Enters a state: shows what belongs to it, from its top, and hides the rest. */
 export function setState(state) {
@@ -69,7 +73,6 @@ export function showPhoto(blob) {
   const image = byId('photo');
   const before = image.src;
   const release = () => before && URL.revokeObjectURL(before);
-  image.alt = `${words.photoAlt.ja} / ${words.photoAlt.en}`;
   image.onload = () => {
     release();
     // The frame takes the photo's shape, so that boxes placed in percent stay on their faces.
@@ -111,6 +114,11 @@ export function showEnding(ending, hasPhoto) {
   setState(ending.state);
   byId('retry').hidden ||= !hasPhoto;
   focus('ending-title');
+}
+
+/** Says what the button does that goes on from an end: how many photos wait. */
+export function showNext(waiting) {
+  byId('again').replaceChildren(...bilingual(waiting ? words.next(waiting) : words.another));
 }
 
 /** Says whether the device has a connection. */

@@ -1,16 +1,22 @@
 /**
- * Every sentence that the scripts say, Japanese and English together. (Sentences that never change stand in
+ * Every sentence that the scripts say, in Japanese and in English. (Sentences that never change stand in
  * index.html, so that they are there before any script runs.)
  *
  * @typedef {{ja: string, en: string}} Words
  */
 
 export const words = {
-  photoAlt: { ja: '選んだ写真', en: 'The chosen photo' },
   offline: {
-    ja: 'いまオフラインです。つながったら続けます。',
-    en: 'You are offline. We go on once you are connected.',
+    ja: 'いまオフラインです。写真をえらんでおけば、つながったときに送ります。',
+    en: 'You are offline. Choose a photo all the same: it goes once you are connected.',
   },
+  waitingForLine: {
+    ja: 'つながるのを待っています。写真はこの端末に残してあります',
+    en: 'Waiting for a connection. This device keeps the photo',
+  },
+  another: { ja: 'もう一枚', en: 'Another photo' },
+  /** @param {number} left photos that wait */
+  next: (left) => ({ ja: `つぎの写真(あと${left}枚)`, en: `The next photo (${left} left)` }),
 
   preparing: { ja: '写真を準備しています', en: 'Preparing the photo' },
   ticket: { ja: '受付をしています', en: 'Getting a ticket' },
@@ -53,6 +59,10 @@ export const words = {
     photo_rejected: {
       ja: '写真がこわれているようで、読み取れませんでした。別の写真をお試しください。',
       en: 'The photo seems damaged and could not be read. Please try another one.',
+    },
+    forbidden: {
+      ja: 'これができるのは、写真を送った端末だけです。',
+      en: 'Only the device that sent the photo can do this.',
     },
     too_many_requests: {
       ja: 'いま混み合っています。少し待ってからもう一度お試しください。',
@@ -103,6 +113,7 @@ export const words = {
   surely: { ja: 'きっと', en: 'Almost certainly' },
   probably: { ja: 'たぶん', en: 'Probably' },
   or: { ja: 'か', en: 'or' },
+  orSo: { ja: 'か…', en: '…' },
   eitherNote: {
     ja: 'どちらにもよく似ていて、ひとりに決められませんでした。',
     en: 'Both look alike here, and we cannot honestly choose one.',
@@ -143,6 +154,7 @@ export const words = {
   /** @param {Words} title what the card says */
   post: (title) => ({ ja: `フレンズ判定器によると… ${title.ja}`, en: `Friends Judge says: ${title.en}` }),
 
+  isOneWrong: { ja: 'このなかにフレンズがいますか?', en: 'Is one of them a Friend?' },
   isItRight: { ja: 'あたっていますか?', en: 'Is that right?' },
   right: { ja: 'あたり', en: 'Right' },
   wrong: { ja: 'ちがう', en: 'Wrong' },
@@ -159,6 +171,30 @@ export const words = {
   photoDeleted: { ja: '写真を消した時刻', en: 'Photo deleted' },
   resultKept: { ja: '結果が残る期限', en: 'Result kept until' },
   model: { ja: '判定モデル', en: 'Model' },
+
+  /** Who besides the service sees a photo, by the detector's name. */
+  seenBy: {
+    embedded: {
+      ja: '顔をさがすのも判定も、このサーバーの中だけで行います。写真をほかの会社に渡すことはありません。',
+      en: 'Faces are found and judged on this server alone. No photo goes to any other company.',
+    },
+    'cloud-vision': {
+      ja: '顔をさがすために、写真を Google の Cloud Vision に送ります。判定はこのサーバーで行います。',
+      en: 'To find faces, the photo is sent to Google’s Cloud Vision. Judging is done on this server.',
+    },
+    cascade: {
+      ja: 'まずこのサーバーで顔をさがし、見つからないときは写真を Google の Cloud Vision に送ります。判定はこのサーバーで行います。',
+      en: 'Faces are looked for on this server first; where none is found, the photo is sent to Google’s Cloud Vision. Judging is done on this server.',
+    },
+    unknown: {
+      ja: 'いまの設定を確かめられませんでした。あとで開き直してください。',
+      en: 'The present setting could not be read. Please reload later.',
+    },
+  },
+  noContact: {
+    ja: 'この判定器を動かしている人は、連絡先を書いていません。結果の画面の「結果をいま消す」は、いつでも使えます。',
+    en: 'Whoever runs this judge has given no address. “Delete this result now” below a result always works.',
+  },
 };
 
 /** What to say for an API error: by its code, else the server's own English message. */

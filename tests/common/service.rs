@@ -44,8 +44,13 @@ impl Service {
         let store = ObjectStore::open(data.path()).unwrap();
         let storage = store.storage();
         let judge = Judge::new(detector, super::classifier(), limits, 2);
-        let app =
-            App { judge, storage: Some(storage.clone()), upload_address: UploadAddress::SameHost, bodies: Bodies::default() };
+        let app = App {
+            judge,
+            storage: Some(storage.clone()),
+            upload_address: UploadAddress::SameHost,
+            bodies: Bodies::default(),
+            contact: Some("friends@example.com".to_owned()),
+        };
         let tries = data.path().join("tries");
         let settings = ServerSettings { workers: 2, behind_proxy: false, tries, housekeeping: Duration::from_millis(200) };
         let server = Server::new(app, store, settings);

@@ -129,6 +129,12 @@ class Template(unittest.TestCase):
         bucket = of("UploadBucket")["BucketName"]["Fn::Sub"]
         self.assertIn(f"https://{bucket}.s3.${{AWS::Region}}.${{AWS::URLSuffix}};", ours)
         self.assertEqual(config["ReferrerPolicy"]["ReferrerPolicy"], "no-referrer")
+        custom = of("SiteHeaders")["ResponseHeadersPolicyConfig"]["CustomHeadersConfig"]["Items"]
+        permissions = rust_constant("src/service/local/page.rs", "PERMISSIONS_POLICY").strip('"')
+        self.assertEqual(
+            {item["Header"]: item["Value"] for item in custom},
+            {"Permissions-Policy": permissions, "Cross-Origin-Opener-Policy": "same-origin"},
+        )
 
     def test_the_api_is_throttled_and_has_the_routes_of_the_program(self):
         settings = of("ApiStage")["DefaultRouteSettings"]
