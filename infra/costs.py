@@ -22,12 +22,13 @@ STANDING = 5 * 0.30
 
 # One processor comes with so many megabytes; below that the same work takes longer, above it no less: one thread does most of it.
 WHOLE_PROCESSOR = 1769
-# A visit: ticket and upload, the event that judges, polls of the result, the page itself (most of it from the browser's cache).
+# A visit: who the judge knows, a ticket, the event that judges, polls of the result, the page itself (as if nobody came back to it).
 OPEN_TICKET_MS = 6
-INVOCATIONS, API_CALLS, POLLS, PAGE_REQUESTS = 2, 2, 5, 12
-# Waiting document and marker, photo, terminal document and when the photo was deleted; ticket and photo read, one read for each poll.
-WRITES, READS = 5, 3
-PAGE_KB, LOG_KB = 60, 2.2
+INVOCATIONS, API_CALLS, POLLS, PAGE_REQUESTS = 3, 2, 5, 34
+# Waiting document and marker, photo, terminal document and when the photo was deleted, the counts (once a minute when it is busy); ticket,
+# photo and counts read, one read for each poll.
+WRITES, READS = 6, 4
+PAGE_KB, LOG_KB = 210, 2.4
 
 
 def lambda_cost(count, ms, memory, architecture):

@@ -12,6 +12,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::json;
 
 use crate::common::pictures::{jpeg, serval};
+use crate::common::process::Serve;
 use crate::common::service::Service;
 
 /// Loading a page, judging a photo: none of it may take longer.
@@ -618,4 +619,75 @@ async fn nothing_is_cut_off_in_the_dark_on_its_side_or_at_four_times_the_size() 
     looked_at("drawing").await;
     phone.close().await;
     service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_breaks_and_reloads_in_the_middle_lose_nothing() {
+    let service = Service::start().await;
+    let (_folder, photo) = photo_of_serval();
+    let phone = Phone::open(&service).await;
+    phone.cdp("Network.enable", json!({})).await;
+    let slow = json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8000});
+
+    // While it is sent: first the line breaks, then the page is closed and opened.
+    phone.cdp("Network.emulateNetworkConditions", slow).await;
+    phone.choose(&photo).await;
+    phone.state("uploading").await;
+    phone.screenshot("uploading.png").await;
+    phone.connected(false).await;
+    phone.says("#offline", "オフライン").await;
+    phone.connected(true).await;
+    phone.state("done").await;
+    phone.says("#result-title", "サーバル").await;
+    let slow = json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8000});
+    phone.press("#again").await;
+    phone.cdp("Network.emulateNetworkConditions", slow).await;
+    phone.choose(&photo).await;
+    phone.state("uploading").await;
+    phone.page.refresh().await.unwrap();
+    phone.connected(true).await;
+    phone.state("done").await;
+    phone.says("#result-title", "サーバル").await;
+
+    // While it is judged.
+    phone.press("#again").await;
+    phone.cdp("Network.setBlockedURLs", json!({"urls": ["*/results/*"]})).await;
+    phone.choose(&photo).await;
+    phone.state("judging").await;
+    phone.page.refresh().await.unwrap();
+    phone.state("judging").await;
+    phone.cdp("Network.setBlockedURLs", json!({"urls": []})).await;
+    phone.state("done").await;
+    phone.says("#result-title", "サーバル").await;
+
+    // After a refusal the start is offered.
+    let notes = photo.with_file_name("notes.jpg");
+    std::fs::write(&notes, b"these are only notes").unwrap();
+    phone.press("#again").await;
+    phone.choose(&notes).await;
+    phone.state("rejected").await;
+    phone.page.refresh().await.unwrap();
+    phone.state("idle").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_how_the_service_is_used() {
+    // A process of its own: counts are a process's.
+    let data = tempfile::tempdir().unwrap();
+    let serve = Serve::start(data.path());
+    let counts = json!({"status.done": 200, "verdict.match": 120, "verdict.either": 10, "device.mobile": 157, "device.desktop": 43,
+        "feedback.right": 9, "feedback.wrong": 1, "status.rejected": 4});
+    let stats = json!({"schema": 1, "days": {time::OffsetDateTime::now_utc().date().to_string(): counts}});
+    let phone = Phone::start().await;
+    phone.page.goto(&serve.url("/stats.html?lang=en")).await.unwrap();
+    phone.says("#state", "Nothing has been counted yet").await;
+    std::fs::write(data.path().join("objects/friends-site/stats.json"), stats.to_string()).unwrap();
+    phone.page.refresh().await.unwrap();
+    for said in ["65.0 %", "78.5 %", "90.0 %"] {
+        phone.says("#totals", said).await;
+    }
+    phone.screenshot("stats.png").await;
+    phone.close().await;
 }

@@ -199,3 +199,44 @@ async fn the_upload_url_carries_the_host_that_was_asked() {
     let ticket = tickets::open(&http, &format!("http://localhost:{port}"), 10).await;
     assert!(ticket["upload"]["url"].as_str().unwrap().starts_with(&format!("http://localhost:{port}/")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_counted_is_there_after_a_restart_and_names_nobody() {
+    let data = tempfile::tempdir().unwrap();
+    let http = transport::client().unwrap();
+    let count = async |serve: &Serve| {
+        let photo = jpeg(&serval(500));
+        let wanted = json!({"content_type": "image/jpeg", "size_bytes": photo.len()});
+        let phone =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Mobile/15E148 Safari/604.1";
+        let request = http.post(serve.url("/api/uploads")).header("user-agent", phone).json(&wanted);
+        let ticket: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(upload(&http, &ticket, photo.clone()).await, 200);
+        end_of(&http, &tickets::result_url(&serve.url(""), &ticket)).await;
+        for friend in ["serval", "fennec"] {
+            let opinion = json!({"id": ticket["id"], "face": 0, "friend": friend});
+            assert_eq!(http.post(serve.url("/api/feedback")).json(&opinion).send().await.unwrap().status(), 202);
+        }
+        assert_eq!(http.post(serve.url("/api/judge")).body("notes").send().await.unwrap().status(), 415);
+        ticket
+    };
+    let mut secrets = Vec::new();
+    for _ in 0..2 {
+        let serve = Serve::start(data.path());
+        let ticket = count(&serve).await;
+        secrets.extend(["id", "delete_token"].map(|name| ticket[name].as_str().unwrap().to_owned()));
+        serve.interrupt();
+        assert_eq!(serve.wait(), Some(0));
+    }
+    let serve = Serve::start(data.path());
+    let stats = http.get(serve.url("/stats.json")).send().await.unwrap().text().await.unwrap();
+    assert!(secrets.iter().all(|secret| !stats.contains(secret)));
+    let stats: Value = serde_json::from_str(&stats).unwrap();
+    let mut all = std::collections::BTreeMap::<&str, u64>::new();
+    // The test may run over midnight.
+    for (name, count) in stats["days"].as_object().unwrap().values().flat_map(|day| day.as_object().unwrap()) {
+        *all.entry(name).or_default() += count.as_u64().unwrap();
+    }
+    let expected = [("device.mobile", 2), ("feedback.right", 2), ("feedback.wrong", 2), ("status.done", 2), ("verdict.match", 2)];
+    assert_eq!(all.into_iter().collect::<Vec<_>>(), expected);
+}

@@ -15,7 +15,7 @@ use friends_core::limits::{RESULT_LIFETIME, WAIT};
 use friends_core::model::Label;
 use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::app::{App, UploadAddress};
@@ -45,6 +45,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/feedback", post(feedback))
         .route("/api/share", post(share))
         .route("/r/{id}", get(share_page))
+        .route("/stats.json", get(stats))
         .route("/api/health", get(health))
         .fallback(async || Problem::from(Rejection::nothing_here()))
         .method_not_allowed_fallback(async || Problem {
@@ -188,6 +189,13 @@ async fn share_page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Resu
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     Ok((headers, page).into_response())
+}
+
+/// `GET /stats.json`: how the service is used, see [`tally`](super::tally).
+async fn stats(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let stored =
+        buckets(&app)?.json::<Value>(StorageKey::Stats, "reading the counts").await?.ok_or_else(Rejection::nothing_here)?;
+    Ok(answer(StatusCode::OK, &stored.value))
 }
 
 /// `GET /api/health`: version, bundle, detector, whom to write to; how Cloud Vision answers, and what is used of the month's cap, where there are such.

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::app::App;
 use super::pipeline;
 use super::storage::StorageKey;
+use super::tally;
 use super::ticket::TicketId;
 
 /// What an event asks for.
@@ -89,7 +90,7 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
         .storage
         .as_ref()
         .ok_or_else(|| Error::fault("handling an event", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))?;
-    match Event::parse(event, storage.uploads_bucket())? {
+    let handled = match Event::parse(event, storage.uploads_bucket())? {
         Event::Sweep => {
             let ended = pipeline::sweep(storage, OffsetDateTime::now_utc()).await?;
             tracing::info!(tickets.expired = ended, "swept overdue tickets");
@@ -97,7 +98,12 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
         }
         Event::Uploaded(tickets) => each(&tickets, |id| pipeline::judge_upload(&app.judge, storage, id)).await,
         Event::GivenUp(tickets) => each(&tickets, |id| pipeline::give_up(storage, id)).await,
+    };
+    // Nobody waits any more: the verdict is written.
+    if let Err(error) = tally::write(storage, false).await {
+        tracing::warn!(error = error.chain(), "the counts could not be written; they will be tried again");
     }
+    handled
 }
 
 /// Does `work` for each ticket, whatever becomes of the others.

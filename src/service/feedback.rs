@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::limits::{CROP_BYTES, CROP_LIMITS};
 use friends_core::photo::Photo;
+use friends_core::verdict::Verdict;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -12,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::off_thread::off_thread;
 use super::storage::{Storage, StorageKey};
+use super::tally;
 use super::ticket::TicketId;
 
 /// JPEG quality of the crops that are kept.
@@ -62,7 +64,14 @@ pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result
         Some(crop) => storage.keep(StorageKey::FeedbackCrop(&id, said.face), crop).await?,
         None => storage.delete(StorageKey::FeedbackCrop(&id, said.face), "withdrawing a crop").await?,
     }
-    storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await
+    storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await?;
+    let is_right = match &face.verdict {
+        Verdict::Match { friend } => said.friend.as_ref() == Some(friend),
+        Verdict::Either { friends } => said.friend.as_ref().is_some_and(|friend| friends.contains(friend)),
+        Verdict::None => said.friend.is_none(),
+    };
+    tally::count("feedback", if is_right { "right" } else { "wrong" });
+    Ok(())
 }
 
 /// The crop's pixels as a JPEG of ours: nothing else that was in the file is kept, its EXIF data for instance.

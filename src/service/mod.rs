@@ -19,6 +19,7 @@ pub mod result;
 pub mod secret;
 pub mod share;
 pub mod storage;
+pub mod tally;
 pub mod telemetry;
 pub mod ticket;
 pub mod transport;

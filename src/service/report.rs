@@ -14,7 +14,7 @@
 //! | `photo.megapixels` | size of the upright photo | 10⁶ pixels |
 //! | `time.queue`, `.fetch`, `.decode`, `.detect`, `.classify`, `.total` | stages of a job; a request has `time.total` | ms |
 //! | `http.route`, `http.status` | of a request | |
-//! | `device` | of a request: `mobile`, `tablet`, `desktop`, from the CDN's headers; `unknown` without it | |
+//! | `device` | of a request: `mobile`, `tablet`, `desktop`, from the CDN's headers or the browser's name; else `unknown` | |
 //!
 //! On Lambda the line is JSON in AWS's embedded metric format: `time.*`, `cold_start` and one counter for each value of `status`
 //! and `verdict`, in the namespace `FriendsJudge`. No line holds a photo, a face, an id or a signed URL.
@@ -22,13 +22,14 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use friends_core::judgement::{DetectorName, Judgement};
 use friends_core::verdict::Verdict;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::result::ResultDocument;
+use super::tally;
 use super::ticket::TicketId;
 
 /// The namespace of all metrics.
@@ -62,6 +63,7 @@ pub async fn in_invocation<F: Future>(invocation: Invocation, work: F) -> F::Out
 /// A photo was judged: as a ticket that ended so, or at once.
 pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
     let mut line = Line::new("job");
+    tally::count("status", document.state.name());
     if let Some(ticket) = ticket {
         line.put("ticket", ticket.log_name());
     }
@@ -71,12 +73,26 @@ pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
     }
     if let Some(judgement) = document.judgement() {
         line.judgement(judgement);
+        tally::count("verdict", best_verdict(judgement));
     }
     line.write();
 }
 
+/// The best verdict of the photo's faces.
+fn best_verdict(judgement: &Judgement) -> &'static str {
+    let verdicts = judgement.faces.iter().map(|face| match face.verdict {
+        Verdict::Match { .. } => (2, "match"),
+        Verdict::Either { .. } => (1, "either"),
+        Verdict::None => (0, "none"),
+    });
+    verdicts.max().map_or("none", |(_, name)| name)
+}
+
 /// A request was answered.
 pub fn request(route: &'static str, device: &'static str, status: StatusCode, took: Duration) {
+    if (route, status) == (OPEN_TICKET, StatusCode::CREATED) {
+        tally::count("device", device);
+    }
     let mut line = Line::new("request");
     line.put("http.route", route);
     line.put("http.status", status.as_u16());
@@ -85,17 +101,19 @@ pub fn request(route: &'static str, device: &'static str, status: StatusCode, to
     line.write();
 }
 
+const OPEN_TICKET: &str = "/api/uploads";
+
 /// The name of a route, without what is particular to the request.
 #[must_use]
 pub fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 5] = ["/api/uploads", "/api/judge", "/api/feedback", "/api/share", "/api/health"];
+    const ROUTES: [&str; 6] = [OPEN_TICKET, "/stats.json", "/api/judge", "/api/feedback", "/api/share", "/api/health"];
     const PREFIXES: [(&str, &str); 3] = [("/results/", "/results/"), ("/api/results/", "/results/"), ("/r/", "/r/")];
     let fixed = ROUTES.into_iter().find(|route| *route == path);
     let named = || PREFIXES.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, name)| name);
     fixed.or_else(named).unwrap_or("other")
 }
 
-/// The class of the visitor's device, as the CDN tells it.
+/// The class of the visitor's device, as the CDN tells it, or else the browser itself.
 #[must_use]
 pub fn device(headers: &HeaderMap) -> &'static str {
     const CLASSES: [(&str, &str); 3] = [
@@ -105,7 +123,17 @@ pub fn device(headers: &HeaderMap) -> &'static str {
         ("cloudfront-is-desktop-viewer", "desktop"),
     ];
     let told = |name: &str| headers.get(name).is_some_and(|value| value == "true");
-    CLASSES.into_iter().find(|(name, _)| told(name)).map_or("unknown", |(_, class)| class)
+    if let Some((_, class)) = CLASSES.into_iter().find(|(name, _)| told(name)) {
+        return class;
+    }
+    let browser = headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
+    let says = |word: &str| browser.contains(word);
+    match () {
+        () if says("iPad") || says("Tablet") || (says("Android") && !says("Mobile")) => "tablet",
+        () if says("Mobi") => "mobile",
+        () if says("Mozilla/") => "desktop",
+        () => "unknown",
+    }
 }
 
 /// A line as it is put together.
@@ -144,12 +172,7 @@ impl Line {
     }
 
     fn judgement(&mut self, judgement: &Judgement) {
-        let verdicts = judgement.faces.iter().map(|face| match face.verdict {
-            Verdict::Match { .. } => (2, "match"),
-            Verdict::Either { .. } => (1, "either"),
-            Verdict::None => (0, "none"),
-        });
-        self.count("verdict", verdicts.max().map_or("none", |(_, name)| name));
+        self.count("verdict", best_verdict(judgement));
         self.put("faces", judgement.faces.len());
         self.put("detector", json!(judgement.detector));
         if let Some(fallback) = judgement.fallback_from {
@@ -215,6 +238,20 @@ mod tests {
     fn a_tablet_is_not_counted_as_a_phone() {
         let mut headers = HeaderMap::new();
         assert_eq!(device(&headers), "unknown");
+        for (browser, class) in [
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Mobile/15E148 Safari/604.1",
+                "mobile",
+            ),
+            ("Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36", "mobile"),
+            ("Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36", "tablet"),
+            ("Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605 Mobile/15E148 Safari/604.1", "tablet"),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "desktop"),
+            ("curl/8.5.0", "unknown"),
+        ] {
+            headers.insert(header::USER_AGENT, HeaderValue::from_static(browser));
+            assert_eq!(device(&headers), class, "{browser}");
+        }
         headers.insert("cloudfront-is-mobile-viewer", HeaderValue::from_static("true"));
         assert_eq!(device(&headers), "mobile");
         headers.insert("cloudfront-is-tablet-viewer", HeaderValue::from_static("true"));

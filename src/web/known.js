@@ -13,7 +13,7 @@ export async function showKnown() {
 }
 
 function known(friend) {
-  const picture = make('img', { src: `friends/${friend.slug}.jpg`, width: '96', height: '96', loading: 'lazy', alt: '' });
+  const picture = make('img', { src: `friends/${friend.slug}-small.jpg`, width: '96', height: '96', loading: 'lazy', alt: '' });
   picture.addEventListener('error', () => picture.replaceWith(inLanguage(friend).slice(0, 1)));
   const face = make('div', { class: 'face-of', 'aria-hidden': 'true' }, picture);
   face.style.setProperty('--friend', friend.color);

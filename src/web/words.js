@@ -191,6 +191,21 @@ export const words = {
       en: 'The present setting could not be read. Please reload later.',
     },
   },
+  stats: {
+    none: {
+      ja: 'まだ数えたものがありません。数は1分ごとに書きこまれます。',
+      en: 'Nothing has been counted yet. Counts are written once a minute.',
+    },
+    unreadable: { ja: '数を読みこめませんでした。開き直してみてください。', en: 'The counts could not be read. Try to reload.' },
+    judged: { ja: '判定', en: 'Judgements' },
+    friends: { ja: 'フレンズがいた写真', en: 'Photos with a Friend' },
+    phones: { ja: 'スマートフォンから', en: 'From phones' },
+    right: { ja: '「あたり」', en: 'Said to be right' },
+    failed: { ja: '判定できなかった', en: 'Not judged' },
+    day: { ja: '日(UTC)', en: 'Day (UTC)' },
+    /** @param {number} part @param {number} all */
+    outOf: (part, all) => ({ ja: `${all}のうち${part}`, en: `${part} of ${all}` }),
+  },
   noContact: {
     ja: 'この判定器を動かしている人は、連絡先を書いていません。結果の画面の「結果をいま消す」は、いつでも使えます。',
     en: 'Whoever runs this judge has given no address. “Delete this result now” below a result always works.',

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { between, inPixels, moved, resized } from '../../src/web/box.js';
 import { readableOn } from '../../src/web/color.js';
 import { shrunk, sniff } from '../../src/web/photo.js';
+import { lastDays, percent, summary, total } from '../../src/web/stats.js';
 import { words } from '../../src/web/words.js';
 
 const page = new URL('../../src/web/', import.meta.url);
@@ -82,6 +83,20 @@ test('a photo is sent with 1280 px, a long one with more, none enlarged', () => 
     assert.ok(sent.width <= width && sent.height <= height && Math.max(sent.width, sent.height) <= 4096);
     assert.ok(Math.abs(sent.width * height - sent.height * width) <= Math.max(width, height), 'the shape stays');
   }
+});
+
+test('counts become shares, and days without any are days', () => {
+  const days = {
+    '2026-11-25': { 'status.done': 3, 'verdict.match': 1, 'verdict.either': 1, 'verdict.none': 1, 'device.mobile': 3, 'device.desktop': 1 },
+    '2026-11-26': { 'status.done': 1, 'status.rejected': 2, 'verdict.none': 1, 'feedback.right': 1, 'feedback.wrong': 1 },
+  };
+  const said = summary(total(days));
+  assert.deepEqual(said, { judged: 4, friends: [2, 4], phones: [3, 4], right: [1, 2], failed: 2 });
+  assert.equal(percent(said.phones), '75.0 %');
+  assert.equal(percent([0, 0]), '–');
+  const shown = lastDays(days, Date.parse('2026-11-26T00:10:00Z'), 3);
+  assert.deepEqual(shown.map(([day]) => day), ['2026-11-24', '2026-11-25', '2026-11-26']);
+  assert.deepEqual(shown[0][1], {});
 });
 
 test('a file is what its first bytes say', () => {

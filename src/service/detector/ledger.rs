@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant};
 
-use crate::service::storage::Storage;
+use crate::service::storage::{Storage, StorageKey, Stored};
 
 /// A block is this share of the cap, so that an instance that ends loses little of it.
 const BLOCKS: u64 = 100;
@@ -102,17 +102,22 @@ impl Ledger {
         state.turn_page(now);
         let calls = match state.seen {
             Some((calls, when)) if when.elapsed() < SHOWN_FOR => calls,
-            _ => self.storage.vision_calls(&state.month).await?.map_or(0, |calls| calls.count),
+            _ => self.count(&state.month).await?.map_or(0, |calls| calls.value),
         };
         state.seen = Some((calls, Instant::now()));
         Ok(Spend { month: state.month.clone(), calls, cap: self.cap, list_price_usd: list_price_usd(calls) })
     }
 
+    /// Calls that are spoken for in `month`; `None` before the first.
+    async fn count(&self, month: &str) -> Result<Option<Stored<u64>>, Error> {
+        self.storage.json(StorageKey::VisionCalls(month), "reading the count of Cloud Vision's calls").await
+    }
+
     async fn reserve(&self, state: &mut State) -> Result<(), Error> {
         let block = (self.cap / BLOCKS).clamp(1, LARGEST_BLOCK);
         for _ in 0..TRIES {
-            let before = self.storage.vision_calls(&state.month).await?;
-            let count = before.as_ref().map_or(0, |calls| calls.count);
+            let before = self.count(&state.month).await?;
+            let count = before.as_ref().map_or(0, |calls| calls.value);
             state.seen = Some((count, Instant::now()));
             let taken = block.min(self.cap.saturating_sub(count));
             if taken == 0 {
@@ -124,7 +129,8 @@ impl Ledger {
                 state.exhausted = true;
                 return Ok(());
             }
-            if self.storage.raise_vision_calls(&state.month, before.as_ref(), count + taken).await? {
+            let tag = before.as_ref().map(|calls| &calls.tag);
+            if self.storage.replace_json(StorageKey::VisionCalls(&state.month), tag, &(count + taken)).await? {
                 state.left = taken;
                 state.seen = Some((count + taken, Instant::now()));
                 return Ok(());

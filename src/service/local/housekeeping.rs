@@ -11,6 +11,7 @@ use super::queue::Queue;
 use super::visitors::Visitors;
 use crate::service::pipeline;
 use crate::service::storage::Storage;
+use crate::service::tally;
 
 /// How often.
 pub const PERIOD: Duration = Duration::from_mins(1);
@@ -49,6 +50,9 @@ pub async fn keep(
         if pass == 0 || expired > 0 {
             let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(tickets.expired = expired, milliseconds, "swept overdue tickets");
+        }
+        if let Err(error) = tally::write(&storage, true).await {
+            tracing::warn!(error = error.chain(), "the counts could not be written; they will be tried again");
         }
         if pass % PASSES_PER_DELETION == 0 {
             lifecycle.run(SystemTime::now()).await;

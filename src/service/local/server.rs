@@ -22,6 +22,7 @@ use super::visitors::{self, Visitors};
 use super::{connections, housekeeping, page};
 use crate::service::api;
 use crate::service::app::App;
+use crate::service::tally;
 
 /// How long requests may take to end after the order to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(15);
@@ -64,7 +65,14 @@ impl Server {
 
         let mut tasks = JoinSet::new();
         let (storage, lifecycle, period) = (store.storage(), store.lifecycle(), settings.housekeeping);
-        tasks.spawn(housekeeping::keep(storage, lifecycle, Arc::clone(&visitors), queue.clone(), period, stopped.clone()));
+        tasks.spawn(housekeeping::keep(
+            storage.clone(),
+            lifecycle,
+            Arc::clone(&visitors),
+            queue.clone(),
+            period,
+            stopped.clone(),
+        ));
         tasks.spawn(forward(store.notifications, queue, stopped.clone()));
         let deliveries = Arc::new(deliveries);
         for _ in 0..settings.workers.max(1) {
@@ -92,6 +100,9 @@ impl Server {
         let drained = tokio::time::timeout(LAST_PHOTOS, async { while tasks.join_next().await.is_some() {} }).await;
         if drained.is_err() {
             tracing::warn!("some photos are left; they will be judged at the next start");
+        }
+        if let Err(error) = tally::write(&storage, true).await {
+            tracing::warn!(error = error.chain(), "the last counts could not be written");
         }
     }
 }

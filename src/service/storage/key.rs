@@ -28,6 +28,8 @@ pub enum StorageKey<'a> {
     FeedbackCrop(&'a TicketId, usize),
     /// How many calls of Cloud Vision are spoken for in a month, `2026-11`.
     VisionCalls(&'a str),
+    /// How the service is used, day by day.
+    Stats,
 }
 
 impl StorageKey<'_> {
@@ -42,7 +44,7 @@ impl StorageKey<'_> {
             Self::Upload(_) | Self::Waiting(_) | Self::Feedback(..) | Self::FeedbackCrop(..) | Self::VisionCalls(_) => {
                 Bucket::Uploads
             }
-            Self::Result(_) | Self::Share(_) => Bucket::Site,
+            Self::Result(_) | Self::Share(_) | Self::Stats => Bucket::Site,
         }
     }
 
@@ -57,6 +59,7 @@ impl StorageKey<'_> {
             Self::Feedback(id, face) => format!("feedback/{}-{face}.json", id.log_name()),
             Self::FeedbackCrop(id, face) => format!("feedback/{}-{face}.jpg", id.log_name()),
             Self::VisionCalls(month) => format!("spend/vision-{month}.json"),
+            Self::Stats => "stats.json".to_owned(),
         }
     }
 
@@ -64,7 +67,7 @@ impl StorageKey<'_> {
     pub(super) fn content_type(self) -> Option<&'static str> {
         match self {
             Self::Upload(_) | Self::Waiting(_) => None,
-            Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) => Some("application/json"),
+            Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) | Self::Stats => Some("application/json"),
             Self::Share(_) => Some("text/html; charset=utf-8"),
             Self::FeedbackCrop(..) => Some("image/jpeg"),
         }

@@ -59,12 +59,13 @@ pub struct StoredResult {
     etag: String,
 }
 
-/// A month's calls of Cloud Vision as stored.
+/// A JSON object as stored, with the tag that makes its replacement conditional.
 #[derive(Clone, Debug)]
-pub struct VisionCalls {
-    /// Calls that were made, or that an instance has reserved.
-    pub count: u64,
-    etag: String,
+pub struct Stored<T> {
+    /// The object.
+    pub value: T,
+    /// Its entity tag.
+    pub tag: String,
 }
 
 /// The buckets.
@@ -231,22 +232,31 @@ impl Storage {
         }
     }
 
-    /// How many calls of Cloud Vision are spoken for in `month`, and the tag that makes a raise conditional; `None` before the first.
+    /// A JSON object, and the tag that makes its replacement conditional; `None` where there is none.
     ///
     /// # Errors
-    /// When the store does not answer, or the count is not one of ours.
-    pub async fn vision_calls(&self, month: &str) -> Result<Option<VisionCalls>, Error> {
-        let stored = self.get_json(StorageKey::VisionCalls(month), "reading the count of Cloud Vision's calls").await?;
-        Ok(stored.map(|(count, etag)| VisionCalls { count, etag }))
+    /// When the store does not answer, or the object is not one of ours.
+    pub async fn json<T: DeserializeOwned>(
+        &self,
+        key: StorageKey<'_>,
+        attempt: &'static str,
+    ) -> Result<Option<Stored<T>>, Error> {
+        let stored = self.get_json(key, attempt).await?;
+        Ok(stored.map(|(value, tag)| Stored { value, tag }))
     }
 
-    /// Writes a new count over the one that was read as `before`; `false` when another writer was quicker.
+    /// Writes a JSON object over the one that was read with this tag, or where there was none; `false` when another writer was quicker.
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn raise_vision_calls(&self, month: &str, before: Option<&VisionCalls>, count: u64) -> Result<bool, Error> {
-        let condition = before.map_or(Condition::Absent, |before| Condition::Unchanged(&before.etag));
-        Ok(self.put(StorageKey::VisionCalls(month), json(&count)?, condition).await?.is_some())
+    pub async fn replace_json(
+        &self,
+        key: StorageKey<'_>,
+        before: Option<&String>,
+        value: &(impl Serialize + Sync),
+    ) -> Result<bool, Error> {
+        let condition = before.map_or(Condition::Absent, |tag| Condition::Unchanged(tag));
+        Ok(self.put(key, json(value)?, condition).await?.is_some())
     }
 
     /// Tickets whose photo lies in the upload bucket: it waits to be judged, or its event got lost.

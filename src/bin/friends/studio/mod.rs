@@ -22,6 +22,8 @@ use crate::progress;
 
 /// JPEG quality of what is drawn; scenes bring their own compression as part of the picture.
 const QUALITY: u8 = 92;
+/// Width and height of a small portrait in pixels: the start page shows all of them.
+const SMALL: u32 = 160;
 /// The folder for portraits of people as a class of their own.
 const PEOPLE: &str = "people";
 
@@ -37,7 +39,8 @@ enum Command {
     Draw(Draw),
     /// Draw pictures to learn finding faces from, with boxes around all faces: OUT/boxes.json
     Scenes(scenes::Scenes),
-    /// Draw each character once, plain, as the page shows them: OUT/<slug>.jpg, and wide for feeds OUT/<slug>-wide.jpg, OUT/everyone-wide.jpg
+    /// Draw each character once, plain, as the page shows them: OUT/<slug>.jpg, small OUT/<slug>-small.jpg, and wide for feeds OUT/<slug>-wide.jpg,
+    /// OUT/everyone-wide.jpg
     Portraits {
         /// Descriptions: *.toml, one character each
         #[arg(long, value_name = "DIR", default_value = "models/characters")]
@@ -131,7 +134,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
             let people = described(&characters)?;
             for (slug, character) in &people {
-                save(&friends_studio::render(character, &Scene::plain(), size).image, &out.join(format!("{slug}.jpg")))?;
+                for (name, size) in [(format!("{slug}.jpg"), size), (format!("{slug}-small.jpg"), SMALL)] {
+                    save(&friends_studio::render(character, &Scene::plain(), size).image, &out.join(name))?;
+                }
                 save(&friends_studio::wide(std::slice::from_ref(character)), &out.join(format!("{slug}-wide.jpg")))?;
             }
             let everyone: Vec<Character> = people.into_iter().map(|(_, character)| character).collect();

@@ -1,0 +1,138 @@
+//! How the service is used, day by day, for `/stats.html`: numbers alone, nothing of a visitor or a photo.
+//!
+//! | name | counts |
+//! |---|---|
+//! | `status.done`, `.rejected`, `.failed`, `.expired` | tickets that ended so, and photos that were judged at once |
+//! | `verdict.match`, `.either`, `.none` | of `done`, the best of the photo's faces |
+//! | `device.mobile`, `.tablet`, `.desktop`, `.unknown` | tickets, by what they were opened on |
+//! | `feedback.right`, `.wrong` | opinions on a face |
+//!
+//! A process counts in memory and adds what it has to the document in the site bucket, at most once a minute and where no visitor waits.
+//! What a process had not written when it ended is lost, so the document is a lower bound.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use friends_core::error::Error;
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+
+use super::storage::{Storage, StorageKey};
+
+/// How many days the document speaks of.
+const DAYS: usize = 90;
+/// A process adds its counts no more often.
+const PERIOD: Duration = Duration::from_mins(1);
+/// Tries to add them while other processes add theirs.
+const TRIES: u32 = 5;
+
+/// Counts by name.
+type Counts = BTreeMap<String, u64>;
+
+/// What this process has counted since it last wrote.
+static PENDING: Mutex<State> = Mutex::new(State { days: BTreeMap::new(), written: None });
+
+struct State {
+    days: BTreeMap<Date, Counts>,
+    /// When the process last wrote.
+    written: Option<Instant>,
+}
+
+/// `stats.json`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Document {
+    /// 1.
+    schema: u32,
+    /// By day in UTC, `2026-11-26`.
+    days: BTreeMap<String, Counts>,
+}
+
+impl Document {
+    /// This document with more counts, without the days that are too old.
+    fn with(mut self, more: &BTreeMap<Date, Counts>) -> Self {
+        self.schema = 1;
+        for (day, counts) in more {
+            let there = self.days.entry(day.to_string()).or_default();
+            for (name, count) in counts {
+                *there.entry(name.clone()).or_default() += count;
+            }
+        }
+        while self.days.len() > DAYS {
+            self.days.pop_first();
+        }
+        self
+    }
+}
+
+/// Counts one.
+///
+/// # Panics
+/// When a thread panicked while it counted, which it cannot.
+pub fn count(group: &str, name: &str) {
+    let day = OffsetDateTime::now_utc().date();
+    let mut state = PENDING.lock().expect("counting does not panic");
+    *state.days.entry(day).or_default().entry(format!("{group}.{name}")).or_default() += 1;
+}
+
+/// Adds what was counted to the document, if there is anything and the last time is a while ago; `at_once` does not wait for that. What
+/// cannot be written is kept for the next time.
+///
+/// # Errors
+/// When the store does not answer, or other processes were quicker several times.
+///
+/// # Panics
+/// When a thread panicked while it counted, which it cannot.
+pub async fn write(storage: &Storage, at_once: bool) -> Result<(), Error> {
+    let more = {
+        let mut state = PENDING.lock().expect("counting does not panic");
+        let is_due = at_once || state.written.is_none_or(|written| written.elapsed() >= PERIOD);
+        if state.days.is_empty() || !is_due {
+            return Ok(());
+        }
+        state.written = Some(Instant::now());
+        std::mem::take(&mut state.days)
+    };
+    let added = add(storage, &more).await;
+    if added.is_err() {
+        let mut state = PENDING.lock().expect("counting does not panic");
+        for (day, counts) in more {
+            let there = state.days.entry(day).or_default();
+            for (name, count) in counts {
+                *there.entry(name).or_default() += count;
+            }
+        }
+    }
+    added
+}
+
+async fn add(storage: &Storage, more: &BTreeMap<Date, Counts>) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let before = storage.json::<Document>(StorageKey::Stats, "reading the counts").await?;
+        let (document, tag) = before.map_or_else(Default::default, |stored| (stored.value, Some(stored.tag)));
+        if storage.replace_json(StorageKey::Stats, tag.as_ref(), &document.with(more)).await? {
+            return Ok(());
+        }
+    }
+    Err(Error::transient("adding to the counts", "other processes were quicker every time"))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn counts_add_up_and_old_days_go() {
+        let counted = |day, count| BTreeMap::from([(day, Counts::from([("status.done".to_owned(), count)]))]);
+        let mut document = Document::default().with(&counted(date!(2026 - 11 - 26), 2)).with(&counted(date!(2026 - 11 - 26), 3));
+        assert_eq!(document.days["2026-11-26"]["status.done"], 5);
+        let mut day = date!(2026 - 11 - 27);
+        for _ in 0..DAYS {
+            document = document.with(&counted(day, 1));
+            day = day.next_day().unwrap();
+        }
+        assert_eq!((document.days.len(), document.days.contains_key("2026-11-26")), (DAYS, false));
+    }
+}
