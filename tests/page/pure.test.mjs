@@ -150,7 +150,7 @@ test('the start page asks for its modules at once', () => {
     }
   };
   follow('app.js');
-  const preloaded = [...read('index.html').matchAll(/<link rel="modulepreload" href="(.*?)">/g)].map(([, name]) => name);
+  const preloaded = [...read('index.html').matchAll(/<link rel="modulepreload" fetchpriority="low" href="(.*?)">/g)].map(([, name]) => name);
   assert.deepEqual(preloaded.sort(), [...wanted].sort());
   assert.ok(wanted.size > 8 && modules.length > wanted.size);
 });
