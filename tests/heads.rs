@@ -22,7 +22,7 @@ const GOLDEN: [(Rect, f32); 6] = [
 ];
 
 fn decoded(bytes: &[u8]) -> Photo {
-    Photo::decode(bytes, &Limits::default()).expect("a photo of ours opens")
+    Photo::decode(bytes.to_vec(), &Limits::default()).expect("a photo of ours opens")
 }
 
 fn faces(photo: &Photo) -> Vec<Face> {

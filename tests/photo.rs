@@ -1,7 +1,7 @@
 //! What files become photos, how they stand, and how the others are refused.
 
 use friends_core::error::Code;
-use friends_core::geometry::Size;
+use friends_core::geometry::{Rect, Size};
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
@@ -9,11 +9,11 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use crate::common::pictures::{self, animation, encoded, jpeg, png_that_claims, quarters, serval, with_orientation};
 
 fn decode(bytes: &[u8]) -> Photo {
-    Photo::decode(bytes, &Limits::default()).expect("a photo")
+    Photo::decode(bytes.to_vec(), &Limits::default()).expect("a photo")
 }
 
 fn refused(bytes: &[u8]) -> Code {
-    let rejection = Photo::decode(bytes, &Limits::default()).err().expect("no photo");
+    let rejection = Photo::decode(bytes.to_vec(), &Limits::default()).err().expect("no photo");
     assert!(rejection.message.len() > 20, "a sentence: {}", rejection.message);
     rejection.code
 }
@@ -140,7 +140,7 @@ fn cmyk_and_progressive_photos_look_like_the_drawing() {
 fn heic_is_refused_with_advice() {
     let mut heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec();
     heic.extend([0; 64]);
-    let rejection = Photo::decode(&heic, &Limits::default()).err().unwrap();
+    let rejection = Photo::decode(heic, &Limits::default()).err().unwrap();
     assert_eq!(rejection.code, Code::UnsupportedMediaType);
     assert!(rejection.message.contains("Most Compatible"), "{}", rejection.message);
 }
@@ -231,9 +231,84 @@ fn no_damage_makes_it_panic() {
                 let place = (state >> 8) as usize % bytes.len();
                 bytes[place] ^= (state & 0xFF) as u8;
             }
-            if let Err(rejection) = Photo::decode(&bytes, &Limits::default()) {
+            if let Err(rejection) = Photo::decode(bytes.clone(), &Limits::default()) {
                 assert_ne!(rejection.code, Code::Internal);
             }
         }
     }
+}
+
+/// A large photo: Serval's head from near, and far away once more, small. The small head's square and that of the near one.
+fn large_scene(small: u32) -> (RgbImage, Rect, Rect) {
+    let mut scene = quarters(4000, 3000);
+    let near = image::imageops::resize(&serval(900), 1800, 1800, image::imageops::FilterType::Triangle);
+    image::imageops::replace(&mut scene, &near, 200, 600);
+    let far = image::imageops::resize(&serval(900), small, small, image::imageops::FilterType::Triangle);
+    image::imageops::replace(&mut scene, &far, 3000, 1000);
+    (scene, Rect::new(200.0, 600.0, 1800.0, 1800.0), Rect::new(3000.0, 1000.0, small as f32, small as f32))
+}
+
+/// The mean difference of two pictures, 0 to 255.
+fn difference(a: &RgbImage, b: &RgbImage) -> f64 {
+    let sum: u64 = a.as_raw().iter().zip(b.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.as_raw().len() as f64
+}
+
+#[test]
+fn a_large_photo_shows_the_same_at_a_fraction_of_its_size_however_it_stands() {
+    let (scene, near, _) = large_scene(300);
+    let image = DynamicImage::ImageRgb8(scene.clone());
+    let stored = [
+        image.clone(),
+        image.fliph(),
+        image.rotate180(),
+        image.flipv(),
+        image.rotate90().fliph(),
+        image.rotate270(),
+        image.rotate270().fliph(),
+        image.rotate90(),
+    ];
+    let input = Size { width: 128, height: 128 };
+    for (orientation, stored) in (1..).zip(stored) {
+        let file = with_orientation(&jpeg(&stored.into_rgb8()), orientation);
+        let reduced = decode(&file);
+        let full = Photo::decode_for(file, &Limits::default(), u32::MAX).unwrap();
+        assert_eq!((reduced.divisor(), full.divisor()), (2, 1));
+        assert_eq!((reduced.size(), full.size()), (Size { width: 4000, height: 3000 }, Size { width: 4000, height: 3000 }));
+        assert_eq!(4 * reduced.pixel_bytes(), full.pixel_bytes());
+        for (region, size) in [(near, input), (reduced.size().rect(), Size { width: 224, height: 168 })] {
+            let apart = difference(&reduced.view(region, size), &full.view(region, size));
+            assert!(apart < 1.0, "orientation {orientation}: {apart}");
+        }
+    }
+}
+
+#[test]
+fn a_small_head_in_a_large_photo_is_cut_from_the_full_size() {
+    let input = Size { width: 128, height: 128 };
+    for (small, is_detailed) in [(150, true), (260, false)] {
+        let (scene, _, far) = large_scene(small);
+        let file = jpeg(&scene);
+        let reduced = decode(&file).view(far, input);
+        let full = Photo::decode_for(file, &Limits::default(), u32::MAX).unwrap().view(far, input);
+        assert_eq!(reduced == full, is_detailed, "{small}");
+        let apart = difference(&reduced, &full);
+        assert!(apart < 4.0, "{small}: {apart}");
+    }
+}
+
+#[test]
+fn what_is_broken_or_cut_off_is_left_to_the_decoder_of_full_sizes() {
+    let (scene, ..) = large_scene(300);
+    let whole = jpeg(&scene);
+    // Without its end: as ever, nine tenths of the rows are enough.
+    let mut cut = whole.clone();
+    cut.truncate(cut.len() - 200);
+    let photo = decode(&cut);
+    assert_eq!((photo.divisor(), photo.is_incomplete()), (1, true));
+    // A table that no decoder believes.
+    let table = whole.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
+    let mut broken = whole;
+    broken[table + 5..table + 21].fill(0xFF);
+    assert_eq!(refused(&broken), Code::PhotoRejected);
 }

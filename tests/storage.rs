@@ -249,7 +249,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     use tokio::io::AsyncWriteExt as _;
     let service = Service::start().await;
     let photo = jpeg(&serval(256));
-    assert_eq!(Photo::decode(&photo, &Limits::default()).unwrap().size(), Size { width: 256, height: 256 });
+    assert_eq!(Photo::decode(photo.clone(), &Limits::default()).unwrap().size(), Size { width: 256, height: 256 });
     let ticket = service.ticket(photo.len()).await;
     let mut line = tokio::net::TcpStream::connect(service.address).await.unwrap();
     line.write_all(upload_header(&ticket, photo.len()).as_bytes()).await.unwrap();

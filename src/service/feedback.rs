@@ -84,6 +84,6 @@ fn clean(base64: &str) -> Result<Vec<u8>, Error> {
     if !crop.starts_with(&[0xFF, 0xD8, 0xFF]) {
         return Err(Rejection::new(Code::UnsupportedMediaType, "The crop is not a JPEG.").into());
     }
-    let photo = Photo::decode(&crop, &CROP_LIMITS)?;
+    let photo = Photo::decode(crop, &CROP_LIMITS)?;
     photo.to_jpeg(photo.size(), QUALITY)
 }

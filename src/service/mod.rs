@@ -15,7 +15,7 @@ pub mod off_thread;
 pub mod pipeline;
 pub mod report;
 pub mod result;
-#[cfg(feature = "lambda")]
+#[cfg(feature = "function")]
 pub mod secret;
 pub mod share;
 pub mod storage;

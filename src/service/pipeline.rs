@@ -231,7 +231,7 @@ impl Judge {
         let mut timings = Timings::default();
 
         let limits = self.limits;
-        let decoding = move || Photo::decode(&bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
+        let decoding = move || Photo::decode(bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
         let held = Arc::new(off_thread("decoding a photo", decoding).await??);
         let size = held.photo.size();
         let note = held.photo.is_incomplete().then_some(Note::Incomplete);

@@ -115,7 +115,7 @@ impl Framing {
 
 fn open(path: &Path) -> Result<Photo, Error> {
     let bytes = std::fs::read(path).map_err(|error| Rejection::unreadable(&error))?;
-    Ok(Photo::decode(&bytes, &Limits::default())?)
+    Ok(Photo::decode(bytes, &Limits::default())?)
 }
 
 /// Nine tenths of the area, its corner moved in by these shares: another framing of the same head.

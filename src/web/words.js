@@ -183,8 +183,8 @@ export const words = {
       en: 'To find faces, the photo is sent to Google’s Cloud Vision. Judging is done on this server.',
     },
     cascade: {
-      ja: 'まずこのサーバーで顔をさがし、見つからないときは写真を Google の Cloud Vision に送ります。判定はこのサーバーで行います。',
-      en: 'Faces are looked for on this server first; where none is found, the photo is sent to Google’s Cloud Vision. Judging is done on this server.',
+      ja: 'まずこのサーバーで顔をさがし、見つからないか、自信がないときは、写真を Google の Cloud Vision に送ります。判定はこのサーバーで行います。',
+      en: 'Faces are looked for on this server first; where none is found, or none surely, the photo is sent to Google’s Cloud Vision. Judging is done on this server.',
     },
     unknown: {
       ja: 'いまの設定を確かめられませんでした。あとで開き直してください。',

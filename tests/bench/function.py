@@ -53,7 +53,7 @@ def main():
     print(f"{args.program}: {os.path.getsize(args.program) / 1e6:.1f} MB")
     print(f"{'photo':30} {'cold ms':>9} {'warm ms':>9} {'cold cpu':>9} {'warm cpu':>9} {'peak MB':>9}   stages of a warm one, ms")
     for photo in args.photos:
-        request = event(photo)
+        request = json.dumps(event(photo)).encode()
         cold, warm, cold_cpu, warm_cpu, peaks, stages = [], [], [], [], [], []
         for start in range(args.starts):
             started = time.perf_counter()

@@ -11,7 +11,7 @@ import time
 
 
 class Function:
-    """A started function; `invoke` sends an event and returns the answer."""
+    """A started function; `invoke` sends an event, or its JSON as bytes, and returns the answer."""
 
     def __init__(self, events, answers, process):
         self.events, self.answers, self.process = events, answers, process
@@ -30,11 +30,14 @@ def function(command, environment):
 
     class Routes(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            body = json.dumps(events.get()).encode()
+            event = events.get()
+            body = event if isinstance(event, bytes) else json.dumps(event).encode()
             self.send_response(200)
             self.send_header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
             self.send_header("lambda-runtime-deadline-ms", str(int(time.time() * 1000) + 30_000))
             self.send_header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:friends")
+            self.send_header("lambda-runtime-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
+            self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

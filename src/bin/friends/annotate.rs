@@ -43,7 +43,7 @@ pub fn files(photos: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// Writes the upright photo with a box and a name for each face.
 pub fn write(photo: &Path, judgement: &Judgement, manifest: &Manifest, to: &Path) -> anyhow::Result<()> {
     let bytes = std::fs::read(photo).with_context(|| format!("{} cannot be read again", photo.display()))?;
-    let decoded = Photo::decode(&bytes, &Limits::default())?;
+    let decoded = Photo::decode(bytes, &Limits::default())?;
     let (full, size) = (decoded.size(), decoded.size().shrunk_to(SIDE));
     let mut picture = decoded.view(full.rect(), size);
     let scale = f64::from(size.width) / f64::from(full.width);

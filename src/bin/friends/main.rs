@@ -9,6 +9,7 @@ mod evaluate;
 #[cfg(feature = "train")]
 mod framing;
 mod judge;
+mod profile;
 mod progress;
 #[cfg(feature = "serve")]
 mod serve;
@@ -42,6 +43,8 @@ enum Command {
     Serve(serve::Args),
     /// Judge photos
     Judge(judge::Args),
+    /// Show where the time of a photo goes, stage by stage
+    Profile(profile::Args),
     /// Train a bundle from folders of photos
     #[cfg(feature = "train")]
     Train(train::Args),
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Profile(args) => profile::run(&args),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(&args),
         #[cfg(feature = "train")]

@@ -4,6 +4,7 @@
 //! here first, by the formats' own specifications: JPEG (ITU-T T.81), PNG (W3C, third edition), WebP (RFC 9649), GIF (89a).
 
 use image::ImageFormat;
+use image::metadata::Orientation;
 
 use super::{broken, unsupported};
 use crate::error::Rejection;
@@ -61,6 +62,12 @@ fn jpeg(bytes: &[u8]) -> Result<Header, Rejection> {
     let pixel = if components == 1 { 1 + 3 } else { 3 };
     let because = progressive.then_some("It is a progressive JPEG: save it as a baseline (standard) one.");
     Ok(Header { size, working_bytes: pixel * pixels(size) + coefficients + rows, because })
+}
+
+/// How a JPEG's pixels stand, by the first EXIF segment.
+pub fn jpeg_orientation(bytes: &[u8]) -> Orientation {
+    let exif = segments(bytes).find_map(|(marker, segment)| (marker == 0xE1).then(|| segment.strip_prefix(b"Exif\0\0"))?);
+    exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
 }
 
 /// Marker segments up to the first scan: the marker, and what follows the length. Bytes between them are passed over.

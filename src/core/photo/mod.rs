@@ -3,12 +3,16 @@
 //! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and the EXIF orientation is
 //! applied to what is looked at rather than to the whole photo: a [`Photo`] keeps its pixels as they were stored and
 //! [`Photo::view`] cuts, shrinks and turns in that order, so that a turned 12-megapixel photo costs no more than an upright
-//! one.
+//! one. A large JPEG is kept at a fraction of its size ([`fraction`]); all coordinates are those of the full size.
 
+mod fraction;
 mod header;
 mod png_rows;
 
 use std::io::Cursor;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
@@ -35,9 +39,16 @@ pub const ROWS_NEEDED: f64 = 0.9;
 
 /// A decoded photo: RGB, eight bits a channel, with the orientation that it was stored in.
 pub struct Photo {
+    /// The pixels, at one `divisor`-th of the full size.
     stored: RgbImage,
+    divisor: u32,
+    /// The full size, as stored.
+    full: Size,
     orientation: Orientation,
     incomplete: bool,
+    /// What the full size is decoded from once small heads need it, and its pixels then; `None` where it cannot be.
+    file: Bytes,
+    detailed: OnceLock<Option<RgbImage>>,
 }
 
 impl Photo {
@@ -49,32 +60,62 @@ impl Photo {
     /// # Errors
     /// `unsupported_media_type` for anything else, `photo_too_large` over the limits, `photo_rejected` for broken or tiny
     /// photos.
-    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
-        let format = sniff(bytes)?;
-        let header = header::read(format, bytes)?;
+    pub fn decode(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Self, Rejection> {
+        Self::decode_for(bytes, limits, fraction::SIDE)
+    }
+
+    /// As [`Photo::decode`], for a caller who needs `side` pixels of the longer side; `u32::MAX` decodes in full.
+    ///
+    /// # Errors
+    /// As [`Photo::decode`].
+    pub fn decode_for(bytes: impl Into<Bytes>, limits: &Limits, side: u32) -> Result<Self, Rejection> {
+        let file = bytes.into();
+        let format = sniff(&file)?;
+        let header = header::read(format, &file)?;
         check_dimensions(header.size, limits)?;
         check_memory(&header, limits)?;
         if format == ImageFormat::Png {
-            let (stored, orientation) = png_rows::decode(bytes)?;
-            return Ok(Self { stored, orientation, incomplete: false });
+            let (stored, orientation) = png_rows::decode(&file)?;
+            return Ok(Self::in_full(stored, orientation, false));
         }
-        let incomplete = format == ImageFormat::Jpeg && !jpeg_has_an_end(bytes);
-        let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(refusal)?;
-        if decoder.dimensions() != (header.size.width, header.size.height) {
-            return Err(broken("it says two different sizes"));
+        let incomplete = format == ImageFormat::Jpeg && !jpeg_has_an_end(&file);
+        let divisor = fraction::divisor(header.size, side);
+        if format == ImageFormat::Jpeg
+            && !incomplete
+            && divisor > 1
+            && let Some(stored) = fraction::decode(&file, header.size, divisor)
+        {
+            let orientation = header::jpeg_orientation(&file);
+            return Ok(Self { divisor, full: header.size, file, ..Self::in_full(stored, orientation, false) });
         }
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let stored = opaque(DynamicImage::from_decoder(decoder).map_err(refusal)?);
+        let (stored, orientation) = decode_in_full(format, &file, header.size)?;
         if incomplete && rows_there(&stored) < ROWS_NEEDED {
             return Err(broken("it ends in the middle"));
         }
-        Ok(Self { stored, orientation, incomplete })
+        Ok(Self::in_full(stored, orientation, incomplete))
     }
 
     /// A photo from pixels that are upright already.
     #[must_use]
     pub fn from_upright(pixels: RgbImage) -> Self {
-        Self { stored: pixels, orientation: Orientation::NoTransforms, incomplete: false }
+        Self::in_full(pixels, Orientation::NoTransforms, false)
+    }
+
+    fn in_full(stored: RgbImage, orientation: Orientation, incomplete: bool) -> Self {
+        let full = Size { width: stored.width(), height: stored.height() };
+        Self { stored, divisor: 1, full, orientation, incomplete, file: Bytes::new(), detailed: OnceLock::new() }
+    }
+
+    /// How many times smaller than the photo its pixels are kept: 1, 2, 4 or 8.
+    #[must_use]
+    pub fn divisor(&self) -> u32 {
+        self.divisor
+    }
+
+    /// Bytes of the pixels that are kept.
+    #[must_use]
+    pub fn pixel_bytes(&self) -> usize {
+        self.stored.as_raw().len()
     }
 
     /// Whether the file ended before the photo did.
@@ -86,8 +127,8 @@ impl Photo {
     /// Size of the upright photo.
     #[must_use]
     pub fn size(&self) -> Size {
-        let (width, height) = self.stored.dimensions();
-        if swaps_axes(self.orientation) { Size { width: height, height: width } } else { Size { width, height } }
+        let Size { width, height } = self.full;
+        if swaps_axes(self.orientation) { Size { width: height, height: width } } else { self.full }
     }
 
     /// The part `region` (upright pixels, clamped to the photo) as an upright picture of `size`.
@@ -98,7 +139,9 @@ impl Photo {
         let region = region.intersection(self.size().rect()).unwrap_or_else(|| self.size().rect());
         let source = self.stored_region(region);
         let target = if swaps_axes(self.orientation) { Size { width: size.height, height: size.width } } else { size };
-        let mut view = DynamicImage::ImageRgb8(resize(&self.stored, source, target));
+        let (pixels, divisor) = self.pixels_for(source, target);
+        let source = source.scaled(1.0 / divisor as f32, 1.0 / divisor as f32);
+        let mut view = DynamicImage::ImageRgb8(resize(pixels, source, target));
         view.apply_orientation(self.orientation);
         view.into_rgb8()
     }
@@ -116,9 +159,29 @@ impl Photo {
         Ok(bytes)
     }
 
-    /// Where a region of the upright photo lies in the stored pixels.
+    /// The pixels that a region, in stored coordinates, is cut from, and by how much they are shrunk. The kept ones, unless they are too
+    /// few for it and there are more.
+    fn pixels_for(&self, region: Rect, target: Size) -> (&RgbImage, u32) {
+        let longer = region.width.max(region.height) / self.divisor as f32;
+        let is_coarse = longer < fraction::DETAIL && longer < target.width.max(target.height) as f32;
+        if self.divisor > 1
+            && is_coarse
+            && let Some(detailed) = self.detailed()
+        {
+            return (detailed, 1);
+        }
+        (&self.stored, self.divisor)
+    }
+
+    /// The pixels of the full size, decoded the first time that they are needed.
+    fn detailed(&self) -> Option<&RgbImage> {
+        let decode = || decode_in_full(ImageFormat::Jpeg, &self.file, self.full).ok().map(|(pixels, _)| pixels);
+        self.detailed.get_or_init(decode).as_ref()
+    }
+
+    /// Where a region of the upright photo lies in the stored pixels of the full size.
     fn stored_region(&self, upright: Rect) -> Rect {
-        let (w, h) = (self.stored.width() as f32, self.stored.height() as f32);
+        let (w, h) = (self.full.width as f32, self.full.height as f32);
         let Rect { x, y, width, height } = upright;
         let (right, bottom) = (upright.right(), upright.bottom());
         match self.orientation {
@@ -132,6 +195,16 @@ impl Photo {
             Orientation::Rotate270FlipH => Rect::new(w - bottom, h - right, height, width),
         }
     }
+}
+
+/// All pixels of a JPEG, WebP or GIF, whose header says this size, and how they stand.
+fn decode_in_full(format: ImageFormat, bytes: &[u8], size: Size) -> Result<(RgbImage, Orientation), Rejection> {
+    let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(refusal)?;
+    if decoder.dimensions() != (size.width, size.height) {
+        return Err(broken("it says two different sizes"));
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok((opaque(DynamicImage::from_decoder(decoder).map_err(refusal)?), orientation))
 }
 
 fn swaps_axes(orientation: Orientation) -> bool {

@@ -110,7 +110,7 @@ async fn cloud_vision(photos: &[Boxed]) -> anyhow::Result<Findings> {
 
 fn open(path: &Path) -> anyhow::Result<Photo> {
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    Photo::decode(&bytes, &Limits::default()).with_context(|| path.display().to_string())
+    Photo::decode(bytes, &Limits::default()).with_context(|| path.display().to_string())
 }
 
 fn finding(boxed: &Boxed, faces: &[Face]) -> Finding {

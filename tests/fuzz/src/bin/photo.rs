@@ -1,6 +1,7 @@
 //! Photo bytes become upright RGB pixels within the limits, or a rejection; libFuzzer's own limit aborts on a larger allocation.
 #![no_main]
 
+use friends_core::geometry::{Rect, Size};
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 
@@ -14,9 +15,15 @@ const LIMITS: Limits = Limits {
     heads: 1,
 };
 
+/// What is needed of the longer side: so little that most JPEGs are decoded at a fraction.
+const SIDE: u32 = 20;
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Ok(photo) = Photo::decode(bytes, &LIMITS) {
+    if let Ok(photo) = Photo::decode_for(bytes.to_vec(), &LIMITS, SIDE) {
         let size = photo.size();
+        // Of a photo at a fraction, a part so small is cut from the full size.
+        let part = Rect::new(0.0, 0.0, size.width.min(30) as f32, size.height.min(30) as f32);
+        assert_eq!(photo.view(part, Size { width: 64, height: 64 }).dimensions(), (64, 64));
         assert!(u64::from(size.width) * u64::from(size.height) <= LIMITS.pixels);
         assert!(size.width.min(size.height) >= LIMITS.shortest_side);
     }
