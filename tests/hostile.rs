@@ -1,6 +1,5 @@
 //! Visitors who are slow, impatient or hostile: what they do costs themselves, and nobody else.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use friends_core::heads::FaceDetector;
@@ -75,7 +74,7 @@ async fn a_header_that_drips_in_is_not_waited_for() {
 async fn when_too_many_wait_the_next_one_is_told_to_come_back() {
     let slow = FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))]).await;
     let vision = CloudVision::new(transport::client().unwrap(), &slow.url, "key".into(), None);
-    let detector = Detector::CloudVision(vision, Arc::new(FaceDetector::load().unwrap()));
+    let detector = Detector::CloudVision(vision, FaceDetector::load().unwrap().into());
     let service = Service::with(detector, Limits::default()).await;
     let ask = || service.http.post(service.url("/api/judge")).body(jpeg(&serval(64))).send();
 

@@ -1,13 +1,12 @@
 //! `friends serve` as an operator runs it: the real program, killed and started again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use friends_core::heads::FaceDetector;
 use friends_core::limits::{Limits, RESULT_LIFETIME};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::pipeline::{self, Judge};
+use friends_judge::service::pipeline;
 use friends_judge::service::result::ResultDocument;
 use friends_judge::service::storage::StorageKey;
 use friends_judge::service::ticket::TicketId;
@@ -139,8 +138,8 @@ async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
     let storage = ObjectStore::open(data.path()).unwrap().storage();
     let late = FakeVision::start([Answer::After(Duration::from_secs(2), json!({"responses": [{}]}))]).await;
     let vision = CloudVision::new(transport::client().unwrap(), &late.url, "secret-key".into(), None);
-    let detector = Detector::CloudVision(vision, Arc::new(FaceDetector::load().unwrap()));
-    let judge = Judge::new(detector, crate::common::classifier(), Limits::default(), 1);
+    let detector = Detector::CloudVision(vision, FaceDetector::load().unwrap().into());
+    let judge = crate::common::judge(detector, Limits::default(), 1);
     let (id, now) = (TicketId::random().unwrap(), OffsetDateTime::now_utc());
     let deadline = now + Duration::from_secs(1);
     storage.open(&id, &ResultDocument::waiting(id.as_str().into(), now, deadline, now + RESULT_LIFETIME)).await.unwrap();

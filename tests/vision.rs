@@ -108,7 +108,7 @@ async fn after_a_failure_the_next_photos_do_not_wait_for_it() {
 #[tokio::test]
 async fn a_refused_key_shows_in_the_condition() {
     let fake = FakeVision::start([Answer::Status(403)]).await;
-    let detector = Detector::CloudVision(client(&fake), Arc::new(FaceDetector::load().unwrap()));
+    let detector = Detector::CloudVision(client(&fake), FaceDetector::load().unwrap().into());
     assert_eq!(detector.find(&photo(64, 64)).await.unwrap().detector, DetectorName::Embedded);
     assert_eq!(detector.vision().unwrap().condition(), Condition::Refusing);
 }
@@ -124,7 +124,7 @@ async fn a_host_that_is_not_there_does_not_give_the_key_away() {
 async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
     let slow = Answer::After(Duration::from_hours(1), json!({"responses": [{}]}));
     let fake = FakeVision::start([slow]).await;
-    let detector = Detector::CloudVision(client(&fake), Arc::new(FaceDetector::load().unwrap()));
+    let detector = Detector::CloudVision(client(&fake), FaceDetector::load().unwrap().into());
     let found = detector.find(&photo(64, 64)).await.unwrap();
     assert_eq!((found.detector, found.fallback_from), (DetectorName::Embedded, Some(DetectorName::CloudVision)));
 }
@@ -142,7 +142,7 @@ async fn a_cascade_asks_vision_where_nothing_sure_was_found() {
     let skin = [json!({"x": 10, "y": 10}), json!({"x": 30, "y": 10}), json!({"x": 30, "y": 30}), json!({"x": 10, "y": 30})];
     let seen = faces(&[face(skin, 0.7)]);
     let fake = FakeVision::start([seen.clone(), seen, faces(&[])]).await;
-    let detector = Detector::Cascade(client(&fake), Arc::new(FaceDetector::load().unwrap()));
+    let detector = Detector::Cascade(client(&fake), FaceDetector::load().unwrap().into());
     let [nothing, unsure, sure] = three_photos();
     for (photo, name, asked) in [
         (&nothing, DetectorName::CascadeCloudVision, 1),

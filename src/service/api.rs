@@ -165,7 +165,7 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
 async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let storage = buckets(&app)?;
     let said: Feedback = app.bodies.read_json(request).await?;
-    feedback::keep(storage, &app.judge.classifier().bundle().slugs(), said).await?;
+    feedback::keep(storage, &app.judge.bundle().slugs(), said).await?;
     Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
 }
 
@@ -173,7 +173,7 @@ async fn feedback(State(app): State<Arc<App>>, request: Request) -> Result<Respo
 async fn share(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let storage = buckets(&app)?;
     let wanted: ShareRequest = app.bodies.read_json(request).await?;
-    let url = share::publish(storage, &app.judge.classifier().bundle().manifest.labels, wanted).await?;
+    let url = share::publish(storage, &app.judge.bundle().manifest.labels, wanted).await?;
     Ok(answer(StatusCode::CREATED, &json!({"url": url})))
 }
 
@@ -204,7 +204,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
         Some(ledger) => ledger.spend(OffsetDateTime::now_utc()).await.inspect_err(log_failure).ok(),
         None => None,
     };
-    let bundle = app.judge.classifier().bundle();
+    let bundle = app.judge.bundle();
     let friends = bundle.manifest.labels.iter();
     let friends = friends.map(|Label { slug, ja, en, color, line, threshold }| {
         json!({"slug": slug, "ja": ja, "en": en, "color": color, "line": line, "threshold": threshold})

@@ -1,15 +1,19 @@
 //! The service, assembled once for every entry point: the function, `friends serve` and `friends judge`.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use friends_core::error::Cause;
+use friends_core::error::{Cause, Error};
+use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
+use friends_core::model::Classifier;
 
 use super::body::Bodies;
 use super::config::{self, Lookup};
 use super::detector::DetectorSettings;
 use super::model_dir;
 use super::pipeline::Judge;
+use super::prepared::Prepared;
 use super::storage::Storage;
 use super::transport;
 
@@ -61,16 +65,21 @@ pub enum Buckets {
 }
 
 impl App {
-    /// Loads and connects everything.
+    /// Reads settings and bundle, connects everything and begins to load both networks; [`Judge::loaded`] waits for them. A ticket needs
+    /// none, so the function does not.
     ///
     /// # Errors
     /// When a setting or the bundle is not in order: nothing should start then.
     pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
         let Assembly { model, detector, permits, buckets } = assembly;
+        let embedded = Prepared::begin(FaceDetector::load);
+        let bundle = Arc::new(model_dir::read(&model_dir::find(model, lookup))?);
+        let of_classifier = Arc::clone(&bundle);
+        let classifier =
+            Prepared::begin(move || Classifier::new(of_classifier).map_err(|error| Error::fault("loading the bundle", error)));
         let http = transport::client()?;
         let settings = DetectorSettings::read(detector, lookup)?;
         let contact = config::contact(lookup)?;
-        let classifier = model_dir::classifier(&model_dir::find(model, lookup))?;
         let (storage, upload_address) = match buckets {
             Buckets::None => (None, UploadAddress::Storage),
             Buckets::Environment => {
@@ -79,8 +88,8 @@ impl App {
             }
             Buckets::Embedded(storage, address) => (Some(storage), address),
         };
-        let detector = settings.load(&http, storage.as_ref())?;
-        let judge = Judge::new(detector, classifier, Limits::default(), permits);
+        let detector = settings.set_up(embedded, &http, storage.as_ref())?;
+        let judge = Judge::new(detector, bundle, classifier, Limits::default(), permits);
         Ok(Self { judge, storage, upload_address, bodies: Bodies::default(), contact })
     }
 }

@@ -13,6 +13,7 @@ pub mod local;
 pub mod model_dir;
 pub mod off_thread;
 pub mod pipeline;
+pub mod prepared;
 pub mod report;
 pub mod result;
 #[cfg(feature = "function")]

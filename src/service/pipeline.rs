@@ -17,13 +17,14 @@ use friends_core::error::{Code, Error, Rejection};
 use friends_core::geometry::Rect;
 use friends_core::judgement::{DetectorName, Judgement, Note, Timings, judge_region};
 use friends_core::limits::{Limits, QUEUE_LENGTH, WAIT};
-use friends_core::model::Classifier;
+use friends_core::model::{Bundle, Classifier};
 use friends_core::photo::Photo;
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
 use super::off_thread::off_thread;
+use super::prepared::Prepared;
 use super::report;
 use super::result::{Outcome, ResultDocument};
 use super::storage::{Storage, StoredResult};
@@ -177,7 +178,8 @@ pub struct Judge {
     /// What a photo may cost.
     pub limits: Limits,
     detector: Detector,
-    classifier: Arc<Classifier>,
+    bundle: Arc<Bundle>,
+    classifier: Prepared<Classifier>,
     permits: Arc<Semaphore>,
     queue: Semaphore,
 }
@@ -185,11 +187,18 @@ pub struct Judge {
 impl Judge {
     /// A judge that lets `at_once` photos be in memory at the same time.
     #[must_use]
-    pub fn new(detector: Detector, classifier: Classifier, limits: Limits, at_once: usize) -> Self {
+    pub fn new(
+        detector: Detector,
+        bundle: Arc<Bundle>,
+        classifier: Prepared<Classifier>,
+        limits: Limits,
+        at_once: usize,
+    ) -> Self {
         Self {
             limits,
             detector,
-            classifier: Arc::new(classifier),
+            bundle,
+            classifier,
             permits: Arc::new(Semaphore::new(at_once.max(1))),
             queue: Semaphore::new(QUEUE_LENGTH),
         }
@@ -201,10 +210,20 @@ impl Judge {
         &self.detector
     }
 
-    /// The classifier.
+    /// The bundle that it judges with.
     #[must_use]
-    pub fn classifier(&self) -> &Classifier {
-        &self.classifier
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// Waits until both networks are loaded.
+    ///
+    /// # Errors
+    /// When one of them cannot be.
+    pub fn loaded(&self) -> Result<(), Error> {
+        self.detector.embedded().get()?;
+        self.classifier.get()?;
+        Ok(())
     }
 
     /// Waits until another photo may be held in memory.
@@ -248,9 +267,10 @@ impl Judge {
             })?],
         };
 
-        let classifier = Arc::clone(&self.classifier);
+        let classifier = self.classifier.clone();
         let faces = off_thread("judging", move || {
-            regions.into_iter().map(|region| judge_region(&classifier, &held.photo, region)).collect::<Result<Vec<_>, _>>()
+            let classifier = classifier.get()?;
+            regions.into_iter().map(|region| judge_region(classifier, &held.photo, region)).collect::<Result<Vec<_>, _>>()
         })
         .await??;
         timings.total = millis(started.elapsed());
@@ -262,7 +282,7 @@ impl Judge {
             detector: found.detector,
             fallback_from: found.fallback_from,
             faces,
-            model: self.classifier.bundle().model_name(),
+            model: self.bundle.model_name(),
             timings_ms: timings,
         })
     }

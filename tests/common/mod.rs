@@ -10,9 +10,13 @@ pub mod service;
 pub mod tickets;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use friends_core::limits::Limits;
 use friends_core::model::Classifier;
+use friends_judge::service::detector::Detector;
 use friends_judge::service::model_dir;
+use friends_judge::service::pipeline::Judge;
 
 /// The bundle that ships.
 pub fn bundle_dir() -> PathBuf {
@@ -27,4 +31,11 @@ pub fn characters_dir() -> PathBuf {
 /// The shipped bundle, loaded.
 pub fn classifier() -> Classifier {
     model_dir::classifier(&bundle_dir()).expect("the shipped bundle is in order")
+}
+
+/// A judge with the shipped bundle.
+pub fn judge(detector: Detector, limits: Limits, at_once: usize) -> Judge {
+    let classifier = classifier();
+    let bundle = Arc::clone(classifier.bundle());
+    Judge::new(detector, bundle, classifier.into(), limits, at_once)
 }

@@ -1,7 +1,6 @@
 //! The whole service in this process, on a free port.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use friends_core::heads::FaceDetector;
@@ -11,7 +10,6 @@ use friends_judge::service::body::Bodies;
 use friends_judge::service::detector::Detector;
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::local::server::{Server, ServerSettings};
-use friends_judge::service::pipeline::Judge;
 use friends_judge::service::storage::Storage;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -34,7 +32,7 @@ pub struct Service {
 impl Service {
     /// Starts with the embedded detector and the shipped bundle.
     pub async fn start() -> Self {
-        Self::with(Detector::Embedded(Arc::new(FaceDetector::load().unwrap())), Limits::default()).await
+        Self::with(Detector::Embedded(FaceDetector::load().unwrap().into()), Limits::default()).await
     }
 
     pub async fn with(detector: Detector, limits: Limits) -> Self {
@@ -43,7 +41,7 @@ impl Service {
         let address = listener.local_addr().unwrap();
         let store = ObjectStore::open(data.path()).unwrap();
         let storage = store.storage();
-        let judge = Judge::new(detector, super::classifier(), limits, 2);
+        let judge = super::judge(detector, limits, 2);
         let app = App {
             judge,
             storage: Some(storage.clone()),

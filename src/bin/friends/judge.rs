@@ -41,6 +41,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let assembly =
         Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: 1, buckets: Buckets::None };
     let judge = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?.judge;
+    judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;
     let source = if args.whole { RegionSource::Whole } else { RegionSource::Detect };
     let pictures = match &args.annotate {
         Some(dir) => annotate::files(&args.photos, dir)?.into_iter().map(Some).collect(),
@@ -53,10 +54,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     for (photo, picture) in args.photos.iter().zip(pictures) {
         let document = judge_file(&judge, photo, &source).await;
         if !args.json {
-            bar.suspend(|| print(photo, &document, &judge.classifier().bundle().manifest));
+            bar.suspend(|| print(photo, &document, &judge.bundle().manifest));
         }
         if let (Some(picture), Some(judgement)) = (picture, document.judgement())
-            && let Err(error) = annotate::write(photo, judgement, &judge.classifier().bundle().manifest, &picture)
+            && let Err(error) = annotate::write(photo, judgement, &judge.bundle().manifest, &picture)
         {
             bar.suspend(|| eprintln!("friends: {error:#}"));
             all_drawn = false;

@@ -152,7 +152,7 @@ fn from_onnx(path: &std::path::Path) -> anyhow::Result<(Vec<u8>, Backbone)> {
 }
 
 fn from_bundle(base: Classifier) -> anyhow::Result<(Vec<u8>, Backbone)> {
-    let Bundle { manifest, backbone: bytes, .. } = base.bundle().clone();
+    let Bundle { manifest, backbone: bytes, .. } = Bundle::clone(base.bundle());
     let backbone = Backbone::new(&bytes, manifest.input, manifest.features).context("the backbone")?;
     Ok((bytes, backbone))
 }

@@ -83,7 +83,7 @@ impl Backbone {
 
 /// A bundle that is ready to score pictures.
 pub struct Classifier {
-    bundle: Bundle,
+    bundle: Arc<Bundle>,
     backbone: Backbone,
 }
 
@@ -92,7 +92,8 @@ impl Classifier {
     ///
     /// # Errors
     /// When the backbone does not have the shape that the manifest says.
-    pub fn new(bundle: Bundle) -> Result<Self, BundleError> {
+    pub fn new(bundle: impl Into<Arc<Bundle>>) -> Result<Self, BundleError> {
+        let bundle = bundle.into();
         let manifest = &bundle.manifest;
         let backbone = Backbone::new(&bundle.backbone, manifest.input, manifest.features)
             .map_err(|source| BundleError::Backbone { file: manifest.backbone.clone(), source })?;
@@ -101,7 +102,7 @@ impl Classifier {
 
     /// What it was made of.
     #[must_use]
-    pub fn bundle(&self) -> &Bundle {
+    pub fn bundle(&self) -> &Arc<Bundle> {
         &self.bundle
     }
 

@@ -1,14 +1,12 @@
 //! Which detector the environment or the command line asks for.
 
-use std::sync::Arc;
-
-use friends_core::error::Cause;
 use friends_core::heads::FaceDetector;
 
 use super::cloud_vision::{CloudVision, DEFAULT_URL};
 use super::fallback::Detector;
 use super::ledger::Ledger;
 use crate::service::config::{ConfigError, Lookup, problem};
+use crate::service::prepared::Prepared;
 use crate::service::storage::Storage;
 
 const CAP: &str = "FRIENDS_VISION_MONTHLY_CAP";
@@ -64,21 +62,25 @@ impl DetectorSettings {
         }
     }
 
-    /// Loads the detector.
+    /// Sets the detector up; its network is given, or on its way.
     ///
     /// # Errors
-    /// When its model cannot be loaded, or there is a monthly cap but no `storage` where the calls could be counted.
-    pub fn load(self, http: &reqwest::Client, storage: Option<&Storage>) -> Result<Detector, Cause> {
-        let embedded = || FaceDetector::load().map(Arc::new);
+    /// When there is a monthly cap but no `storage` where the calls could be counted.
+    pub fn set_up(
+        self,
+        embedded: Prepared<FaceDetector>,
+        http: &reqwest::Client,
+        storage: Option<&Storage>,
+    ) -> Result<Detector, ConfigError> {
         let client = |vision: VisionSettings| {
             let storage = || storage.cloned().ok_or_else(|| problem(CAP, "is set, but there are no buckets that keep the count"));
             let ledger = vision.monthly_cap.map(|cap| Ok::<_, ConfigError>(Ledger::new(storage()?, cap))).transpose()?;
             Ok::<_, ConfigError>(CloudVision::new(http.clone(), &vision.url, vision.key, ledger))
         };
         Ok(match self {
-            Self::Embedded => Detector::Embedded(embedded()?),
-            Self::CloudVision(vision) => Detector::CloudVision(client(vision)?, embedded()?),
-            Self::Cascade(vision) => Detector::Cascade(client(vision)?, embedded()?),
+            Self::Embedded => Detector::Embedded(embedded),
+            Self::CloudVision(vision) => Detector::CloudVision(client(vision)?, embedded),
+            Self::Cascade(vision) => Detector::Cascade(client(vision)?, embedded),
         })
     }
 }
@@ -109,7 +111,8 @@ mod tests {
             assert_eq!(read(cap).unwrap_err().variable, "FRIENDS_VISION_MONTHLY_CAP", "{cap}");
         }
         let http = crate::service::transport::client().unwrap();
-        let refused = read("100").unwrap().load(&http, None).err().unwrap();
+        let embedded = Prepared::begin(FaceDetector::load);
+        let refused = read("100").unwrap().set_up(embedded, &http, None).err().unwrap();
         assert!(refused.to_string().contains("FRIENDS_VISION_MONTHLY_CAP"), "{refused}");
     }
 

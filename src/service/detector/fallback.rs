@@ -11,6 +11,7 @@ use friends_core::photo::Photo;
 
 use super::cloud_vision::CloudVision;
 use crate::service::off_thread::off_thread;
+use crate::service::prepared::Prepared;
 
 /// A cascade leaves Cloud Vision alone where the embedded detector is at least this sure of a face. On 150 photos of people with one false
 /// alarm in thirty it finds three faces in four at this score, nine in ten at its own threshold: in between it errs most.
@@ -30,11 +31,11 @@ pub struct Found {
 /// A detector, with what it falls back to.
 pub enum Detector {
     /// The detector in this program: no network, no cost.
-    Embedded(Arc<FaceDetector>),
+    Embedded(Prepared<FaceDetector>),
     /// Google Cloud Vision; the embedded one when Vision cannot be reached.
-    CloudVision(CloudVision, Arc<FaceDetector>),
+    CloudVision(CloudVision, Prepared<FaceDetector>),
     /// The embedded one first; Google Cloud Vision for photos in which it finds nothing, or nothing that it is sure of.
-    Cascade(CloudVision, Arc<FaceDetector>),
+    Cascade(CloudVision, Prepared<FaceDetector>),
 }
 
 impl Detector {
@@ -45,6 +46,14 @@ impl Detector {
             Self::Embedded(_) => "embedded",
             Self::CloudVision(..) => "cloud-vision",
             Self::Cascade(..) => "cascade",
+        }
+    }
+
+    /// The embedded detector, which each has.
+    #[must_use]
+    pub fn embedded(&self) -> &Prepared<FaceDetector> {
+        match self {
+            Self::Embedded(embedded) | Self::CloudVision(_, embedded) | Self::Cascade(_, embedded) => embedded,
         }
     }
 
@@ -100,9 +109,9 @@ impl Detector {
 
 /// Runs the embedded detector off the async threads.
 async fn find_embedded<P: Borrow<Photo> + Send + Sync + 'static>(
-    embedded: &Arc<FaceDetector>,
+    embedded: &Prepared<FaceDetector>,
     photo: &Arc<P>,
 ) -> Result<Vec<Face>, Error> {
-    let (embedded, photo) = (Arc::clone(embedded), Arc::clone(photo));
-    off_thread("finding faces", move || embedded.find((*photo).borrow())).await?
+    let (embedded, photo) = (embedded.clone(), Arc::clone(photo));
+    off_thread("finding faces", move || embedded.get()?.find((*photo).borrow())).await?
 }

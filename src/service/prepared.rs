@@ -1,0 +1,75 @@
+//! What takes a while to load is loaded on a thread of its own, while other work goes on; whoever needs it waits for it.
+
+use std::sync::{Arc, LazyLock};
+
+use friends_core::error::Error;
+
+type Work<T> = Box<dyn FnOnce() -> Result<T, String> + Send>;
+
+/// A value that is there, or is on its way.
+pub struct Prepared<T>(Arc<LazyLock<Result<T, String>, Work<T>>>);
+
+impl<T> Clone for Prepared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Send + Sync + 'static> Prepared<T> {
+    /// Begins `work` on another thread.
+    pub fn begin(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Self {
+        let work: Work<T> = Box::new(|| work().map_err(|error| error.chain()));
+        let prepared = Self(Arc::new(LazyLock::new(work)));
+        let other = prepared.clone();
+        // Where there is no thread to be had, whoever needs the value first does the work.
+        let _ = std::thread::Builder::new().spawn(move || {
+            let _ = LazyLock::force(&other.0);
+        });
+        prepared
+    }
+
+    /// The value, once it is there. Blocks until then.
+    ///
+    /// # Errors
+    /// When it could not be prepared, each time.
+    pub fn get(&self) -> Result<&T, Error> {
+        self.0.as_ref().as_ref().map_err(|problem| Error::fault("loading what judging needs", problem.clone()))
+    }
+}
+
+impl<T: Send + Sync + 'static> From<T> for Prepared<T> {
+    /// A value that is there.
+    fn from(value: T) -> Self {
+        let work: Work<T> = Box::new(|| Ok(value));
+        Self(Arc::new(LazyLock::new(work)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn work_begins_at_once_and_is_done_once() {
+        let (begun, beginning) = mpsc::channel();
+        let (go, going) = mpsc::channel::<()>();
+        let prepared = Prepared::begin(move || {
+            begun.send(()).unwrap();
+            going.recv().unwrap();
+            Ok(7)
+        });
+        beginning.recv().unwrap();
+        go.send(()).unwrap();
+        assert_eq!((*prepared.get().unwrap(), *prepared.clone().get().unwrap()), (7, 7));
+    }
+
+    #[test]
+    fn a_failure_is_told_to_everybody() {
+        let prepared: Prepared<u8> = Prepared::begin(|| Err(Error::fault("parsing", "no network")));
+        for _ in 0..2 {
+            assert!(prepared.get().unwrap_err().chain().contains("no network"));
+        }
+    }
+}
