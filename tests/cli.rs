@@ -33,6 +33,48 @@ fn judging_files_gives_documents_in_order_and_an_exit_code() {
 }
 
 #[test]
+fn many_photos_are_a_line_each_in_their_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    // The first takes longest.
+    for (name, side) in [("large.jpg", 3400), ("small.jpg", 200)] {
+        std::fs::write(path(name), jpeg(&serval(side))).unwrap();
+    }
+    let [large, small, missing] = ["large.jpg", "small.jpg", "missing.jpg"].map(path);
+    let photos = [&large, &small, &missing, &small, &large, &small, &small, &small, &small];
+    let all: Vec<&str> = ["judge", "--json-lines"].into_iter().chain(photos.map(String::as_str)).collect();
+    let judged = friends(&all);
+    assert_eq!(judged.status.code(), Some(1), "one is missing");
+    let lines: Vec<Value> =
+        String::from_utf8(judged.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|line| line["file"].as_str().unwrap()).collect::<Vec<_>>(), photos);
+    let named = lines.iter().filter(|line| line["faces"][0]["verdict"]["friend"] == "serval").count();
+    assert_eq!((named, &lines[2]["status"]), (8, &json!("rejected")));
+    // As the others, one after another.
+    let alone: Value = serde_json::from_slice(&friends(&["judge", "--json", "--at-once", "1", &large]).stdout).unwrap();
+    assert_eq!(alone[0]["faces"], lines[0]["faces"]);
+    assert_eq!(friends(&["judge", "--json", "--json-lines", &small]).status.code(), Some(2));
+}
+
+#[test]
+fn a_profile_names_the_stages_of_a_photo() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = dir.path().join("serval.jpg");
+    std::fs::write(&photo, jpeg(&serval(3400))).unwrap();
+    let photo = photo.to_str().unwrap();
+    let table = friends(&["profile", photo, "--runs", "2"]);
+    let table = String::from_utf8(table.stdout).unwrap();
+    for said in ["3400 × 3400 pixels", "decoded at 1/2", "| decode |", "| find faces |", "| score heads |"] {
+        assert!(table.contains(said), "{said}: {table}");
+    }
+    let stages: Value = serde_json::from_slice(&friends(&["profile", photo, "--runs", "2", "--json"]).stdout).unwrap();
+    let decode = stages.as_array().unwrap().iter().find(|stage| stage["name"] == "decode").unwrap();
+    assert_eq!(decode["bytes"], 3 * 1700 * 1700);
+    assert!(decode["median_ms"].as_f64().unwrap() > 0.0);
+    assert!(!friends(&["profile", "/no/such/file.jpg"]).status.success());
+}
+
+#[test]
 fn pictures_with_boxes_take_no_photo_s_place() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("more")).unwrap();
@@ -91,7 +133,7 @@ fn detectors_are_compared_on_photos_with_known_faces() {
 fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
     assert_eq!(friends(&["judge"]).status.code(), Some(2));
     assert_eq!(friends(&["dance"]).status.code(), Some(2));
-    for command in ["serve", "judge", "train", "evaluate", "detectors", "bundle", "studio"] {
+    for command in ["serve", "judge", "profile", "train", "evaluate", "detectors", "bundle", "studio"] {
         let help = friends(&[command, "--help"]);
         assert!(help.status.success() && !help.stdout.is_empty(), "{command}");
     }

@@ -57,7 +57,8 @@ impl Bodies {
     pub async fn read(&self, request: Request, limit: usize) -> Result<Bytes, Rejection> {
         let pace = Pace::new(BODY_TIMEOUT);
         let mut body = request.into_body();
-        let (mut kept, mut seen) = (BytesMut::new(), 0);
+        // On Lambda a body is one piece: it is passed on as it is.
+        let (mut first, mut kept, mut seen) = (Bytes::new(), BytesMut::new(), 0);
         let mut room: Option<SemaphorePermit<'_>> = None;
         loop {
             let frame = tokio::time::timeout_at(pace.next_by(seen), body.frame()).await;
@@ -71,13 +72,20 @@ impl Bodies {
                     Some(room) => room.merge(more),
                     None => room = Some(more),
                 }
-                kept.extend_from_slice(&data);
+                if seen == data.len() {
+                    first = data;
+                } else {
+                    if kept.is_empty() {
+                        kept.extend_from_slice(&first);
+                    }
+                    kept.extend_from_slice(&data);
+                }
             } else if seen > limit + DRAINED_BYTES {
                 break;
             }
         }
         if seen <= limit {
-            return Ok(kept.freeze());
+            return Ok(if kept.is_empty() { first } else { kept.freeze() });
         }
         Err(Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read.")))
     }

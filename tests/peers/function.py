@@ -3,8 +3,8 @@
 
     tests/peers/function.py [--rounds 20] [--cores 0,1] PHOTO...
 
-Builds our function, a careless one in Rust and a hello-world (release; ten minutes the first time), makes tests/peers/.venv, and then takes
-turns: each round starts every program once, sends it a photo through `/api/judge` (cold: from the start to the answer), and then five
+Builds our function as it is packaged, a careless one in Rust and a hello-world (a quarter of an hour the first time), makes
+tests/peers/.venv, and then takes turns: each round starts every program once, sends it a photo through `/api/judge` (cold: from the start to the answer), and then five
 times more (warm). Prints medians, their ratio to the better of the two Python functions, the highest memory, and what a zip of the
 program with its models weighs. Every program speaks to the same runtime API on this machine. The last table is a ticket, cold, with an
 object store that answers at once.
@@ -30,7 +30,7 @@ from function import event, peak_mb  # noqa: E402
 from runtime_api import function  # noqa: E402
 
 WARM = 5
-RELEASE = ROOT / "target/release"
+LAMBDA = ROOT / "target/lambda"
 VENV = ROOT / "tests/peers/.venv"
 PYTHON_PACKAGES = {
     "pillow": ["awslambdaric", "runtime_client*", "numpy", "numpy.libs", "onnxruntime", "PIL", "pillow.libs", "snapshot_restore_py.py", "simplejson"],
@@ -48,8 +48,8 @@ def programs():
     ours = {"FRIENDS_MODEL_DIR": str(ROOT / "models/friends")}
     site = next((VENV / "lib").glob("python3*/site-packages"))
     rust = [
-        Program("**ours**", [str(RELEASE / "friends-lambda")], ours, [RELEASE / "friends-lambda", *models]),
-        Program("Rust, careless", [str(RELEASE / "examples/peer-naive")], ours, [RELEASE / "examples/peer-naive", *models]),
+        Program("**ours**", [str(LAMBDA / "friends-lambda/bootstrap")], ours, [LAMBDA / "friends-lambda/bootstrap", *models]),
+        Program("Rust, careless", [str(LAMBDA / "peer-naive/bootstrap")], ours, [LAMBDA / "peer-naive/bootstrap", *models]),
     ]
     python = []
     for decoder, packages in PYTHON_PACKAGES.items():
@@ -72,10 +72,12 @@ def zipped_mb(files):
 
 
 def build():
-    for target in (["--bin", "friends-lambda"], ["--example", "peer-naive", "--example", "peer-hello"]):
+    for folder in ("infra", "tests/peers"):
+        subprocess.run([str(ROOT / ".ci/environment"), folder], cwd=ROOT, check=True)
+    environment = os.environ | {"PATH": f"{ROOT / 'infra/.venv/bin'}:{os.environ['PATH']}"}
+    for target in (["--bin", "friends-lambda"], ["--example", "peer-naive"], ["--example", "peer-hello"]):
         features = ["--no-default-features", "--features", "lambda"]
-        subprocess.run(["cargo", "build", "--locked", "--release", *features, *target], cwd=ROOT, check=True)
-    subprocess.run([str(ROOT / ".ci/environment"), "tests/peers"], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "lambda", "build", "--release", *features, *target], cwd=ROOT, env=environment, check=True)
 
 
 def pinned(command, cores):
@@ -152,7 +154,7 @@ def ticket(rounds, cores, ours):
     request = event(pathlib.Path(os.devnull)) | {"rawPath": "/api/uploads", "body": body, "isBase64Encoded": False}
     request["requestContext"]["http"]["path"] = "/api/uploads"
     request["headers"] |= {"content-type": "application/json"}
-    hello = Program("hello-world", [str(RELEASE / "examples/peer-hello")], {}, [])
+    hello = Program("hello-world", [str(LAMBDA / "peer-hello/bootstrap")], {}, [])
     times = {"hello-world": [], "a ticket": []}
     for _ in range(rounds):
         for name, program, settings in (("hello-world", hello, {}), ("a ticket", ours, environment)):

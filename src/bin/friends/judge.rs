@@ -1,8 +1,14 @@
 //! `friends judge`
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::io::Write;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context as _;
 use friends_core::error::{Error, Rejection};
 use friends_core::model::Manifest;
 use friends_core::verdict::Verdict;
@@ -10,7 +16,9 @@ use friends_judge::service::app::{App, Assembly, Buckets};
 use friends_judge::service::config;
 use friends_judge::service::pipeline::{Judge, RegionSource};
 use friends_judge::service::result::{Outcome, ResultDocument};
+use serde::Serialize;
 use time::OffsetDateTime;
+use tokio::task::JoinHandle;
 
 use crate::{annotate, progress};
 
@@ -28,49 +36,114 @@ pub struct Args {
     /// Do not look for faces: the pictures are head crops already
     #[arg(long)]
     whole: bool,
-    /// Print an array of result documents
+    /// Print an array of result documents, in the order of the photos
     #[arg(long)]
     json: bool,
+    /// Print a result document a line, as soon as it and those before it are there, with the photo's path as `file`
+    #[arg(long, conflicts_with = "json")]
+    json_lines: bool,
+    /// Photos that are judged at the same time; each takes memory [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    at_once: Option<u16>,
     /// Write the pictures with boxes and names into this folder
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
 }
 
+/// A photo that is being judged, or waits for it, and where its picture with boxes goes.
+struct Job {
+    photo: PathBuf,
+    judging: JoinHandle<(ResultDocument, anyhow::Result<()>)>,
+}
+
 #[tokio::main]
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let at_once =
+        args.at_once.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
     let assembly =
-        Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: 1, buckets: Buckets::None };
-    let judge = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?.judge;
+        Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: at_once, buckets: Buckets::None };
+    let judge = Arc::new(App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?.judge);
     judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;
     let source = if args.whole { RegionSource::Whole } else { RegionSource::Detect };
-    let pictures = match &args.annotate {
+    let pictures: Vec<Option<PathBuf>> = match &args.annotate {
         Some(dir) => annotate::files(&args.photos, dir)?.into_iter().map(Some).collect(),
         None => vec![None; args.photos.len()],
     };
 
     let bar = progress::bar(args.photos.len(), "judging");
-    let mut documents = Vec::new();
-    let mut all_drawn = true;
-    for (photo, picture) in args.photos.iter().zip(pictures) {
-        let document = judge_file(&judge, photo, &source).await;
-        if !args.json {
-            bar.suspend(|| print(photo, &document, &judge.bundle().manifest));
-        }
-        if let (Some(picture), Some(judgement)) = (picture, document.judgement())
-            && let Err(error) = annotate::write(photo, judgement, &judge.bundle().manifest, &picture)
+    let mut to = std::io::stdout();
+    let mut waiting = args.photos.iter().cloned().zip(pictures);
+    let mut begun = VecDeque::new();
+    let (mut printed, mut all_well) = (0, true);
+    loop {
+        // A few more than are judged at once are begun, so that a slow photo does not keep the others waiting.
+        while begun.len() < 2 * at_once
+            && let Some((photo, picture)) = waiting.next()
         {
-            bar.suspend(|| eprintln!("friends: {error:#}"));
-            all_drawn = false;
+            let (judge, path) = (Arc::clone(&judge), photo.clone());
+            begun.push_back(Job { photo, judging: tokio::spawn(async move { one(&judge, &path, picture, source).await }) });
         }
-        documents.push(document);
+        let Some(Job { photo, judging }) = begun.pop_front() else { break };
+        let (document, drawn) = judging.await.context("a photo could not be judged")?;
+        all_well &= document.judgement().is_some() && drawn.is_ok();
+        bar.suspend(|| {
+            if let Err(error) = drawn {
+                eprintln!("friends: {error:#}");
+            }
+            print(&mut to, &args, printed, &photo, &document, &judge.bundle().manifest)
+        })?;
+        printed += 1;
         bar.inc(1);
     }
     bar.finish_and_clear();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&documents)?);
+        writeln!(to, "\n]")?;
     }
-    let all_judged = documents.iter().all(|document| document.judgement().is_some());
-    Ok(if all_judged && all_drawn { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Judges a photo, and draws its picture with boxes if one is wanted.
+async fn one(
+    judge: &Judge,
+    photo: &Path,
+    picture: Option<PathBuf>,
+    source: RegionSource,
+) -> (ResultDocument, anyhow::Result<()>) {
+    let document = judge_file(judge, photo, &source).await;
+    let drawn = match (picture, document.judgement()) {
+        (Some(picture), Some(judgement)) => annotate::write(photo, judgement, &judge.bundle().manifest, &picture),
+        _ => Ok(()),
+    };
+    (document, drawn)
+}
+
+/// A result document with the path of its photo.
+#[derive(Serialize)]
+struct Line<'a> {
+    file: Cow<'a, str>,
+    #[serde(flatten)]
+    document: &'a ResultDocument,
+}
+
+/// Writes what there is to say of the photo with this number, in the form that was asked for.
+fn print(
+    to: &mut impl Write,
+    args: &Args,
+    number: usize,
+    photo: &Path,
+    document: &ResultDocument,
+    manifest: &Manifest,
+) -> anyhow::Result<()> {
+    if args.json {
+        let text = serde_json::to_string_pretty(document)?.replace('\n', "\n  ");
+        write!(to, "{}\n  {text}", if number == 0 { "[" } else { "," })?;
+    } else if args.json_lines {
+        writeln!(to, "{}", serde_json::to_string(&Line { file: photo.to_string_lossy(), document })?)?;
+    } else {
+        print_faces(to, photo, document, manifest)?;
+    }
+    to.flush()?;
+    Ok(())
 }
 
 /// Judges a file; one that cannot be read or judged gives a `rejected` document, and `failed` if that is our fault.
@@ -91,11 +164,10 @@ async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> Result
 }
 
 /// One line a face: box, verdict, the best three scores.
-fn print(path: &Path, document: &ResultDocument, manifest: &Manifest) {
+fn print_faces(to: &mut impl Write, path: &Path, document: &ResultDocument, manifest: &Manifest) -> std::io::Result<()> {
     let Some(judgement) = document.judgement() else {
         let reason = document.error().map_or("", |problem| problem.message.as_str());
-        println!("{}: {}: {reason}", path.display(), document.state.name());
-        return;
+        return writeln!(to, "{}: {}: {reason}", path.display(), document.state.name());
     };
     let name = |slug: &str| {
         let label = manifest.labels.iter().find(|label| label.slug == slug);
@@ -109,7 +181,8 @@ fn print(path: &Path, document: &ResultDocument, manifest: &Manifest) {
         };
         let scores: Vec<String> = face.scores.iter().take(3).map(|s| format!("{} {:.2}", s.friend, s.score)).collect();
         let area = face.area;
-        println!(
+        writeln!(
+            to,
             "{}: {verdict}  [{}]  {:?} {},{},{},{}  {} ms",
             path.display(),
             scores.join(", "),
@@ -119,6 +192,7 @@ fn print(path: &Path, document: &ResultDocument, manifest: &Manifest) {
             area.width,
             area.height,
             judgement.timings_ms.total
-        );
+        )?;
     }
+    Ok(())
 }

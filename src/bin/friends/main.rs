@@ -85,6 +85,10 @@ fn main() -> ExitCode {
         Command::Studio(args) => studio::run(args),
     };
     result.unwrap_or_else(|error| {
+        // Whoever reads our answers has enough of them.
+        if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
         eprintln!("friends: {error:#}");
         ExitCode::FAILURE
     })
