@@ -20,5 +20,6 @@ pub mod heads;
 pub mod judgement;
 pub mod limits;
 pub mod model;
+mod network;
 pub mod photo;
 pub mod verdict;

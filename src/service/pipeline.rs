@@ -8,6 +8,8 @@
 //! to a judgement; `/api/judge` and the command line use it alone.
 
 use std::borrow::Borrow;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ use bytes::Bytes;
 use friends_core::crop::{self, Region};
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::geometry::Rect;
-use friends_core::judgement::{DetectorName, Judgement, Note, Timings, judge_region};
+use friends_core::judgement::{DetectorName, JudgedFace, Judgement, Note, Timings, judge_region};
 use friends_core::limits::{Limits, QUEUE_LENGTH, WAIT};
 use friends_core::model::{Bundle, Classifier};
 use friends_core::photo::Photo;
@@ -268,11 +270,7 @@ impl Judge {
         };
 
         let classifier = self.classifier.clone();
-        let faces = off_thread("judging", move || {
-            let classifier = classifier.get()?;
-            regions.into_iter().map(|region| judge_region(classifier, &held.photo, region)).collect::<Result<Vec<_>, _>>()
-        })
-        .await??;
+        let faces = off_thread("judging", move || judge_regions(classifier.get()?, &held.photo, &regions)).await??;
         timings.total = millis(started.elapsed());
         timings.classify = timings.total - timings.decode - timings.detect;
 
@@ -310,6 +308,22 @@ impl Judge {
         let judgement = self.judge(bytes, source, permit).await?;
         Ok(ResultDocument::unkept(Outcome::Done(judgement), OffsetDateTime::now_utc()))
     }
+}
+
+/// Judges all regions of a photo, on as many threads as there are processors.
+fn judge_regions(classifier: &Classifier, photo: &Photo, regions: &[Region]) -> Result<Vec<JudgedFace>, Error> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).clamp(1, regions.len().max(1));
+    let judge_part =
+        |part: &[Region]| part.iter().map(|region| judge_region(classifier, photo, *region)).collect::<Result<Vec<_>, _>>();
+    if threads == 1 {
+        return judge_part(regions);
+    }
+    let parts = std::thread::scope(|scope| {
+        let begun: Vec<_> =
+            regions.chunks(regions.len().div_ceil(threads)).map(|part| scope.spawn(move || judge_part(part))).collect();
+        begun.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(parts?.into_iter().flatten().collect())
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -15,6 +15,7 @@ use tract_onnx::prelude::*;
 use crate::error::Error;
 use crate::face::Face;
 use crate::geometry::{PixelRect, Rect, Size, suppress};
+use crate::network;
 use crate::photo::Photo;
 
 /// The network, ONNX, 0.2 MB.
@@ -64,12 +65,7 @@ impl FaceDetector {
         let broken = |error: &dyn std::fmt::Display| Error::fault("loading the face detector", error.to_string());
         let manifest: Manifest = serde_json::from_str(MANIFEST).map_err(|error| broken(&error))?;
         let side = manifest.input_side as usize;
-        let plan = tract_onnx::onnx()
-            .model_for_read(&mut std::io::Cursor::new(NETWORK))
-            .and_then(|network| network.with_input_fact(0, f32::fact([1, 3, side, side]).into()))
-            .and_then(tract_onnx::prelude::InferenceModelExt::into_optimized)
-            .and_then(IntoRunnable::into_runnable)
-            .map_err(|error| broken(&error))?;
+        let plan = network::load(NETWORK, [1, 3, side, side]).map_err(|error| broken(&error))?;
         Ok(Self { plan, manifest })
     }
 

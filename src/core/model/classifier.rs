@@ -11,6 +11,7 @@ use super::preprocess::Input;
 use super::prototype_head::unit;
 use crate::error::Error;
 use crate::geometry::PixelRect;
+use crate::network;
 use crate::photo::Photo;
 
 /// The feature extractor, optimised for this machine and ready to run.
@@ -39,15 +40,10 @@ impl Backbone {
     /// As [`Backbone::new`].
     pub fn measured(onnx: &[u8], input: Input) -> Result<Self, BackboneError> {
         let shape = [1, 3, input.height as usize, input.width as usize];
-        let plan = tract_onnx::onnx()
-            .model_for_read(&mut std::io::Cursor::new(onnx))
-            .and_then(|network| network.with_input_fact(0, f32::fact(shape).into()))
-            .and_then(tract_onnx::prelude::InferenceModelExt::into_optimized)
-            .map_err(|error| BackboneError::Network { shape, source: error.into() })?;
-        let output = plan.output_fact(0).map_err(|error| BackboneError::NoOutput(error.into()))?;
+        let plan = network::load(onnx, shape).map_err(|error| BackboneError::Network { shape, source: error.into() })?;
+        let output = plan.model().output_fact(0).map_err(|error| BackboneError::NoOutput(error.into()))?;
         let length = output.shape.as_concrete().map(|shape| shape.iter().product::<usize>());
         let features = length.ok_or(BackboneError::OpenShape)?;
-        let plan = plan.into_runnable().map_err(|error| BackboneError::NotRunnable(error.into()))?;
         Ok(Self { plan, input, features })
     }
 

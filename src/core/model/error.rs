@@ -147,9 +147,6 @@ pub enum BackboneError {
     /// The length of the output depends on the input.
     #[error("has an output whose shape is not fixed")]
     OpenShape,
-    /// The optimised network is refused by the runtime.
-    #[error("cannot be run: {0:#}")]
-    NotRunnable(#[source] Cause),
     /// The output has another length than the manifest says.
     #[error("gives {actual} features, the manifest says {expected}")]
     Features {
