@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a month costs at AWS, from measured milliseconds and list prices. `infra/costs.py --help`.
 
-The default milliseconds are those of the 1280-pixel photo that the page sends, measured by tests/bench/function.py on one x86-64 core.
+The default milliseconds are those of the 1280-pixel photo that the page sends, measured by tests/peers/function.py on one x86-64 core.
 Prices are list prices in US dollars as remembered on 2026-11-25 from public tables, without the free tiers of Lambda, the API and the CDN;
 check them before you rely on them. What a month costs without any visitor (alarms, dashboard, metrics) is added.
 """
@@ -72,7 +72,7 @@ def main():
         print(f"| {name} | " + " | ".join(f"{cost:,.2f}" for cost in costs) + " |")
 
 
-DEFAULT_MS = 10.0
+DEFAULT_MS = 17.0
 
 if __name__ == "__main__":
     main()
