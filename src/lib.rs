@@ -21,7 +21,7 @@
 //! | `src/training` | this one | folders of photos become a bundle, a bundle becomes figures | feature `train` |
 //! | `src/studio` | `friends-studio` | draws training pictures from `models/characters/*.toml` | feature `studio` |
 //! | `src/web` | – | the static page | feature `serve` |
-//! | `src/bin/lambda.rs` | this one | the function's entry point | feature `lambda` |
+//! | `src/bin/lambda.rs` | this one | the function's entry point | feature `function`; `lambda` is it with libjpeg |
 //! | `src/bin/friends` | this one | the operator's entry point, one file a subcommand | feature `command` and what it needs |
 //!
 //! Imports point downwards only: entry points, then `service` and `training` (which do not know each other), then `studio`,

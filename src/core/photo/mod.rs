@@ -3,7 +3,7 @@
 //! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and the EXIF orientation is
 //! applied to what is looked at rather than to the whole photo: a [`Photo`] keeps its pixels as they were stored and
 //! [`Photo::view`] cuts, shrinks and turns in that order, so that a turned 12-megapixel photo costs no more than an upright
-//! one. A large JPEG is kept at a fraction of its size ([`fraction`]); all coordinates are those of the full size.
+//! one. A large JPEG is kept at a fraction of its size (`fraction.rs`); all coordinates are those of the full size.
 
 mod fraction;
 mod header;

@@ -23,6 +23,9 @@ use super::ticket::TicketId;
 /// `Cache-Control` of every object that we write: results change, and photos must not be kept.
 const CACHE_CONTROL: &str = "no-store";
 
+/// Names the invocation that a request belongs to.
+const TRACE_HEADER: &str = "x-amzn-trace-id";
+
 /// How to reach the object store.
 pub struct StorageSettings {
     /// The private bucket.
@@ -139,6 +142,11 @@ impl Storage {
             .if_none_match("*")
             .customize()
             .config_override(seen_by_visitors)
+            // On Lambda the SDK adds the invocation's trace to every request. Signed into the URL, visitors would have to send it, which the
+            // bucket's CORS rules forbid.
+            .mutate_request(|request| {
+                request.headers_mut().remove(TRACE_HEADER);
+            })
             .presigned(window)
             .await
             .map_err(|error| Error::fault(ATTEMPT, error))?;
