@@ -49,12 +49,10 @@ fn every_format_is_read_by_its_bytes() {
     }
 }
 
-#[test]
-fn all_eight_orientations_stand_upright() {
-    let upright = quarters(80, 48);
-    let image = DynamicImage::ImageRgb8(upright.clone());
-    // How a camera that was held so has stored the upright scene (TIFF 6.0, tag 274).
-    let stored = [
+/// How cameras store the upright scene, by the way they were held: orientations 1 to 8 (TIFF 6.0, tag 274).
+fn as_stored(upright: RgbImage) -> [DynamicImage; 8] {
+    let image = DynamicImage::ImageRgb8(upright);
+    [
         image.clone(),
         image.fliph(),
         image.rotate180(),
@@ -63,7 +61,13 @@ fn all_eight_orientations_stand_upright() {
         image.rotate270(),
         image.rotate270().fliph(),
         image.rotate90(),
-    ];
+    ]
+}
+
+#[test]
+fn all_eight_orientations_stand_upright() {
+    let upright = quarters(80, 48);
+    let stored = as_stored(upright.clone());
     for (orientation, stored) in (1..).zip(stored) {
         let photo = decode(&with_orientation(&jpeg(&stored.into_rgb8()), orientation));
         assert_eq!(photo.size(), Size { width: 80, height: 48 }, "orientation {orientation}");
@@ -257,17 +261,7 @@ fn difference(a: &RgbImage, b: &RgbImage) -> f64 {
 #[test]
 fn a_large_photo_shows_the_same_at_a_fraction_of_its_size_however_it_stands() {
     let (scene, near, _) = large_scene(300);
-    let image = DynamicImage::ImageRgb8(scene.clone());
-    let stored = [
-        image.clone(),
-        image.fliph(),
-        image.rotate180(),
-        image.flipv(),
-        image.rotate90().fliph(),
-        image.rotate270(),
-        image.rotate270().fliph(),
-        image.rotate90(),
-    ];
+    let stored = as_stored(scene);
     let input = Size { width: 128, height: 128 };
     for (orientation, stored) in (1..).zip(stored) {
         let file = with_orientation(&jpeg(&stored.into_rgb8()), orientation);

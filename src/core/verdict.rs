@@ -29,6 +29,18 @@ pub enum Verdict {
     None,
 }
 
+impl Verdict {
+    /// The slugs that it names: one, two, or none.
+    #[must_use]
+    pub fn friends(&self) -> &[String] {
+        match self {
+            Self::Match { friend } => std::slice::from_ref(friend),
+            Self::Either { friends } => friends,
+            Self::None => &[],
+        }
+    }
+}
+
 /// What separates known from unknown, and one Friend from the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Thresholds {

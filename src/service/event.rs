@@ -100,9 +100,7 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
         Event::GivenUp(tickets) => each(&tickets, |id| pipeline::give_up(storage, id)).await,
     };
     // Nobody waits any more: the verdict is written.
-    if let Err(error) = tally::write(storage, false).await {
-        tracing::warn!(error = error.chain(), "the counts could not be written; they will be tried again");
-    }
+    tally::write(storage, false).await;
     handled
 }
 

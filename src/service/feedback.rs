@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use friends_core::error::{Code, Error, Rejection};
 use friends_core::limits::{CROP_BYTES, CROP_LIMITS};
 use friends_core::photo::Photo;
-use friends_core::verdict::Verdict;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -65,11 +64,8 @@ pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result
         None => storage.delete(StorageKey::FeedbackCrop(&id, said.face), "withdrawing a crop").await?,
     }
     storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await?;
-    let is_right = match &face.verdict {
-        Verdict::Match { friend } => said.friend.as_ref() == Some(friend),
-        Verdict::Either { friends } => said.friend.as_ref().is_some_and(|friend| friends.contains(friend)),
-        Verdict::None => said.friend.is_none(),
-    };
+    let named = face.verdict.friends();
+    let is_right = said.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend));
     tally::count("feedback", if is_right { "right" } else { "wrong" });
     Ok(())
 }

@@ -63,7 +63,6 @@ pub async fn in_invocation<F: Future>(invocation: Invocation, work: F) -> F::Out
 /// A photo was judged: as a ticket that ended so, or at once.
 pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
     let mut line = Line::new("job");
-    tally::count("status", document.state.name());
     if let Some(ticket) = ticket {
         line.put("ticket", ticket.log_name());
     }
@@ -73,19 +72,8 @@ pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
     }
     if let Some(judgement) = document.judgement() {
         line.judgement(judgement);
-        tally::count("verdict", best_verdict(judgement));
     }
     line.write();
-}
-
-/// The best verdict of the photo's faces.
-fn best_verdict(judgement: &Judgement) -> &'static str {
-    let verdicts = judgement.faces.iter().map(|face| match face.verdict {
-        Verdict::Match { .. } => (2, "match"),
-        Verdict::Either { .. } => (1, "either"),
-        Verdict::None => (0, "none"),
-    });
-    verdicts.max().map_or("none", |(_, name)| name)
 }
 
 /// A request was answered.
@@ -165,14 +153,20 @@ impl Line {
         self.metrics.push(json!({"Name": name, "Unit": unit}));
     }
 
-    /// A value, and a counter of its own for it.
+    /// A value, and a counter of its own for it, here and for the operator's page.
     fn count(&mut self, name: &str, value: &str) {
+        tally::count(name, value);
         self.put(name, value);
         self.measure(&format!("{name}.{value}"), 1, "Count");
     }
 
     fn judgement(&mut self, judgement: &Judgement) {
-        self.count("verdict", best_verdict(judgement));
+        let verdicts = judgement.faces.iter().map(|face| match face.verdict {
+            Verdict::Match { .. } => (2, "match"),
+            Verdict::Either { .. } => (1, "either"),
+            Verdict::None => (0, "none"),
+        });
+        self.count("verdict", verdicts.max().map_or("none", |(_, name)| name));
         self.put("faces", judgement.faces.len());
         self.put("detector", json!(judgement.detector));
         if let Some(fallback) = judgement.fallback_from {

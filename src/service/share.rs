@@ -9,7 +9,6 @@ use axum::http::Uri;
 use friends_core::error::{Error, Rejection};
 use friends_core::judgement::Judgement;
 use friends_core::model::{Label, Line};
-use friends_core::verdict::Verdict;
 use serde::Deserialize;
 
 use super::html::escaped;
@@ -70,13 +69,8 @@ struct Story<'a> {
 impl<'a> Story<'a> {
     fn of(judgement: &Judgement, labels: &'a [Label]) -> Self {
         let find = |slug: &str| labels.iter().find(|label| label.slug == slug);
-        let named = |verdict: &Verdict| match verdict {
-            Verdict::Match { friend } => vec![friend.clone()],
-            Verdict::Either { friends } => friends.to_vec(),
-            Verdict::None => Vec::new(),
-        };
         let faces: Vec<Vec<&Label>> =
-            judgement.faces.iter().map(|face| named(&face.verdict).iter().filter_map(|slug| find(slug)).collect()).collect();
+            judgement.faces.iter().map(|face| face.verdict.friends().iter().filter_map(|slug| find(slug)).collect()).collect();
         let known = faces.iter().filter(|names| !names.is_empty()).count();
         let picture = faces.iter().flatten().next().copied();
         let all = faces.len();

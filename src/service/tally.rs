@@ -53,15 +53,18 @@ impl Document {
     fn with(mut self, more: &BTreeMap<Date, Counts>) -> Self {
         self.schema = 1;
         for (day, counts) in more {
-            let there = self.days.entry(day.to_string()).or_default();
-            for (name, count) in counts {
-                *there.entry(name.clone()).or_default() += count;
-            }
+            add_up(self.days.entry(day.to_string()).or_default(), counts);
         }
         while self.days.len() > DAYS {
             self.days.pop_first();
         }
         self
+    }
+}
+
+fn add_up(to: &mut Counts, more: &Counts) {
+    for (name, count) in more {
+        *to.entry(name.clone()).or_default() += count;
     }
 }
 
@@ -78,32 +81,25 @@ pub fn count(group: &str, name: &str) {
 /// Adds what was counted to the document, if there is anything and the last time is a while ago; `at_once` does not wait for that. What
 /// cannot be written is kept for the next time.
 ///
-/// # Errors
-/// When the store does not answer, or other processes were quicker several times.
-///
 /// # Panics
 /// When a thread panicked while it counted, which it cannot.
-pub async fn write(storage: &Storage, at_once: bool) -> Result<(), Error> {
+pub async fn write(storage: &Storage, at_once: bool) {
     let more = {
         let mut state = PENDING.lock().expect("counting does not panic");
         let is_due = at_once || state.written.is_none_or(|written| written.elapsed() >= PERIOD);
         if state.days.is_empty() || !is_due {
-            return Ok(());
+            return;
         }
         state.written = Some(Instant::now());
         std::mem::take(&mut state.days)
     };
-    let added = add(storage, &more).await;
-    if added.is_err() {
+    if let Err(error) = add(storage, &more).await {
+        tracing::warn!(error = error.chain(), "the counts could not be written; they will be tried again");
         let mut state = PENDING.lock().expect("counting does not panic");
-        for (day, counts) in more {
-            let there = state.days.entry(day).or_default();
-            for (name, count) in counts {
-                *there.entry(name).or_default() += count;
-            }
+        for (day, counts) in &more {
+            add_up(state.days.entry(*day).or_default(), counts);
         }
     }
-    added
 }
 
 async fn add(storage: &Storage, more: &BTreeMap<Date, Counts>) -> Result<(), Error> {

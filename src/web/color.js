@@ -1,4 +1,14 @@
-/** Letters that can be read on a Friend's colour. */
+/** A Friend's colour on an element, and letters that can be read on it. */
+
+/** For nobody in particular, and where a bundle has no colour of the form `#rrggbb`. */
+export const NEUTRAL_COLOR = '#8a7f70';
+
+/** Gives an element its Friend's colour, and letters that can be read on it. */
+export function paint(element, friend) {
+  const color = /^#[0-9a-f]{6}$/i.test(friend?.color ?? '') ? friend.color : NEUTRAL_COLOR;
+  element.style.setProperty('--friend', color);
+  element.style.setProperty('--on-friend', readableOn(color));
+}
 
 /** Black or white, whichever contrasts more (WCAG relative luminance; the better one is always over 4.5 : 1). */
 export function readableOn(color) {

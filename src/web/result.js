@@ -1,12 +1,11 @@
 /** A `done` document on the page: who it is in one line, boxes on the photo, a card a face, and the small print. */
 
-import { readableOn } from './color.js';
+import { NEUTRAL_COLOR, paint } from './color.js';
 import { feedback } from './feedback.js';
 import { bilingual, make, showFrame } from './view.js';
 import { words } from './words.js';
 
 const SURE_SCORE = 0.9;
-const NEUTRAL_COLOR = '#8a7f70';
 const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close enough to name the Friend
 
 /**
@@ -238,13 +237,6 @@ function bar(friend, score) {
     make('span', { class: 'value' }, percent));
   paint(row, friend);
   return row;
-}
-
-/** Gives an element its Friend's colour, and letters that can be read on it. */
-function paint(element, friend) {
-  const color = /^#[0-9a-f]{6}$/i.test(friend?.color ?? '') ? friend.color : NEUTRAL_COLOR;
-  element.style.setProperty('--friend', color);
-  element.style.setProperty('--on-friend', readableOn(color));
 }
 
 /** What was missing of the photo, when it went, how long the result stays, and which model judged. */

@@ -43,8 +43,8 @@ pub struct Args {
     #[arg(long, conflicts_with = "json")]
     json_lines: bool,
     /// Photos that are judged at the same time; each takes memory [default: as many as there are processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    at_once: Option<u16>,
+    #[arg(long, value_name = "N")]
+    at_once: Option<NonZero<usize>>,
     /// Write the pictures with boxes and names into this folder
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
@@ -58,8 +58,7 @@ struct Job {
 
 #[tokio::main]
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let at_once =
-        args.at_once.map(usize::from).or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
+    let at_once = args.at_once.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let assembly =
         Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: at_once, buckets: Buckets::None };
     let judge = Arc::new(App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?.judge);

@@ -51,9 +51,7 @@ pub async fn keep(
             let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(tickets.expired = expired, milliseconds, "swept overdue tickets");
         }
-        if let Err(error) = tally::write(&storage, true).await {
-            tracing::warn!(error = error.chain(), "the counts could not be written; they will be tried again");
-        }
+        tally::write(&storage, true).await;
         if pass % PASSES_PER_DELETION == 0 {
             lifecycle.run(SystemTime::now()).await;
         }

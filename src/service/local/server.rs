@@ -101,9 +101,7 @@ impl Server {
         if drained.is_err() {
             tracing::warn!("some photos are left; they will be judged at the next start");
         }
-        if let Err(error) = tally::write(&storage, true).await {
-            tracing::warn!(error = error.chain(), "the last counts could not be written");
-        }
+        tally::write(&storage, true).await;
     }
 }
 
