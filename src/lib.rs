@@ -48,7 +48,7 @@
 //! | unknown | a person or character whom the bundle cannot name; `none` in the public JSON |
 //! | bundle | a folder with `manifest.json`, a backbone and a head: everything that judging takes |
 //! | backbone | the network that turns a picture into features |
-//! | head | from features to scores: linear (one logistic unit a label) or prototype (resemblance less background) |
+//! | head | from features to scores: linear (one logistic unit a label), discriminant, or prototype (resemblance less background) |
 //! | face / head of a person | what a detector frames (brow to chin) / the square around it with ears and hat, which is judged |
 //! | region | the part of a photo that is judged: a head, the whole photo, or a box that the caller drew |
 //! | ticket | one upload, from the request for it to the end of its result; named by an unguessable id |

@@ -84,6 +84,36 @@ fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns(
 }
 
 #[test]
+fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "3");
+    let (cache, one, two) = (path(dir.path(), "cache"), path(dir.path(), "one/mine"), path(dir.path(), "two/mine"));
+    let train = |out: &str, more: &[&str]| {
+        let trained = friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
+        assert!(trained.status.success(), "{trained:?}");
+        std::fs::read(Path::new(out).join("manifest.json")).unwrap()
+    };
+    let kept = || {
+        let folders = std::fs::read_dir(&cache).unwrap().map(|folder| folder.unwrap().path());
+        folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path()).collect::<Vec<_>>()
+    };
+    let first = train(&one, &["--cache", &cache]);
+    assert_eq!(kept().len(), 24, "seven times three, and three unknowns");
+
+    // Features of zeros in the cache are believed: so they were read, and a run without the cache computes them.
+    for file in kept() {
+        let length = std::fs::metadata(&file).unwrap().len();
+        std::fs::write(&file, vec![0; length as usize]).unwrap();
+    }
+    assert_ne!(train(&two, &["--cache", &cache, "--force"]), first);
+    assert_eq!(train(&two, &["--no-cache", "--force"]), first);
+
+    std::fs::remove_dir_all(&cache).unwrap();
+    std::fs::write(&cache, b"a file where the folder should be").unwrap();
+    assert_eq!(train(&two, &["--cache", &cache, "--force"]), first, "what cannot be kept is computed");
+}
+
+#[test]
 fn folders_that_cannot_teach_are_refused_in_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let out = path(dir.path(), "bundle");

@@ -21,14 +21,6 @@ pub struct Sample {
     pub group: String,
 }
 
-impl Sample {
-    /// Who took or drew it: the group without its label.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        self.group.split_once('/').map_or(&self.group, |(_, source)| source)
-    }
-}
-
 /// A labelled folder.
 #[derive(Clone, Debug)]
 pub struct Dataset {
@@ -177,10 +169,11 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The name up to `__`, or all of it; with the label, since two cosplayers of two characters may share a name.
+/// The name up to `__`, under whatever label: the same person may wear two costumes. A name without `__` says nothing of who it is,
+/// so that a photo of its own is meant, which the label makes different from those of the same name elsewhere.
 fn group_of(label: &str, path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    format!("{label}/{}", stem.split("__").next().unwrap_or(&stem))
+    stem.split_once("__").map_or_else(|| format!("{label}/{stem}"), |(source, _)| source.to_owned())
 }
 
 #[cfg(test)]
@@ -203,7 +196,8 @@ mod tests {
         let dataset = Dataset::read(dir.path()).unwrap();
         assert_eq!(dataset.labels, ["fennec", "serval"]);
         assert_eq!(dataset.samples.iter().map(|s| s.label).collect::<Vec<_>>(), [Some(0), Some(1), Some(1), None]);
-        assert_eq!(dataset.samples[1].group, "serval/mio");
+        assert_eq!(dataset.samples[0].group, "fennec/a");
+        assert_eq!(dataset.samples[1].group, "mio");
         assert_eq!(dataset.samples[1].group, dataset.samples[2].group);
     }
 

@@ -1,11 +1,13 @@
 //! Photos become feature vectors, by the same steps as in serving.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use friends_core::crop::{self, Region};
 use friends_core::error::{Error, Rejection};
+use friends_core::face::Face;
 use friends_core::geometry::{PixelRect, Rect, Size};
+use friends_core::hash::sha256;
 use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Backbone;
@@ -13,6 +15,7 @@ use friends_core::photo::Photo;
 use image::imageops;
 use rayon::prelude::*;
 
+use super::cache::FeatureCache;
 use super::dataset::Sample;
 
 /// A photo's features.
@@ -36,12 +39,15 @@ pub struct Skipped {
 /// Which region of a photo is learnt from.
 pub enum Framing {
     /// The largest head that the detector finds, or the whole photo.
-    Detect(Arc<FaceDetector>),
+    Detect(FaceDetector),
     /// The whole photo: it is a head crop already.
     Whole,
 }
 
 /// Which views of a photo are taken.
+///
+/// Turns, colours, blur, JPEG artefacts and occlusions as further views were measured with features of a network that knows such
+/// pictures from its own training: top-1 did not rise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Views {
     /// The photo as it is: for measuring.
@@ -50,55 +56,116 @@ pub enum Views {
     Augmented,
 }
 
-/// Extracts features of all samples on all cores; `done` is called after each photo.
-///
-/// The result keeps the samples' order, so the same folder always gives the same examples.
-///
-/// # Errors
-/// When the network breaks; photos that cannot be read are skipped and returned with the reason.
-pub fn extract(
-    samples: &[Sample],
-    backbone: &Backbone,
-    framing: &Framing,
-    views: Views,
-    done: impl Fn() + Sync,
-) -> Result<(Vec<Example>, Vec<Skipped>), Error> {
-    let results: Vec<Result<Example, Error>> = samples
-        .par_iter()
-        .map(|sample| {
-            let example = extract_one(sample, backbone, framing, views);
-            done();
-            example
-        })
-        .collect();
-    let (mut examples, mut skipped) = (Vec::new(), Vec::new());
-    for (result, sample) in results.into_iter().zip(samples) {
-        match result {
-            Ok(example) => examples.push(example),
-            Err(Error::Rejected(reason)) => skipped.push(Skipped { path: sample.path.clone(), reason }),
-            Err(error) => return Err(error),
+impl Views {
+    /// How many there are.
+    fn count(self) -> usize {
+        match self {
+            Self::Plain => 1,
+            Self::Augmented => 6,
         }
     }
-    Ok((examples, skipped))
 }
 
-fn extract_one(sample: &Sample, backbone: &Backbone, framing: &Framing, views: Views) -> Result<Example, Error> {
-    let photo = open(&sample.path)?;
-    let area = framing.area(&photo)?;
+/// What turns photos into examples.
+pub struct Extractor<'a> {
+    backbone: &'a Backbone,
+    framing: &'a Framing,
+    views: Views,
+    cache: Option<FeatureCache>,
+    /// A cache that cannot be written is said once.
+    cache_failed: AtomicBool,
+}
+
+impl<'a> Extractor<'a> {
+    /// With features kept in the folder `cache`, if one is given.
+    ///
+    /// # Errors
+    /// When the network breaks.
+    pub fn new(backbone: &'a Backbone, framing: &'a Framing, views: Views, cache: Option<&Path>) -> Result<Self, Error> {
+        let cache = match cache {
+            Some(dir) => {
+                let fingerprint = fingerprint(backbone, framing, views)?;
+                Some(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
+            }
+            None => None,
+        };
+        Ok(Self { backbone, framing, views, cache, cache_failed: AtomicBool::new(false) })
+    }
+
+    /// Extracts features of all samples on all cores; `done` is called after each photo.
+    ///
+    /// The result keeps the samples' order, so the same folder always gives the same examples.
+    ///
+    /// # Errors
+    /// When the network breaks; photos that cannot be read are skipped and returned with the reason.
+    pub fn extract(&self, samples: &[Sample], done: impl Fn() + Sync) -> Result<(Vec<Example>, Vec<Skipped>), Error> {
+        let results: Vec<Result<Example, Error>> = samples
+            .par_iter()
+            .map(|sample| {
+                let example = self.example(sample);
+                done();
+                example
+            })
+            .collect();
+        let (mut examples, mut skipped) = (Vec::new(), Vec::new());
+        for (result, sample) in results.into_iter().zip(samples) {
+            match result {
+                Ok(example) => examples.push(example),
+                Err(Error::Rejected(reason)) => skipped.push(Skipped { path: sample.path.clone(), reason }),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((examples, skipped))
+    }
+
+    fn example(&self, sample: &Sample) -> Result<Example, Error> {
+        let bytes = std::fs::read(&sample.path).map_err(|error| Rejection::unreadable(&error))?;
+        if let Some(views) = self.cache.as_ref().and_then(|cache| cache.get(&bytes)) {
+            return Ok(Example { sample: sample.clone(), views });
+        }
+        let photo = Photo::decode(bytes.clone(), &Limits::default())?;
+        let views = features(&photo, self.backbone, self.framing.area(&photo)?, self.views)?;
+        if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.put(&bytes, &views))
+            && !self.cache_failed.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(%error, "features cannot be kept for the next run");
+        }
+        Ok(Example { sample: sample.clone(), views })
+    }
+}
+
+/// The features of an area's views.
+fn features(photo: &Photo, backbone: &Backbone, area: PixelRect, views: Views) -> Result<Vec<Vec<f32>>, Error> {
     let input = backbone.input();
     let areas = match views {
         Views::Plain => vec![area],
         Views::Augmented => vec![area, inner(area, 0.0, 0.04), inner(area, 0.08, 0.0)],
     };
-    let mut features = Vec::new();
+    let mut features = Vec::with_capacity(views.count());
     for area in areas {
-        let picture = input.picture(&photo, area);
+        let picture = input.picture(photo, area);
         features.push(backbone.extract(&input.tensor(&picture))?);
         if views == Views::Augmented {
             features.push(backbone.extract(&input.tensor(&imageops::flip_horizontal(&picture)))?);
         }
     }
-    Ok(Example { sample: sample.clone(), views: features })
+    Ok(features)
+}
+
+/// What features depend on besides the photo, as hexadecimal digits: all views of a known picture, where heads are cut, and which
+/// faces are found. A program that resizes, crops or computes otherwise has another fingerprint.
+fn fingerprint(backbone: &Backbone, framing: &Framing, views: Views) -> Result<String, Error> {
+    const FACE: Rect = Rect { x: 300.0, y: 260.0, width: 90.0, height: 110.0 };
+    const PHOTO: Size = Size { width: 800, height: 600 };
+    let photo = Photo::from_upright(backbone.input().golden_picture());
+    let numbers = features(&photo, backbone, Region::whole(photo.size()).area, views)?;
+    let mut facts: Vec<u8> = numbers.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
+    if let Framing::Detect(detector) = framing {
+        let face = Face { rect: FACE, confidence: 1.0 };
+        let areas: Vec<PixelRect> = crop::regions(&[face], PHOTO, 1).iter().map(|region| region.area).collect();
+        facts.extend(format!("{areas:?} {:?}", detector.manifest()).into_bytes());
+    }
+    Ok(sha256(&facts))
 }
 
 impl Framing {
@@ -111,11 +178,6 @@ impl Framing {
         let size = |region: &&Region| u64::from(region.area.width) * u64::from(region.area.height);
         Ok(regions.iter().max_by_key(size).map_or_else(|| Region::whole(photo.size()).area, |region| region.area))
     }
-}
-
-fn open(path: &Path) -> Result<Photo, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Rejection::unreadable(&error))?;
-    Ok(Photo::decode(bytes, &Limits::default())?)
 }
 
 /// Nine tenths of the area, its corner moved in by these shares: another framing of the same head.

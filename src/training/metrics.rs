@@ -72,6 +72,8 @@ pub struct OpenSet {
     /// False positive rate at a true positive rate of 90 %: the share of unknowns whose highest score reaches what nine of ten
     /// known photos reach. It compares bundles whatever their thresholds.
     pub fpr_at_tpr90: f64,
+    /// The same for 95 of 100 known photos.
+    pub fpr_at_tpr95: f64,
 }
 
 /// The binary log loss of one logit, in nats: `ln(1 + exp(logit)) - target * logit`, without overflow.
@@ -162,12 +164,16 @@ fn open_set(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Opti
         share(named, group.len())
     };
     let best = |group: &[&Judged]| group.iter().map(|one| one.highest().1).collect::<Vec<_>>();
-    let mut bar = best(&known);
-    bar.sort_by(|a, b| b.total_cmp(a));
-    let bar = bar.get((known.len() * 9).div_ceil(10).max(1) - 1).copied().unwrap_or(1.0);
+    let mut reached = best(&known);
+    reached.sort_by(|a, b| b.total_cmp(a));
+    let false_positives = |percent: usize| {
+        let bar = reached.get((known.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or(1.0);
+        share(best(&unknown).iter().filter(|&&score| score >= bar).count(), unknown.len())
+    };
     Some(OpenSet {
         auroc: auroc(&best(&known), &best(&unknown)),
-        fpr_at_tpr90: share(best(&unknown).iter().filter(|&&score| score >= bar).count(), unknown.len()),
+        fpr_at_tpr90: false_positives(90),
+        fpr_at_tpr95: false_positives(95),
         unknown_n: unknown.len(),
         unknown_accepted: accepted(&unknown),
         known_accepted: accepted(&known),

@@ -1,16 +1,23 @@
 //! From folders of photos to a bundle, and from a bundle to figures about it.
 //!
 //! ```text
-//! folder ─► dataset ─► examples (features) ─► head or prototypes ─► bundle
-//!                                        └─────────────────► metrics
+//! folder ─► dataset ─► examples (features, cache) ─► candidates ─► trainer ─► bundle folder
+//!                                │                      head discriminant prototypes, thresholds
+//!                                └─────────────────► metrics
 //! ```
 //!
 //! Photos go through the same decoding, detection, cropping and preprocessing as in serving.
 
 mod background;
+pub mod bundle_folder;
+mod cache;
+mod calibration;
+mod candidates;
 pub mod dataset;
 pub mod detection;
+mod discriminant;
 pub mod examples;
+mod folds;
 pub mod head;
 pub mod metrics;
 mod prototypes;

@@ -1,34 +1,112 @@
-//! The least score that counts as a Friend, chosen on photos that the head did not see.
+//! The least score that counts as a Friend, chosen on photos that the head did not see, and how sure their number makes it.
+
+use friends_core::verdict::Thresholds;
+use serde::Serialize;
+use statrs::distribution::{Beta, ContinuousCDF as _};
 
 use super::metrics::Judged;
 use super::prototypes::MIN_BACKGROUND;
 
-/// With too few unknowns no threshold goes below the diary's one half.
+/// With too few photos to choose it by, no threshold goes below the diary's one half.
 pub const MIN_THRESHOLD: f32 = 0.5;
+/// Two accepted Friends whose scores differ by less are too close to call.
+const EITHER_MARGIN: f32 = 0.15;
 
-/// A threshold for each label.
+/// Whom the photos show that stand for unknowns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The unknowns among the photos.
+    Unknowns,
+    /// Each label's photos, judged by a head that knows only the other labels.
+    LeftOutLabels,
+    /// For each label the photos of the others.
+    OtherLabels,
+}
+
+/// Thresholds, and what is promised of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// What verdicts are made with.
+    #[serde(skip)]
+    pub thresholds: Thresholds,
+    /// The share of unknowns that may be named, as asked for.
+    pub asked: f64,
+    /// Whose photos the thresholds were chosen by.
+    pub basis: Basis,
+    /// How many there are.
+    pub photos: usize,
+    /// How many of them are named.
+    pub named: usize,
+    /// Where the share among new photos of the same kind lies, at 95 %: quantiles of the beta distribution of the share over an
+    /// order statistic (Wilks, "Determination of sample sizes for setting tolerance limits", 1941).
+    pub interval: (f64, f64),
+    /// The share that is not exceeded with a confidence of 95 %.
+    pub at_most: f64,
+    /// So many photos of which none is named would promise the share that was asked for with that confidence; 0 where no number does.
+    pub needed: usize,
+}
+
+/// Thresholds that name at most the share `asked` of unknowns.
 ///
-/// With enough held-out unknowns it is one number for all: the highest score of at most the share `accepted` of them reaches it.
-/// Without them it is, for each label, the score that at most that share of the other photos reach, but no less than one half.
+/// With enough held-out unknowns it is one number for all labels: the highest score of at most that share reaches it. Without them it
+/// is the median over `strangers`, for each label the photos of a stranger, of the number that does so for each of them: two labels
+/// that look alike are hard strangers to each other, yet few strangers are like that. Without either it is, for each label, the score that at most that share of the other photos reach, but no less than
+/// one half.
 #[must_use]
-pub fn thresholds(labels: usize, judged: &[Judged], accepted: f64) -> Vec<f32> {
-    let unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
-    if unknown.len() >= MIN_BACKGROUND {
-        return vec![reached_by(accepted, unknown); labels];
-    }
-    let against_others = |label: usize| {
-        let others = judged.iter().filter(|one| one.truth != Some(label)).map(|one| one.scores[label]);
-        reached_by(accepted, others.collect()).max(MIN_THRESHOLD)
+pub fn choose(labels: usize, judged: &[Judged], strangers: &[Vec<Judged>], asked: f64) -> Choice {
+    let highest = |photos: &mut dyn Iterator<Item = &Judged>| photos.map(|one| one.highest().1).collect::<Vec<f32>>();
+    let unknown = highest(&mut judged.iter().filter(|one| one.truth.is_none()));
+    let strangers: Vec<Vec<f32>> =
+        strangers.iter().map(|photos| highest(&mut photos.iter())).filter(|scores| !scores.is_empty()).collect();
+    let (basis, accept, photos) = if unknown.len() >= MIN_BACKGROUND {
+        (Basis::Unknowns, vec![reached_by(asked, &unknown); labels], unknown)
+    } else if strangers.len() > 2 {
+        let mut of_each: Vec<f32> = strangers.iter().map(|scores| reached_by(asked, scores)).collect();
+        of_each.sort_by(f32::total_cmp);
+        (Basis::LeftOutLabels, vec![of_each[of_each.len() / 2]; labels], strangers.concat())
+    } else {
+        let others = |label: usize| {
+            judged.iter().filter(|one| one.truth != Some(label)).map(|one| one.scores[label]).collect::<Vec<f32>>()
+        };
+        let accept = (0..labels).map(|label| reached_by(asked, &others(label)).max(MIN_THRESHOLD)).collect();
+        (Basis::OtherLabels, accept, Vec::new())
     };
-    (0..labels).map(against_others).collect()
+    let named = photos.iter().filter(|&&score| score >= accept[0]).count();
+    let share = |quantile: f64| share_over(named, photos.len(), quantile);
+    Choice {
+        asked,
+        basis,
+        photos: photos.len(),
+        named,
+        interval: (share(0.025), share(0.975)),
+        at_most: share(0.95),
+        needed: needed(asked),
+        thresholds: Thresholds { accept, margin: EITHER_MARGIN },
+    }
 }
 
 /// A number that at most `share` of `scores` reach, 0 to 1, in steps of a thousandth.
-fn reached_by(share: f64, mut scores: Vec<f32>) -> f32 {
+fn reached_by(share: f64, scores: &[f32]) -> f32 {
+    let mut scores = scores.to_vec();
     scores.sort_by(|a, b| b.total_cmp(a));
     let allowed = (scores.len() as f64 * share) as usize;
     // Just over the first score that must not pass.
     scores.get(allowed).map_or(0.0, |score| ((score * 1000.0).floor() + 1.0) / 1000.0).clamp(0.0, 1.0)
+}
+
+/// A quantile of the share of new photos that pass a number which `named` of `photos` pass and the next one does not.
+fn share_over(named: usize, photos: usize, quantile: f64) -> f64 {
+    if named >= photos {
+        return 1.0;
+    }
+    // The parameters are over 0, so that there is such a distribution.
+    Beta::new(named as f64 + 1.0, (photos - named) as f64).map_or(1.0, |beta| beta.inverse_cdf(quantile))
+}
+
+/// The least number of photos, none of them named, that promises a share with a confidence of 95 %.
+fn needed(share: f64) -> usize {
+    if share > 0.0 { (0.05f64.ln() / (-share).ln_1p()).ceil() as usize } else { 0 }
 }
 
 #[cfg(test)]
@@ -43,16 +121,38 @@ mod tests {
     fn the_stated_share_of_unknowns_passes() {
         let photos: Vec<Judged> = (0..100u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
         for (share, passing) in [(0.0, 0), (0.05, 5), (0.5, 50)] {
-            let threshold = thresholds(2, &photos, share)[0];
+            let choice = choose(2, &photos, &[], share);
+            assert_eq!((choice.basis, choice.named), (Basis::Unknowns, passing), "{choice:?}");
+            let threshold = choice.thresholds.accept[0];
             assert_eq!(photos.iter().filter(|one| one.highest().1 >= threshold).count(), passing, "{threshold}");
+            assert!(choice.interval.0 < share + 0.01 && share < choice.interval.1, "{choice:?}");
         }
     }
 
     #[test]
-    fn with_too_few_unknowns_each_label_has_its_own_over_one_half() {
+    fn fifty_nine_unknowns_of_whom_none_is_named_promise_five_percent() {
+        assert_eq!(needed(0.05), 59);
+        assert_eq!(needed(0.01), 299);
+        assert!(share_over(0, 59, 0.95) <= 0.05 && share_over(0, 58, 0.95) > 0.05);
+        assert_eq!((share_over(3, 3, 0.5), needed(0.0)), (1.0, 0));
+    }
+
+    #[test]
+    fn without_unknowns_the_labels_are_strangers_to_each_other() {
+        let stranger =
+            |likeness: f32| (0..20u8).map(|i| judged(None, [likeness + f32::from(i) / 100.0, 0.0])).collect::<Vec<_>>();
+        // The third is a twin of a label: it does not decide.
+        let strangers = [stranger(0.1), stranger(0.3), stranger(0.8)];
+        let choice = choose(3, &[judged(Some(0), [0.9, 0.1])], &strangers, 0.05);
+        assert_eq!((choice.basis, choice.photos, choice.named), (Basis::LeftOutLabels, 60, 21), "{choice:?}");
+    }
+
+    #[test]
+    fn with_neither_each_label_has_its_own_over_one_half() {
         let photos: Vec<Judged> = (0..100u8).map(|i| judged(Some(1), [f32::from(i) / 100.0, 0.3])).collect();
-        let found = thresholds(2, &photos, 0.02);
-        assert!(found[0] > 0.97 && found[0] < 0.99, "two of the hundred others may pass: {found:?}");
-        assert_eq!(found[1], MIN_THRESHOLD);
+        let choice = choose(2, &photos, &[], 0.02);
+        let accept = &choice.thresholds.accept;
+        assert!(accept[0] > 0.97 && accept[0] < 0.99, "two of the hundred others may pass: {accept:?}");
+        assert_eq!((accept[1], choice.at_most), (MIN_THRESHOLD, 1.0));
     }
 }

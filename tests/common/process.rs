@@ -10,6 +10,7 @@ use super::logs::Captured;
 pub fn friends(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_friends"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("FRIENDS_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/features"))
         .args(arguments)
         .output()
         .expect("friends runs")

@@ -8,11 +8,10 @@ use anyhow::bail;
 use friends_core::model::Classifier;
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::dataset::Dataset;
-use friends_judge::training::examples::{self, Example, Skipped, Views};
+use friends_judge::training::examples::{Example, Views};
 use friends_judge::training::metrics::{self, Evaluation, Judged};
 
-use crate::framing::framing;
-use crate::progress;
+use crate::extraction::Extraction;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -24,9 +23,8 @@ pub struct Args {
     /// More unknowns, searched at any depth
     #[arg(long, value_name = "DIR")]
     unknown: Option<PathBuf>,
-    /// Do not look for faces: the pictures are head crops already
-    #[arg(long)]
-    whole: bool,
+    #[command(flatten)]
+    extraction: Extraction,
     /// Print figures for programs
     #[arg(long)]
     json: bool,
@@ -55,11 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         dataset.samples.extend(Dataset::unknown(dir)?);
     }
 
-    let bar = progress::bar(dataset.samples.len(), "judging");
-    let framing = framing(args.whole)?;
-    let (examples, skipped) = examples::extract(&dataset.samples, classifier.backbone(), &framing, Views::Plain, || bar.inc(1))?;
-    bar.finish_and_clear();
-    warn_of_skipped(&skipped);
+    let (examples, skipped) = args.extraction.examples(&dataset.samples, classifier.backbone(), Views::Plain, "judging")?;
 
     let judged: Vec<Judged> = examples.iter().map(|example| judged(example, &classifier)).collect();
     let evaluation = metrics::evaluate(&judged, &slugs, &classifier.bundle().thresholds());
@@ -67,17 +61,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);
     } else {
         let known = examples.iter().filter(|example| example.sample.label.is_some());
-        let sources: BTreeSet<&str> = known.map(|example| example.sample.source()).collect();
+        let sources: BTreeSet<&str> = known.map(|example| example.sample.group.as_str()).collect();
         print(&evaluation, sources.len());
     }
     Ok(if skipped.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Names each photo that could not be used.
-pub fn warn_of_skipped(skipped: &[Skipped]) {
-    for photo in skipped {
-        eprintln!("left out: {}: {}", photo.path.display(), photo.reason);
-    }
 }
 
 fn judged(example: &Example, classifier: &Classifier) -> Judged {
@@ -103,5 +90,6 @@ fn print(figures: &Evaluation, sources: usize) {
         println!("at the bundle's thresholds: {} accepted", share(open.unknown_accepted, open.unknown_n));
         println!("                            {} of the known accepted", share(open.known_accepted, figures.n));
         println!("when 90 % of the known are: {} accepted", share(open.fpr_at_tpr90, open.unknown_n));
+        println!("when 95 % of the known are: {} accepted", share(open.fpr_at_tpr95, open.unknown_n));
     }
 }

@@ -7,7 +7,7 @@ mod detectors;
 #[cfg(feature = "train")]
 mod evaluate;
 #[cfg(feature = "train")]
-mod framing;
+mod extraction;
 mod judge;
 mod profile;
 mod progress;

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use friends_core::model::{Backbone, Bundle, Classifier, Head, Input, Names};
 use friends_judge::service::{config, model_dir};
+use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Dataset;
-use friends_judge::training::examples::{self, Views};
+use friends_judge::training::examples::Views;
 use friends_judge::training::trainer::{self, HeadChoice, Recipe};
 
-use crate::framing::framing;
-use crate::{evaluate, progress};
+use crate::extraction::Extraction;
 
 /// What `MobileNet` backbones expect.
 const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], std: [127.5; 3] };
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "ONNX", conflicts_with = "model")]
     backbone: Option<PathBuf>,
     /// Which head the bundle gets
-    #[arg(long, value_enum, default_value_t = HeadKind::Better)]
+    #[arg(long, value_enum, default_value_t = HeadKind::Best)]
     head: HeadKind,
     /// The share of photos of unknowns that may be named all the same, as 5% or 0.05: a larger one names more of the known, too
     #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
@@ -41,9 +41,8 @@ pub struct Args {
     /// Learn from at most this many photos of each label, chosen by the seed: to see what fewer photos would give
     #[arg(long, value_name = "N")]
     each: Option<usize>,
-    /// Do not look for faces: the pictures are head crops already
-    #[arg(long)]
-    whole: bool,
+    #[command(flatten)]
+    extraction: Extraction,
     /// Replace a bundle that is there already
     #[arg(long)]
     force: bool,
@@ -51,8 +50,10 @@ pub struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum HeadKind {
-    /// The one whose verdicts on left-out photos are better
-    Better,
+    /// The one whose verdicts on left-out photos are best; without photos of unknowns the discriminants
+    Best,
+    /// One linear discriminant a label, and resemblance to the nearest label
+    Discriminant,
     /// One logistic unit a label
     Linear,
     /// Resemblance to a label's mean, less resemblance to unknowns: needs photos of unknowns
@@ -62,7 +63,8 @@ enum HeadKind {
 impl HeadKind {
     fn choice(self) -> HeadChoice {
         match self {
-            Self::Better => HeadChoice::Better,
+            Self::Best => HeadChoice::Best,
+            Self::Discriminant => HeadChoice::Discriminant,
             Self::Linear => HeadChoice::Linear,
             Self::Prototype => HeadChoice::Prototype,
         }
@@ -88,12 +90,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         from_bundle(base)?
     };
     let input = *backbone.input();
-    let framing = framing(args.whole)?;
-
-    let bar = progress::bar(dataset.samples.len(), "reading photos");
-    let (examples, skipped) = examples::extract(&dataset.samples, &backbone, &framing, Views::Augmented, || bar.inc(1))?;
-    bar.finish_and_clear();
-    evaluate::warn_of_skipped(&skipped);
+    let (examples, _) = args.extraction.examples(&dataset.samples, &backbone, Views::Augmented, "reading photos")?;
 
     let name = args.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let recipe = Recipe {
@@ -109,7 +106,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         seed: args.seed,
     };
     let files = trainer::train(&examples, &recipe)?;
-    trainer::write(&files, &args.out, args.force)?;
+    bundle_folder::write(&files, &args.out, args.force)?;
 
     let bundle = model_dir::read(&args.out)?;
     println!("{} written: {} labels, {} photos", args.out.display(), bundle.manifest.labels.len(), examples.len());
@@ -121,13 +118,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         unseen["macro_f1"].as_f64().unwrap_or_default()
     );
     let head = &bundle.manifest.training["head"];
+    let tried = head["tried"].as_object().into_iter().flatten();
+    let tried: Vec<String> = tried.map(|(kind, quality)| format!("{kind} {:.4}", quality.as_f64().unwrap_or_default())).collect();
     println!(
-        "{} head, {} {}: linear {}, prototype {}",
+        "{} head, {} {}: {}",
         head["kind"].as_str().unwrap_or_default(),
         if head["asked_for"] == true { "as asked for;" } else { "by" },
         head["criterion"].as_str().unwrap_or_default(),
-        rounded(&head["linear"]),
-        rounded(&head["prototype"])
+        tried.join(", ")
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -137,11 +135,6 @@ fn share(text: &str) -> Result<f64, String> {
     let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
     let share = number.trim().parse::<f64>().ok().map(|number| number / whole);
     share.filter(|share| (0.0..1.0).contains(share)).ok_or_else(|| "a share is a number like 5% or 0.05".to_owned())
-}
-
-/// A figure with four decimals, or that there was none.
-fn rounded(figure: &serde_json::Value) -> String {
-    figure.as_f64().map_or_else(|| "not fitted (too few unknowns)".to_owned(), |figure| format!("{figure:.4}"))
 }
 
 /// The backbone in a plain ONNX file; the length of its features is read off the network.

@@ -1,7 +1,8 @@
-//! From features to logits: the two kinds of head, one interface.
+//! From features to logits: the kinds of head, one interface.
 
 use serde::{Deserialize, Serialize};
 
+use super::discriminant_head::DiscriminantHead;
 use super::linear_head::LinearHead;
 use super::prototype_head::PrototypeHead;
 
@@ -11,6 +12,8 @@ use super::prototype_head::PrototypeHead;
 pub enum Head {
     /// One logistic unit a label.
     Linear(LinearHead),
+    /// One linear discriminant a label, and resemblance to the nearest label.
+    Discriminant(DiscriminantHead),
     /// Resemblance to a label less resemblance to the background.
     Prototype(PrototypeHead),
 }
@@ -21,6 +24,7 @@ impl Head {
     pub fn logits(&self, features: &[f32]) -> Vec<f32> {
         match self {
             Self::Linear(head) => head.logits(features),
+            Self::Discriminant(head) => head.logits(features),
             Self::Prototype(head) => head.logits(features),
         }
     }
@@ -30,6 +34,13 @@ impl Head {
         let complete = |rows: &[Vec<f32>]| rows.iter().all(|row| row.len() == features);
         match self {
             Self::Linear(head) => head.weights.len() == labels && head.bias.len() == labels && complete(&head.weights),
+            Self::Discriminant(head) => {
+                head.weights.len() == labels
+                    && head.bias.len() == labels
+                    && head.centroids.len() == labels
+                    && complete(&head.weights)
+                    && complete(&head.centroids)
+            }
             Self::Prototype(head) => {
                 head.centroids.len() == labels
                     && !head.background.is_empty()
@@ -44,6 +55,12 @@ impl Head {
         let finite = |rows: &[Vec<f32>]| rows.iter().flatten().all(|number| number.is_finite());
         match self {
             Self::Linear(head) => finite(&head.weights) && head.bias.iter().all(|number| number.is_finite()),
+            Self::Discriminant(head) => {
+                finite(&head.weights)
+                    && finite(&head.centroids)
+                    && head.bias.iter().all(|number| number.is_finite())
+                    && head.resemblance.is_finite()
+            }
             Self::Prototype(head) => {
                 finite(&head.centroids)
                     && finite(&head.background)

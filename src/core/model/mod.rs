@@ -2,7 +2,9 @@
 
 mod bundle;
 mod classifier;
+mod discriminant_head;
 mod error;
+mod half_rows;
 mod head;
 mod linear_head;
 mod manifest;
@@ -11,6 +13,7 @@ mod prototype_head;
 
 pub use bundle::{Bundle, Files};
 pub use classifier::{Backbone, Classifier};
+pub use discriminant_head::{DiscriminantHead, nearest};
 pub use error::{BackboneError, BundleError, ManifestError};
 pub use head::Head;
 pub use linear_head::{LinearHead, sigmoid};

@@ -1,0 +1,52 @@
+//! How photos become examples: options that training and measuring share.
+
+use std::path::PathBuf;
+
+use friends_core::heads::FaceDetector;
+use friends_core::model::Backbone;
+use friends_judge::training::dataset::Sample;
+use friends_judge::training::examples::{Example, Extractor, Framing, Skipped, Views};
+
+use crate::progress;
+
+#[derive(clap::Args)]
+pub struct Extraction {
+    /// Do not look for faces: the pictures are head crops already
+    #[arg(long)]
+    whole: bool,
+    /// Where features of photos are kept for the next run, 12 kB a photo; what lies there may be deleted at any time [default: in
+    /// the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "FRIENDS_CACHE")]
+    cache: Option<PathBuf>,
+    /// Keep no features and use none, whatever --cache says
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl Extraction {
+    /// The examples of photos, with a progress bar; photos that cannot be used are named and returned.
+    pub fn examples(
+        &self,
+        samples: &[Sample],
+        backbone: &Backbone,
+        views: Views,
+        what: &'static str,
+    ) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
+        let framing = if self.whole { Framing::Whole } else { Framing::Detect(FaceDetector::load()?) };
+        let extractor = Extractor::new(backbone, &framing, views, self.cache_dir().as_deref())?;
+        let bar = progress::bar(samples.len(), what);
+        let (examples, skipped) = extractor.extract(samples, || bar.inc(1))?;
+        bar.finish_and_clear();
+        for photo in &skipped {
+            eprintln!("left out: {}: {}", photo.path.display(), photo.reason);
+        }
+        Ok((examples, skipped))
+    }
+
+    fn cache_dir(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            return None;
+        }
+        self.cache.clone().or_else(|| Some(dirs::cache_dir()?.join("friends-judge/features")))
+    }
+}

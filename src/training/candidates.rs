@@ -1,0 +1,289 @@
+//! The kinds of head that a bundle may get, each fitted without every fold in turn, so that they can be compared by what they say of
+//! photos that they have not seen.
+
+use friends_core::model::{Head, sigmoid};
+use rayon::prelude::*;
+use serde_json::json;
+
+use super::calibration::{Balance, PlattScaling};
+use super::discriminant::{Discriminants, Evidence, Moments};
+use super::examples::Example;
+use super::folds::{FOLDS, split};
+use super::head::{self, Row};
+use super::metrics::{self, Judged, log_loss};
+use super::prototypes::Prototypes;
+use super::trainer::{Recipe, TrainError};
+
+/// Strengths of the linear head's regularisation that are tried.
+const REGULARISATIONS: [f64; 3] = [0.03, 0.1, 0.3];
+/// Shrinkages of the discriminants' covariance that are tried.
+const SHRINKAGES: [f64; 3] = [0.3, 0.5, 0.8];
+/// How much the resemblance to the nearest label counts beside the highest discriminant, both in their spread over held-out photos.
+/// Chosen on characters that are strangers to each other and photos of people; 0.5 to 1 did alike.
+const RESEMBLANCE: f32 = 0.9;
+/// Views of a photo that held-out linear fits learn from: as it is, and mirrored. The final fit takes all.
+const HELD_OUT_VIEWS: usize = 2;
+/// Temperatures that are tried: from a third to three, in steps of a tenth of an octave.
+const TEMPERATURE_STEPS: std::ops::RangeInclusive<i32> = -16..=16;
+
+/// A kind of head and what it says of photos that it has not seen.
+pub struct Candidate {
+    /// Each photo judged by a head fitted without its fold.
+    pub held_out: Vec<Judged>,
+    /// For each label its photos, judged by a head that knows all labels but this one; empty where that was not tried.
+    pub strangers: Vec<Vec<Judged>>,
+    /// Scores are `sigmoid(logit / temperature)`.
+    pub temperature: f32,
+    fit: Fit,
+}
+
+/// What it takes to fit the head on all photos.
+enum Fit {
+    Linear { regularisation: f64 },
+    Discriminant { discriminants: Discriminants, shrinkage: f64, resemblance: f32, calibration: PlattScaling },
+    Prototype { calibration: PlattScaling },
+}
+
+impl Candidate {
+    /// The kind's name, as in the head's file.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.fit {
+            Fit::Linear { .. } => "linear",
+            Fit::Discriminant { .. } => "discriminant",
+            Fit::Prototype { .. } => "prototype",
+        }
+    }
+
+    /// What was chosen on held-out photos, for people.
+    #[must_use]
+    pub fn settings(&self) -> serde_json::Value {
+        match &self.fit {
+            Fit::Linear { regularisation } => json!({"regularisation": regularisation}),
+            Fit::Discriminant { shrinkage, resemblance, .. } => json!({"shrinkage": shrinkage, "resemblance": resemblance}),
+            Fit::Prototype { .. } => json!({}),
+        }
+    }
+
+    /// How good the held-out verdicts are, 0 to 1: the open-set classification rate with unknowns, top-1 without.
+    #[must_use]
+    pub fn quality(&self) -> f64 {
+        metrics::oscr(&self.held_out).unwrap_or_else(|| metrics::top1(&self.held_out))
+    }
+
+    /// Fits the head on all photos.
+    ///
+    /// # Errors
+    /// When the optimiser breaks off.
+    pub fn head(self, examples: &[Example], recipe: &Recipe) -> Result<Head, TrainError> {
+        let labels = recipe.labels.len();
+        Ok(match self.fit {
+            Fit::Linear { regularisation } => {
+                let rows: Vec<Row<'_>> = examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
+                Head::Linear(head::fit(&rows, labels, regularisation)?)
+            }
+            Fit::Discriminant { discriminants, resemblance, calibration, .. } => {
+                Head::Discriminant(discriminants.head(resemblance, calibration))
+            }
+            Fit::Prototype { calibration } => {
+                let all: Vec<&Example> = examples.iter().collect();
+                let prototypes = Prototypes::of(&all, &recipe.background, labels, recipe.seed);
+                Head::Prototype(prototypes.ok_or(TrainError::NoBackground)?.with(calibration))
+            }
+        })
+    }
+}
+
+/// Chooses regularisation and temperature by the log likelihood of held-out photos.
+///
+/// # Errors
+/// When the optimiser breaks off.
+pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Candidate, TrainError> {
+    let mut best: Option<(f64, f64, Vec<Vec<f32>>)> = None;
+    for regularisation in REGULARISATIONS {
+        let mut logits = vec![Vec::new(); examples.len()];
+        for fold in 0..FOLDS {
+            let (others, held_out) = split(examples, folds, fold);
+            if held_out.is_empty() {
+                continue;
+            }
+            let rows: Vec<Row<'_>> = others.iter().flat_map(|&example| rows_of(example, HELD_OUT_VIEWS)).collect();
+            let head = head::fit(&rows, labels, regularisation)?;
+            for i in held_out {
+                logits[i] = head.logits(&examples[i].views[0]);
+            }
+        }
+        let loss = mean_log_loss(with_labels(examples, &logits), 1.0);
+        if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
+            best = Some((loss, regularisation, logits));
+        }
+    }
+    let (_, regularisation, logits) = best.unwrap_or_default();
+    let loss = |temperature| mean_log_loss(with_labels(examples, &logits), temperature);
+    let temperature =
+        TEMPERATURE_STEPS.map(|step| 2f32.powf(step as f32 / 10.0)).min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(1.0);
+    let held_out = judged(examples, &logits, temperature);
+    Ok(Candidate { held_out, strangers: Vec::new(), temperature, fit: Fit::Linear { regularisation } })
+}
+
+/// Chooses shrinkage and calibration by the log likelihood of held-out labelled photos, and also judges each label's photos as those
+/// of strangers.
+///
+/// # Errors
+/// When the features are not finite, or all photos of a label share one source.
+pub fn discriminant(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Result<Candidate, TrainError> {
+    let labels = recipe.labels.len();
+    let features = examples.first().map_or(0, |example| example.views[0].len());
+    let moments_of = |wanted: &(dyn Fn(usize, &Example) -> bool + Sync)| {
+        let chosen = examples.iter().enumerate().filter(|(place, example)| wanted(*place, example));
+        let rows: Vec<Row<'_>> = chosen.flat_map(|(_, example)| rows_of(example, usize::MAX)).collect();
+        Moments::of(&rows, labels, features)
+    };
+    let parts: Vec<Moments> = (0..FOLDS).into_par_iter().map(|fold| moments_of(&|place, _| folds[place] == fold)).collect();
+    let all = parts.iter().skip(1).fold(parts[0].clone(), Moments::with);
+
+    let tries: Vec<(f64, Vec<Evidence>)> = SHRINKAGES
+        .into_par_iter()
+        .map(|shrinkage| {
+            let mut evidence: Vec<Option<Evidence>> = vec![None; examples.len()];
+            for (fold, part) in parts.iter().enumerate() {
+                let fitted = all.without(part).fit(shrinkage).ok_or(TrainError::NotFinite)?;
+                if let Some(label) = (0..labels).find(|label| !fitted.labels().contains(label)) {
+                    return Err(TrainError::TooFewSources { label: recipe.labels[label].clone(), sources: 1 });
+                }
+                for (place, example) in examples.iter().enumerate().filter(|(place, _)| folds[*place] == fold) {
+                    evidence[place] = Some(fitted.evidence(&example.views[0]));
+                }
+            }
+            Ok((shrinkage, evidence.into_iter().flatten().collect()))
+        })
+        .collect::<Result<_, TrainError>>()?;
+
+    let least = tries.into_iter().min_by(|(_, a), (_, b)| loss(examples, a).total_cmp(&loss(examples, b)));
+    let (shrinkage, evidence) = least.expect("a shrinkage is tried");
+    let Calibrated { resemblance, calibration, logits } = Calibrated::of(examples, &evidence);
+
+    let scores = |evidence: Evidence| evidence.with(resemblance).map(|value| sigmoid(calibration.logit(value))).collect();
+    let strangers: Vec<Vec<Judged>> = (0..labels)
+        .into_par_iter()
+        .map(|label| {
+            // With one other label there is nothing to tell apart.
+            let others = all.without(&moments_of(&|_, example| example.sample.label == Some(label)));
+            let Some(fitted) = others.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1) else { return Vec::new() };
+            let of_label = examples.iter().filter(|example| example.sample.label == Some(label));
+            of_label.map(|example| Judged { truth: None, scores: scores(fitted.evidence(&example.views[0])) }).collect()
+        })
+        .collect();
+    let discriminants = all.fit(shrinkage).ok_or(TrainError::NotFinite)?;
+    Ok(Candidate {
+        held_out: judged(examples, &logits, 1.0),
+        strangers,
+        temperature: 1.0,
+        fit: Fit::Discriminant { discriminants, shrinkage, resemblance, calibration },
+    })
+}
+
+/// What follows from held-out evidence.
+struct Calibrated {
+    resemblance: f32,
+    calibration: PlattScaling,
+    logits: Vec<Vec<f32>>,
+}
+
+impl Calibrated {
+    /// The calibration makes the highest score of a labelled photo the chance that it is right; thresholds, not scores, keep unknowns
+    /// out.
+    fn of(examples: &[Example], evidence: &[Evidence]) -> Self {
+        let known = || with_labels(examples, evidence).filter_map(|(label, evidence)| Some((label?, evidence)));
+        let highest = spread(known().map(|(_, evidence)| evidence.highest()));
+        let nearest = spread(known().map(|(_, evidence)| evidence.nearest));
+        let resemblance = if nearest > 0.0 { RESEMBLANCE * highest / nearest } else { 0.0 };
+        let pairs: Vec<(f32, bool)> = known()
+            .map(|(truth, evidence)| {
+                let (label, value) = evidence.best(resemblance);
+                (value, label == truth)
+            })
+            .collect();
+        let calibration = PlattScaling::fit(&pairs, Balance::AsFound);
+        let logits = evidence.iter().map(|one| one.with(resemblance).map(|value| calibration.logit(value)).collect()).collect();
+        Self { resemblance, calibration, logits }
+    }
+}
+
+/// How far discriminants alone are from the labels of held-out photos: their log loss, after the best calibration.
+fn loss(examples: &[Example], evidence: &[Evidence]) -> f64 {
+    let known = || with_labels(examples, evidence).filter_map(|(label, evidence)| Some((label?, evidence)));
+    let of_photo = |(truth, evidence): (usize, &Evidence)| {
+        evidence.with(0.0).enumerate().map(move |(label, value)| (value, label == truth)).collect::<Vec<_>>()
+    };
+    let pairs: Vec<(f32, bool)> = known().flat_map(of_photo).collect();
+    let calibration = PlattScaling::fit(&pairs, Balance::AsFound);
+    let of_pair = |&(value, is_right): &(f32, bool)| log_loss(f64::from(calibration.logit(value)), f64::from(u8::from(is_right)));
+    pairs.iter().map(of_pair).sum::<f64>() / known().count().max(1) as f64
+}
+
+/// Calibrates the evidence of held-out photos; `None` where there are too few unknowns for a background.
+#[must_use]
+pub fn prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Option<Candidate> {
+    let labels = recipe.labels.len();
+    let mut evidence = vec![Vec::new(); examples.len()];
+    for fold in 0..FOLDS {
+        let (others, held_out) = split(examples, folds, fold);
+        if held_out.is_empty() {
+            continue;
+        }
+        let prototypes = Prototypes::of(&others, &recipe.background, labels, recipe.seed)?;
+        for i in held_out {
+            evidence[i] = prototypes.evidence(&examples[i].views[0]);
+        }
+    }
+    let pair = |(example, evidence): (&Example, &Vec<f32>)| {
+        let truth = example.sample.label;
+        evidence.iter().enumerate().map(|(label, &evidence)| (evidence, truth == Some(label))).collect::<Vec<_>>()
+    };
+    let pairs: Vec<(f32, bool)> = examples.iter().zip(&evidence).flat_map(pair).collect();
+    let calibration = PlattScaling::fit(&pairs, Balance::Even);
+    let logits: Vec<Vec<f32>> =
+        evidence.iter().map(|row| row.iter().map(|&evidence| calibration.logit(evidence)).collect()).collect();
+    let held_out = judged(examples, &logits, 1.0);
+    Some(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit: Fit::Prototype { calibration } })
+}
+
+fn judged(examples: &[Example], logits: &[Vec<f32>], temperature: f32) -> Vec<Judged> {
+    let score = |logit: &f32| sigmoid(logit / temperature);
+    let one = |(example, logits): (&Example, &Vec<f32>)| Judged {
+        truth: example.sample.label,
+        scores: logits.iter().map(score).collect(),
+    };
+    examples.iter().zip(logits).map(one).collect()
+}
+
+fn rows_of(example: &Example, views: usize) -> impl Iterator<Item = Row<'_>> {
+    example.views.iter().take(views).map(|features| Row { features, label: example.sample.label })
+}
+
+/// The standard deviation.
+fn spread(values: impl Iterator<Item = f32>) -> f32 {
+    let values: Vec<f32> = values.collect();
+    let count = values.len().max(1) as f32;
+    let mean = values.iter().sum::<f32>() / count;
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / count).sqrt()
+}
+
+/// Mean over photos of the summed binary log loss of all labels; each photo's label and logits.
+fn mean_log_loss<'a>(photos: impl Iterator<Item = (Option<usize>, &'a Vec<f32>)>, temperature: f32) -> f64 {
+    let loss = |(truth, logits): (Option<usize>, &Vec<f32>)| -> f64 {
+        let of_label = |(label, logit): (usize, &f32)| {
+            let target = f64::from(u8::from(truth == Some(label)));
+            log_loss(f64::from(logit / temperature), target)
+        };
+        logits.iter().enumerate().map(of_label).sum()
+    };
+    let losses: Vec<f64> = photos.map(loss).collect();
+    losses.iter().sum::<f64>() / losses.len().max(1) as f64
+}
+
+/// Each photo's label and its row.
+fn with_labels<'a, T>(examples: &'a [Example], rows: &'a [T]) -> impl Iterator<Item = (Option<usize>, &'a T)> {
+    examples.iter().map(|example| example.sample.label).zip(rows)
+}
