@@ -114,6 +114,56 @@ fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle
 }
 
 #[test]
+fn an_audit_finds_swapped_labels_and_second_copies_and_its_moves_can_be_undone() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "12");
+    let root = Path::new(&photos);
+    std::fs::rename(root.join("serval/0003.jpg"), root.join("otter/swapped.jpg")).unwrap();
+    std::fs::copy(root.join("ibis/0001.jpg"), root.join("ibis/copy.jpg")).unwrap();
+    let (moves, sheet) = (path(dir.path(), "moves.json"), path(dir.path(), "sheet.html"));
+    let audited = friends(&["audit", &photos, "--whole", "--json", "--moves", &moves, "--report", &sheet]);
+    assert!(audited.status.success(), "{audited:?}");
+    let rows: Value = serde_json::from_slice(&audited.stdout).unwrap();
+    let row = |file: &str| rows.as_array().unwrap().iter().find(|row| row["file"] == file).cloned();
+    let swapped = row("otter/swapped.jpg").unwrap_or_else(|| panic!("not found: {rows:#}"));
+    assert_eq!(
+        (&swapped["suspect"], &swapped["label"], &swapped["suggested"]),
+        (&"label".into(), &"otter".into(), &"serval".into())
+    );
+    let copy = row("ibis/copy.jpg").unwrap_or_else(|| panic!("not found: {rows:#}"));
+    assert_eq!((&copy["suspect"], &copy["suggested"]), (&"duplicate".into(), &"ibis/0001.jpg".into()));
+    let page = std::fs::read_to_string(&sheet).unwrap();
+    assert!(page.contains("swapped.jpg") && page.contains("data:image/jpeg") && !page.contains("src=\"http"), "self-contained");
+
+    let applied = friends(&["audit", &photos, "--apply", &moves]);
+    assert!(applied.status.success(), "{applied:?}");
+    assert!(root.join("serval/swapped.jpg").is_file() && root.join(".set-aside/ibis/copy.jpg").is_file());
+    let twice = friends(&["audit", &photos, "--apply", &moves]);
+    assert_eq!(twice.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("moved already"), "{twice:?}");
+    let undone = friends(&["audit", &photos, "--undo", &moves]);
+    assert!(undone.status.success(), "{undone:?}");
+    assert!(root.join("otter/swapped.jpg").is_file() && root.join("ibis/copy.jpg").is_file());
+}
+
+#[test]
+fn a_report_shows_figures_plots_and_mistakes_in_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "6");
+    std::fs::rename(Path::new(&photos).join("serval/0001.jpg"), Path::new(&photos).join("otter/wrong.jpg")).unwrap();
+    let report = path(dir.path(), "report.html");
+    let measured = friends(&["evaluate", &photos, "--whole", "--report", &report]);
+    assert!(measured.status.success(), "{measured:?}");
+    let text = String::from_utf8_lossy(&measured.stdout).into_owned();
+    assert!(text.contains("otter → serval (1)") && text.contains("softmax"), "{text}");
+    let page = std::fs::read_to_string(&report).unwrap();
+    assert_eq!(page.matches("<svg").count(), 3, "reliability, scores, acceptance");
+    assert!(page.contains("wrong.jpg") && page.contains("otter → serval (1)"));
+    let linked = page.contains("src=\"http") || page.contains("href=");
+    assert!(!linked, "everything is in the file");
+}
+
+#[test]
 fn folders_that_cannot_teach_are_refused_in_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let out = path(dir.path(), "bundle");

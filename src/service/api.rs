@@ -216,6 +216,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
             "name": bundle.manifest.name,
             "sha256": bundle.sha256,
             "friends": friends.collect::<Vec<_>>(),
+            "bands": bundle.manifest.bands,
         },
         "detector": app.judge.detector().name(),
         "contact": app.contact,

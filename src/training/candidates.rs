@@ -1,6 +1,8 @@
 //! The kinds of head that a bundle may get, each fitted without every fold in turn, so that they can be compared by what they say of
 //! photos that they have not seen.
 
+use std::collections::BTreeSet;
+
 use friends_core::model::{Head, sigmoid};
 use rayon::prelude::*;
 use serde_json::json;
@@ -11,6 +13,7 @@ use super::examples::Example;
 use super::folds::{FOLDS, split};
 use super::head::{self, Row};
 use super::metrics::{self, Judged, log_loss};
+use super::open_set;
 use super::prototypes::Prototypes;
 use super::trainer::{Recipe, TrainError};
 
@@ -68,7 +71,7 @@ impl Candidate {
     /// How good the held-out verdicts are, 0 to 1: the open-set classification rate with unknowns, top-1 without.
     #[must_use]
     pub fn quality(&self) -> f64 {
-        metrics::oscr(&self.held_out).unwrap_or_else(|| metrics::top1(&self.held_out))
+        open_set::oscr(&self.held_out).unwrap_or_else(|| metrics::top1(&self.held_out))
     }
 
     /// Fits the head on all photos.
@@ -127,15 +130,21 @@ pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Ca
 }
 
 /// Chooses shrinkage and calibration by the log likelihood of held-out labelled photos, and also judges each label's photos as those
-/// of strangers.
+/// of strangers. Photos at the places `distrusted` are judged, but not learnt from.
 ///
 /// # Errors
 /// When the features are not finite, or all photos of a label share one source.
-pub fn discriminant(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Result<Candidate, TrainError> {
-    let labels = recipe.labels.len();
+pub fn discriminant(
+    examples: &[Example],
+    folds: &[usize],
+    slugs: &[String],
+    distrusted: &BTreeSet<usize>,
+) -> Result<Candidate, TrainError> {
+    let labels = slugs.len();
     let features = examples.first().map_or(0, |example| example.views[0].len());
     let moments_of = |wanted: &(dyn Fn(usize, &Example) -> bool + Sync)| {
-        let chosen = examples.iter().enumerate().filter(|(place, example)| wanted(*place, example));
+        let chosen =
+            examples.iter().enumerate().filter(|(place, example)| wanted(*place, example) && !distrusted.contains(place));
         let rows: Vec<Row<'_>> = chosen.flat_map(|(_, example)| rows_of(example, usize::MAX)).collect();
         Moments::of(&rows, labels, features)
     };
@@ -149,7 +158,7 @@ pub fn discriminant(examples: &[Example], folds: &[usize], recipe: &Recipe) -> R
             for (fold, part) in parts.iter().enumerate() {
                 let fitted = all.without(part).fit(shrinkage).ok_or(TrainError::NotFinite)?;
                 if let Some(label) = (0..labels).find(|label| !fitted.labels().contains(label)) {
-                    return Err(TrainError::TooFewSources { label: recipe.labels[label].clone(), sources: 1 });
+                    return Err(TrainError::TooFewSources { label: slugs[label].clone(), sources: 1 });
                 }
                 for (place, example) in examples.iter().enumerate().filter(|(place, _)| folds[*place] == fold) {
                     evidence[place] = Some(fitted.evidence(&example.views[0]));

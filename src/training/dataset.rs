@@ -72,12 +72,14 @@ pub enum DatasetError {
 }
 
 impl Dataset {
-    /// Reads `dir`: each folder is a label, `unknown/` holds unknowns, other files are left alone.
+    /// Reads `dir`: each folder is a label, `unknown/` holds unknowns; other files, and folders whose names begin with a dot, are left
+    /// alone.
     ///
     /// # Errors
     /// When the folder cannot be read, holds no label, or a label has no photo or an unusable name.
     pub fn read(dir: &Path) -> Result<Self, DatasetError> {
-        let mut folders: Vec<PathBuf> = entries(dir)?.into_iter().filter(|path| path.is_dir()).collect();
+        let mut folders: Vec<PathBuf> =
+            entries(dir)?.into_iter().filter(|path| path.is_dir() && !name_of(path).starts_with('.')).collect();
         folders.sort();
         let mut labels = Vec::new();
         let mut samples = Vec::new();

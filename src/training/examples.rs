@@ -12,7 +12,7 @@ use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Backbone;
 use friends_core::photo::Photo;
-use image::imageops;
+use image::{RgbImage, imageops};
 use rayon::prelude::*;
 
 use super::cache::FeatureCache;
@@ -124,7 +124,7 @@ impl<'a> Extractor<'a> {
             return Ok(Example { sample: sample.clone(), views });
         }
         let photo = Photo::decode(bytes.clone(), &Limits::default())?;
-        let views = features(&photo, self.backbone, self.framing.area(&photo)?, self.views)?;
+        let views = features(&photo, self.backbone, self.framing.region(&photo)?.area, self.views)?;
         if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.put(&bytes, &views))
             && !self.cache_failed.swap(true, Ordering::Relaxed)
         {
@@ -169,14 +169,28 @@ fn fingerprint(backbone: &Backbone, framing: &Framing, views: Views) -> Result<S
 }
 
 impl Framing {
+    /// The region that counts of the photo in a file, for people to look at; its longer side has `side` pixels.
+    ///
+    /// # Errors
+    /// When the photo cannot be read any more.
+    pub fn picture(&self, path: &Path, side: u32) -> Result<(Region, RgbImage), Error> {
+        let bytes = std::fs::read(path).map_err(|error| Rejection::unreadable(&error))?;
+        let photo = Photo::decode(bytes, &Limits::default())?;
+        let region = self.region(&photo)?;
+        let area: Rect = region.area.into();
+        let scale = side as f32 / area.width.max(area.height);
+        let scaled = |length: f32| ((length * scale).round() as u32).max(1);
+        Ok((region, photo.view(area, Size { width: scaled(area.width), height: scaled(area.height) })))
+    }
+
     /// The region of a photo that counts.
-    fn area(&self, photo: &Photo) -> Result<PixelRect, Error> {
+    fn region(&self, photo: &Photo) -> Result<Region, Error> {
         let regions = match self {
             Self::Whole => Vec::new(),
             Self::Detect(embedded) => crop::regions(&embedded.find(photo)?, photo.size(), Limits::default().heads),
         };
-        let size = |region: &&Region| u64::from(region.area.width) * u64::from(region.area.height);
-        Ok(regions.iter().max_by_key(size).map_or_else(|| Region::whole(photo.size()).area, |region| region.area))
+        let size = |region: &Region| u64::from(region.area.width) * u64::from(region.area.height);
+        Ok(regions.into_iter().max_by_key(size).unwrap_or_else(|| Region::whole(photo.size())))
     }
 }
 

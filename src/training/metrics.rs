@@ -1,7 +1,9 @@
 //! Figures about a bundle: how often it is right, how far its confidence can be trusted, and how often unknowns are named.
 
-use friends_core::verdict::{Thresholds, Verdict, ranking};
+use friends_core::verdict::{Thresholds, ranking};
 use serde::Serialize;
+
+use super::open_set::{self, OpenSet};
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
@@ -31,6 +33,8 @@ pub struct Evaluation {
     pub n: usize,
     /// Share of known photos whose highest score is right.
     pub top1: f64,
+    /// Its Wilson interval at 95 %.
+    pub top1_interval: (f64, f64),
     /// Mean of the labels' F1, over labels that have photos.
     pub macro_f1: f64,
     /// The labels, in the order of the matrix.
@@ -39,8 +43,12 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<usize>>,
     /// For each label.
     pub per_class: Vec<PerClass>,
+    /// What is mistaken for what, the most frequent first.
+    pub confusions: Vec<Confusion>,
     /// Expected calibration error of the highest score, ten bins.
     pub ece: f64,
+    /// The bins that are not empty, from the lowest scores up.
+    pub reliability: Vec<Bin>,
     /// What becomes of unknowns; absent without any.
     pub open_set: Option<OpenSet>,
 }
@@ -56,24 +64,32 @@ pub struct PerClass {
     pub recall: f64,
     /// This Friend's photos.
     pub n: usize,
+    /// Wilson interval of the precision at 95 %.
+    pub precision_interval: (f64, f64),
+    /// Wilson interval of the recall at 95 %.
+    pub recall_interval: (f64, f64),
 }
 
-/// How well known and unknown are kept apart.
+/// Photos of one Friend that are said to be another.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OpenSet {
-    /// Chance that a known photo's highest score is over an unknown's.
-    pub auroc: f64,
-    /// Photos of unknowns.
-    pub unknown_n: usize,
-    /// Share of unknowns whose verdict names a Friend.
-    pub unknown_accepted: f64,
-    /// Share of known photos whose verdict names a Friend.
-    pub known_accepted: f64,
-    /// False positive rate at a true positive rate of 90 %: the share of unknowns whose highest score reaches what nine of ten
-    /// known photos reach. It compares bundles whatever their thresholds.
-    pub fpr_at_tpr90: f64,
-    /// The same for 95 of 100 known photos.
-    pub fpr_at_tpr95: f64,
+pub struct Confusion {
+    /// Whom they show.
+    pub friend: String,
+    /// Who they are said to be.
+    pub said: String,
+    /// How many.
+    pub n: usize,
+}
+
+/// Known photos of similar highest scores.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bin {
+    /// Mean of the scores.
+    pub score: f64,
+    /// The share that is right.
+    pub right: f64,
+    /// Photos.
+    pub n: usize,
 }
 
 /// The binary log loss of one logit, in nats: `ln(1 + exp(logit)) - target * logit`, without overflow.
@@ -90,24 +106,6 @@ pub fn top1(judged: &[Judged]) -> f64 {
     share(right.iter().filter(|right| **right).count(), right.len())
 }
 
-/// Open-set classification rate over all thresholds: the chance that a known photo's highest score is right and over an unknown's.
-/// It is the area under the curve of Dhamija et al. ("Reducing network agnostophobia", 2018); `None` without unknowns or known
-/// photos.
-#[must_use]
-pub fn oscr(judged: &[Judged]) -> Option<f64> {
-    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
-    unknown.sort_by(f32::total_cmp);
-    let known: Vec<&Judged> = judged.iter().filter(|one| one.truth.is_some()).collect();
-    if unknown.is_empty() || known.is_empty() {
-        return None;
-    }
-    let beaten = |one: &&Judged| {
-        let (label, highest) = one.highest();
-        if one.truth == Some(label) { unknown.partition_point(|score| *score < highest) } else { 0 }
-    };
-    Some(known.iter().map(beaten).sum::<usize>() as f64 / (known.len() * unknown.len()) as f64)
-}
-
 /// Computes all figures.
 #[must_use]
 pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Evaluation {
@@ -118,6 +116,7 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
         confusion[*truth][one.highest().0] += 1;
     }
     let per_class: Vec<PerClass> = (0..count).map(|label| per_class(label, labels[label], &confusion)).collect();
+    let reliability = reliability(&known);
     let present: Vec<&PerClass> = per_class.iter().filter(|class| class.n > 0).collect();
     let f1 = |class: &PerClass| {
         let sum = class.precision + class.recall;
@@ -126,11 +125,14 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
     Evaluation {
         n: known.len(),
         top1: top1(judged),
+        top1_interval: wilson((0..count).map(|label| confusion[label][label]).sum(), known.len()),
         macro_f1: present.iter().map(|class| f1(class)).sum::<f64>() / present.len().max(1) as f64,
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
+        confusions: confusions(labels, &confusion),
         confusion,
-        ece: calibration_error(&known),
-        open_set: open_set(judged, labels, thresholds),
+        ece: reliability.iter().map(|bin| (bin.score - bin.right).abs() * bin.n as f64).sum::<f64>() / known.len().max(1) as f64,
+        reliability,
+        open_set: open_set::measure(judged, labels, thresholds),
         per_class,
     }
 }
@@ -139,69 +141,38 @@ fn per_class(label: usize, friend: &str, confusion: &[Vec<usize>]) -> PerClass {
     let right = confusion[label][label];
     let n = confusion[label].iter().sum();
     let said: usize = confusion.iter().map(|row| row[label]).sum();
-    PerClass { friend: friend.to_owned(), precision: share(right, said), recall: share(right, n), n }
+    PerClass {
+        friend: friend.to_owned(),
+        precision: share(right, said),
+        recall: share(right, n),
+        n,
+        precision_interval: wilson(right, said),
+        recall_interval: wilson(right, n),
+    }
 }
 
-/// Mean distance between the highest score and how often it is right, weighted by the photos in each bin.
-fn calibration_error(known: &[(usize, &Judged)]) -> f64 {
-    let mut bins = [(0usize, 0.0f64, 0.0f64); BINS];
+fn confusions(labels: &[&str], confusion: &[Vec<usize>]) -> Vec<Confusion> {
+    let mut confusions: Vec<Confusion> = Vec::new();
+    for (truth, row) in confusion.iter().enumerate() {
+        for (said, &n) in row.iter().enumerate().filter(|(said, n)| *said != truth && **n > 0) {
+            confusions.push(Confusion { friend: labels[truth].to_owned(), said: labels[said].to_owned(), n });
+        }
+    }
+    confusions.sort_by_key(|confusion| std::cmp::Reverse(confusion.n));
+    confusions
+}
+
+/// Ten bins of equal width over the highest score; empty ones are left out.
+fn reliability(known: &[(usize, &Judged)]) -> Vec<Bin> {
+    let mut bins = [(0usize, 0.0f64, 0usize); BINS];
     for (truth, one) in known {
         let (best, highest) = one.highest();
-        let confidence = f64::from(highest);
-        let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
-        *bin = (bin.0 + 1, bin.1 + confidence, bin.2 + f64::from(u8::from(best == *truth)));
+        let score = f64::from(highest);
+        let bin = &mut bins[((score * BINS as f64) as usize).min(BINS - 1)];
+        *bin = (bin.0 + 1, bin.1 + score, bin.2 + usize::from(best == *truth));
     }
-    bins.iter().map(|(_, confidence, right)| (confidence - right).abs()).sum::<f64>() / known.len().max(1) as f64
-}
-
-fn open_set(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Option<OpenSet> {
-    let (known, unknown): (Vec<&Judged>, Vec<&Judged>) = judged.iter().partition(|one| one.truth.is_some());
-    if unknown.is_empty() {
-        return None;
-    }
-    let accepted = |group: &[&Judged]| {
-        let named = group.iter().filter(|one| thresholds.judge(&one.scores, labels) != Verdict::None).count();
-        share(named, group.len())
-    };
-    let best = |group: &[&Judged]| group.iter().map(|one| one.highest().1).collect::<Vec<_>>();
-    let mut reached = best(&known);
-    reached.sort_by(|a, b| b.total_cmp(a));
-    let false_positives = |percent: usize| {
-        let bar = reached.get((known.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or(1.0);
-        share(best(&unknown).iter().filter(|&&score| score >= bar).count(), unknown.len())
-    };
-    Some(OpenSet {
-        auroc: auroc(&best(&known), &best(&unknown)),
-        fpr_at_tpr90: false_positives(90),
-        fpr_at_tpr95: false_positives(95),
-        unknown_n: unknown.len(),
-        unknown_accepted: accepted(&unknown),
-        known_accepted: accepted(&known),
-    })
-}
-
-/// Area under the ROC curve by the Mann-Whitney statistic: ties count half. 0.5 when one side is empty.
-#[must_use]
-pub fn auroc(positive: &[f32], negative: &[f32]) -> f64 {
-    let pairs = positive.len() * negative.len();
-    if pairs == 0 {
-        return 0.5;
-    }
-    let wins: f64 = positive
-        .iter()
-        .flat_map(|p| {
-            negative.iter().map(move |n| {
-                if p > n {
-                    1.0
-                } else if p == n {
-                    0.5
-                } else {
-                    0.0
-                }
-            })
-        })
-        .sum();
-    wins / pairs as f64
+    let filled = bins.into_iter().filter(|(n, ..)| *n > 0);
+    filled.map(|(n, scores, right)| Bin { score: scores / n as f64, right: share(right, n), n }).collect()
 }
 
 /// The Wilson score interval at 95 % of a share: where the true share may lie, given `part` of `whole`. Source: E. B. Wilson,
@@ -219,7 +190,8 @@ pub fn wilson(part: usize, whole: usize) -> (f64, f64) {
     (((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0))
 }
 
-fn share(part: usize, whole: usize) -> f64 {
+/// A part of a whole; 0 of nothing.
+pub(super) fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
@@ -256,13 +228,13 @@ mod tests {
     fn acceptance_uses_the_verdict() {
         let open = evaluation().open_set.unwrap();
         assert_eq!((open.unknown_n, open.unknown_accepted, open.known_accepted), (2, 0.5, 0.75));
-        assert_eq!(open.auroc, 7.0 / 8.0);
+        assert_eq!(open.separation.auroc, 7.0 / 8.0);
     }
 
     #[test]
     fn the_fair_comparison_accepts_nine_of_ten_known() {
         // Four known: nine of ten means all four, so the bar is .45, which one of the two unknowns reaches.
-        assert_eq!(evaluation().open_set.unwrap().fpr_at_tpr90, 0.5);
+        assert_eq!(evaluation().open_set.unwrap().separation.fpr_at_tpr90, 0.5);
     }
 
     #[test]
@@ -281,27 +253,14 @@ mod tests {
     }
 
     #[test]
+    fn confusions_are_named() {
+        let found = evaluation().confusions;
+        assert_eq!(found, [Confusion { friend: "a".into(), said: "b".into(), n: 1 }]);
+    }
+
+    #[test]
     fn without_unknowns_there_is_no_open_set() {
         let figures = evaluate(&[judged(Some(0), [0.9, 0.1])], &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
         assert_eq!(figures.open_set, None);
-    }
-
-    #[test]
-    fn the_open_set_classification_rate_counts_right_photos_over_unknowns() {
-        let right = judged(Some(0), [0.9, 0.1]);
-        let wrong = judged(Some(0), [0.2, 0.99]);
-        let unknown = [judged(None, [0.5, 0.1]), judged(None, [0.95, 0.1])];
-        let [low, high] = unknown;
-        let all = [right, wrong, low, high];
-        // Of two known photos one is right, and it is over one of the two unknowns.
-        assert_eq!(oscr(&all), Some(0.25));
-        assert_eq!(top1(&all), 0.5);
-        assert_eq!(oscr(&all[..2]), None);
-    }
-
-    #[test]
-    fn ties_count_half() {
-        assert_eq!(auroc(&[0.5], &[0.5]), 0.5);
-        assert_eq!(auroc(&[], &[0.5]), 0.5);
     }
 }

@@ -8,7 +8,9 @@
 //!
 //! Photos go through the same decoding, detection, cropping and preprocessing as in serving.
 
+pub mod audit;
 mod background;
+mod bands;
 pub mod bundle_folder;
 mod cache;
 mod calibration;
@@ -20,6 +22,8 @@ pub mod examples;
 mod folds;
 pub mod head;
 pub mod metrics;
+pub mod moves;
+pub mod open_set;
 mod prototypes;
-mod thresholds;
+pub mod thresholds;
 pub mod trainer;

@@ -47,6 +47,46 @@ pub struct Choice {
     pub needed: usize,
 }
 
+impl Choice {
+    /// What is promised, in sentences.
+    #[must_use]
+    pub fn sentences(&self) -> String {
+        let Self { asked, photos, named, interval, at_most, needed, .. } = *self;
+        let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+        let expected = format!(
+            "{named} of {photos} are named; of new ones like them {} to {}, at most {} with 95 % confidence",
+            percent(interval.0),
+            percent(interval.1),
+            percent(at_most)
+        );
+        let promise = if photos < needed && self.basis == Basis::Unknowns {
+            format!(
+                ". To promise {} with that confidence takes {needed} unknowns of whom none is named: there are {photos}",
+                percent(asked)
+            )
+        } else {
+            String::new()
+        };
+        let add = format!(
+            "Photos of others in unknown/ would say more: {needed} of whom none is named promise {} with 95 % confidence",
+            percent(asked)
+        );
+        let threshold = self.thresholds.accept.first().copied().unwrap_or_default();
+        match self.basis {
+            Basis::Unknowns => {
+                format!("threshold {threshold:.3}, for {} of unknowns: of those left out {expected}{promise}", percent(asked))
+            }
+            Basis::LeftOutLabels => format!(
+                "threshold {threshold:.3}, for {} of a typical stranger's photos: of photos of labels that were left out {expected}. {add}",
+                percent(asked)
+            ),
+            Basis::OtherLabels => {
+                format!("thresholds for {} of the photos of other labels; of strangers nothing is known. {add}", percent(asked))
+            }
+        }
+    }
+}
+
 /// Thresholds that name at most the share `asked` of unknowns.
 ///
 /// With enough held-out unknowns it is one number for all labels: the highest score of at most that share reaches it. Without them it
@@ -127,6 +167,14 @@ mod tests {
             assert_eq!(photos.iter().filter(|one| one.highest().1 >= threshold).count(), passing, "{threshold}");
             assert!(choice.interval.0 < share + 0.01 && share < choice.interval.1, "{choice:?}");
         }
+    }
+
+    #[test]
+    fn too_few_unknowns_are_said_so() {
+        let photos: Vec<Judged> = (0..40u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
+        let said = choose(2, &photos, &[], 0.05).sentences();
+        assert!(said.contains("takes 59 unknowns") && said.contains("there are 40"), "{said}");
+        assert!(choose(2, &[], &[], 0.05).sentences().contains("unknown/"));
     }
 
     #[test]

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use friends_core::error::Error;
 use friends_core::hash::sha256;
 use friends_core::model::{
-    Bundle, BundleError, Calibration, Classifier, Files, Golden, Head, Input, Label, MANIFEST, Manifest, Names, SCHEMA,
+    Band, Bundle, BundleError, Calibration, Classifier, Files, Golden, Head, Input, Label, MANIFEST, Manifest, Names, SCHEMA,
 };
 use friends_core::verdict::Thresholds;
 use serde_json::json;
 
+use super::bands;
 use super::candidates::{self, Candidate};
 use super::examples::Example;
 use super::folds;
@@ -100,14 +101,14 @@ pub enum TrainError {
     NotFinite,
 }
 
-/// Trains and assembles a bundle.
+/// Trains and assembles a bundle; also says what its thresholds promise.
 ///
 /// Every kind of head is fitted without each fold in turn; unless the recipe names one, the one whose held-out verdicts are best is
 /// kept ([`Candidate::quality`]). Without enough unknowns the others have nothing to learn from them: the discriminants are taken.
 ///
 /// # Errors
 /// When there are too few photos of a label, or of unknowns for prototypes that were asked for, or the optimiser breaks off.
-pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError> {
+pub fn train(examples: &[Example], recipe: &Recipe) -> Result<(Files, Choice), TrainError> {
     let labels = recipe.labels.len();
     check_amounts(examples, &recipe.labels)?;
     let folds = folds::deal(examples, labels, recipe.seed);
@@ -116,7 +117,7 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError>
     let mut tried: Vec<Candidate> = Vec::new();
     let wanted = |choice| recipe.head == choice || (recipe.head == HeadChoice::Best && unknowns >= MIN_BACKGROUND);
     if recipe.head == HeadChoice::Best || recipe.head == HeadChoice::Discriminant {
-        tried.push(candidates::discriminant(examples, &folds, recipe)?);
+        tried.push(candidates::discriminant(examples, &folds, &recipe.labels, &BTreeSet::new())?);
     }
     if wanted(HeadChoice::Linear) {
         tried.push(candidates::linear(examples, &folds, labels)?);
@@ -138,9 +139,11 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<Files, TrainError>
         "criterion": if unknowns > 0 { "held-out open-set classification rate" } else { "held-out top-1" },
         "tried": qualities,
     });
+    let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
+    let bands = bands::bands(&best.held_out, &names, &choice.thresholds);
     let temperature = best.temperature;
     let head = best.head(examples, recipe)?;
-    assemble(recipe, head, temperature, &choice.thresholds, report)
+    Ok((assemble(recipe, head, temperature, &choice.thresholds, bands, report)?, choice))
 }
 
 fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainError> {
@@ -180,6 +183,7 @@ fn assemble(
     head: Head,
     temperature: f32,
     thresholds: &Thresholds,
+    bands: Vec<Band>,
     training: serde_json::Value,
 ) -> Result<Files, TrainError> {
     const BACKBONE: &str = "backbone.onnx";
@@ -203,6 +207,7 @@ fn assemble(
         name: recipe.name.clone(),
         labels: recipe.labels.iter().zip(&thresholds.accept).map(label).collect(),
         either_margin: thresholds.margin,
+        bands,
         input: recipe.input,
         backbone: BACKBONE.into(),
         features: recipe.features,

@@ -40,8 +40,8 @@ export async function health() {
  * @returns {Promise<Map<string, {slug: string, ja: string, en: string, color: string}>>}
  */
 export async function friendBook() {
-  const friends = (await health())?.model?.friends ?? [];
-  return new Map(friends.map((friend) => [friend.slug, friend]));
+  const { friends = [], bands } = (await health())?.model ?? {};
+  return new Map(friends.map((friend) => [friend.slug, { ...friend, bands }]));
 }
 
 /** One of the drawings that come with the page. */

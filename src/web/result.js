@@ -1,11 +1,11 @@
 /** A `done` document on the page: who it is in one line, boxes on the photo, a card a face, and the small print. */
 
+import { bandOf, isSure, ofTen } from './certainty.js';
 import { NEUTRAL_COLOR, paint } from './color.js';
 import { feedback } from './feedback.js';
 import { bilingual, make, showFrame } from './view.js';
 import { words } from './words.js';
 
-const SURE_SCORE = 0.9;
 const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close enough to name the Friend
 
 /**
@@ -68,7 +68,7 @@ function verdictWords(face) {
   return { ja: `${manner.ja} ${a.ja}`, en: `${manner.en} ${a.en}` };
 }
 
-const mannerOf = (face) => (scoreOf(face, face.named[0].slug) >= SURE_SCORE ? words.surely : words.probably);
+const mannerOf = (face) => (isSure(face.named[0].bands, scoreOf(face, face.named[0].slug)) ? words.surely : words.probably);
 
 /** Below it: a line of the Friend's character, or the names in a group. */
 function headlineLines(faces) {
@@ -224,7 +224,15 @@ function bars(face, nameOf) {
   return [make('details', {},
     make('summary', {}, ...bilingual(words.scores)),
     make('ul', { class: 'bars' }, ...face.scores.map(({ friend, score }) => bar(nameOf(friend), score))),
-    make('p', { class: 'small' }, ...bilingual(words.scoresNote)))];
+    make('p', { class: 'small' }, ...bilingual(words.scoresNote)),
+    ...odds(face))];
+}
+
+/** How often pictures of such a score were right. */
+function odds(face) {
+  const [first, second] = face.named;
+  const band = first && !second ? bandOf(first.bands, scoreOf(face, first.slug)) : null;
+  return band ? [make('p', { class: 'small odds' }, ...bilingual(words.odds(ofTen(band), band.of)))] : [];
 }
 
 function bar(friend, score) {

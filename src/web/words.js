@@ -151,6 +151,12 @@ export const words = {
     en: 'Each is measured by itself; together they need not make 100%.',
   },
 
+  /** @param {number} right of ten pictures, @param {number} n pictures in all */
+  odds: (right, n) => ({
+    ja: `学習に使わず取っておいた画像で確かめると、これくらいの値のときは${right === 10 ? '10枚すべて' : `10枚に約${right}枚`}が当たりでした（n = ${n}）。`,
+    en: `Of ten pictures kept out of training that scored like this, ${right === 10 ? 'all' : `about ${right}`} were right (n = ${n}).`,
+  }),
+
   /** @param {Words} title what the card says */
   post: (title) => ({ ja: `フレンズ判定器によると… ${title.ja}`, en: `Friends Judge says: ${title.en}` }),
 

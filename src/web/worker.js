@@ -3,7 +3,7 @@
 const CACHE = 'page';
 const PATIENCE_MS = 4000; // then what is kept is good enough
 const FILES = [
-  './', 'privacy.html', 'style.css', 'icon.svg', 'language.js', 'app.js', 'api.js', 'box.js', 'card.js', 'color.js', 'feedback.js', 'keep.js',
+  './', 'privacy.html', 'style.css', 'icon.svg', 'language.js', 'app.js', 'api.js', 'box.js', 'card.js', 'certainty.js', 'color.js', 'feedback.js', 'keep.js',
   'known.js', 'photo.js', 'privacy.js', 'result.js', 'share.js', 'stats.html', 'stats.js', 'view.js', 'words.js',
 ];
 /** Answers of the service, which are not the page's. */

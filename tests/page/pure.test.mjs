@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { between, inPixels, moved, resized } from '../../src/web/box.js';
+import { bandOf, isSure, ofTen } from '../../src/web/certainty.js';
 import { readableOn } from '../../src/web/color.js';
 import { shrunk, sniff } from '../../src/web/photo.js';
 import { lastDays, percent, summary, total } from '../../src/web/stats.js';
@@ -27,6 +28,19 @@ function assertInside({ x, y, width, height }) {
   assert.ok(x >= -EDGE && y >= -EDGE && x + width <= 1 + EDGE && y + height <= 1 + EDGE && width > 0 && height > 0,
     JSON.stringify({ x, y, width, height }));
 }
+
+test('a verdict is as sure as held-out pictures of its score allow', () => {
+  const bands = [{ from: 0.6, right: 40, of: 60 }, { from: 0.9, right: 60, of: 61 }];
+  assert.equal(bandOf(bands, 0.7), bands[0]);
+  assert.equal(bandOf(bands, 0.9), bands[1]);
+  assert.equal(bandOf(bands, 0.1), bands[0], 'below the lowest');
+  assert.equal(isSure(bands, 0.7), false);
+  assert.equal(isSure(bands, 0.95), true);
+  assert.equal(isSure([{ from: 0.5, right: 5, of: 5 }], 0.99), false, 'five pictures make nothing sure');
+  assert.equal(isSure(undefined, 0.95), true, 'without bands the score decides');
+  assert.equal(isSure([], 0.85), false);
+  assert.deepEqual([ofTen(bands[0]), ofTen(bands[1]), ofTen({ right: 30, of: 30 })], [7, 9, 10]);
+});
 
 test('a box stays inside the photo, wherever it is dragged', () => {
   const next = random(1);

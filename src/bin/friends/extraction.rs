@@ -32,7 +32,7 @@ impl Extraction {
         views: Views,
         what: &'static str,
     ) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
-        let framing = if self.whole { Framing::Whole } else { Framing::Detect(FaceDetector::load()?) };
+        let framing = self.framing()?;
         let extractor = Extractor::new(backbone, &framing, views, self.cache_dir().as_deref())?;
         let bar = progress::bar(samples.len(), what);
         let (examples, skipped) = extractor.extract(samples, || bar.inc(1))?;
@@ -41,6 +41,16 @@ impl Extraction {
             eprintln!("left out: {}: {}", photo.path.display(), photo.reason);
         }
         Ok((examples, skipped))
+    }
+
+    /// Whether no faces are looked for.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Which region of a photo counts.
+    pub fn framing(&self) -> anyhow::Result<Framing> {
+        Ok(if self.whole { Framing::Whole } else { Framing::Detect(FaceDetector::load()?) })
     }
 
     fn cache_dir(&self) -> Option<PathBuf> {

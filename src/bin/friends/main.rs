@@ -1,6 +1,8 @@
 //! The operator's entry point.
 
 mod annotate;
+#[cfg(feature = "train")]
+mod audit;
 mod bundle;
 #[cfg(all(feature = "studio", feature = "train"))]
 mod detectors;
@@ -9,10 +11,14 @@ mod evaluate;
 #[cfg(feature = "train")]
 mod extraction;
 mod judge;
+#[cfg(feature = "train")]
+mod plot;
 mod profile;
 mod progress;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "train")]
+mod sheet;
 #[cfg(feature = "studio")]
 mod studio;
 #[cfg(feature = "train")]
@@ -51,6 +57,9 @@ enum Command {
     /// Measure a bundle on labelled photos
     #[cfg(feature = "train")]
     Evaluate(evaluate::Args),
+    /// Find photos with wrong labels, second copies and heads that are too small
+    #[cfg(feature = "train")]
+    Audit(audit::Args),
     /// Compare face detectors on photos with known faces
     #[cfg(all(feature = "studio", feature = "train"))]
     Detectors(detectors::Args),
@@ -78,6 +87,8 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         #[cfg(feature = "train")]
         Command::Evaluate(args) => evaluate::run(&args),
+        #[cfg(feature = "train")]
+        Command::Audit(args) => audit::run(&args),
         #[cfg(all(feature = "studio", feature = "train"))]
         Command::Detectors(args) => detectors::run(args),
         Command::Bundle(args) => bundle::run(args),

@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         accept_unknown: args.accept_unknown,
         seed: args.seed,
     };
-    let files = trainer::train(&examples, &recipe)?;
+    let (files, choice) = trainer::train(&examples, &recipe)?;
     bundle_folder::write(&files, &args.out, args.force)?;
 
     let bundle = model_dir::read(&args.out)?;
@@ -127,6 +127,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         head["criterion"].as_str().unwrap_or_default(),
         tried.join(", ")
     );
+    println!("{}", choice.sentences());
     Ok(ExitCode::SUCCESS)
 }
 

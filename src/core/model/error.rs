@@ -100,6 +100,9 @@ pub enum ManifestError {
     /// A margin that no difference of scores can be compared with.
     #[error("either_margin is {0}, not between 0 and 1")]
     EitherMargin(f32),
+    /// Bands that cannot be counts of photos by rising scores.
+    #[error("bands are not counts of photos by rising scores")]
+    Bands,
     /// A temperature by which nothing can be divided.
     #[error("the temperature is {0}, not a positive number")]
     Temperature(f32),

@@ -48,6 +48,18 @@ pub struct Golden {
     pub tolerance: f32,
 }
 
+/// How often photos that the head did not see were right, of those that it named with a score in a band.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// The least score in it, 0 to 1; it ends where the next begins.
+    pub from: f32,
+    /// Photos that showed the Friend who was named.
+    pub right: usize,
+    /// Photos in it.
+    pub of: usize,
+}
+
 /// `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +72,9 @@ pub struct Manifest {
     pub labels: Vec<Label>,
     /// Two accepted Friends whose scores differ by less are too close to call.
     pub either_margin: f32,
+    /// How often named photos are right, from the lowest scores up; empty where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<Band>,
     /// What the backbone expects.
     pub input: Input,
     /// The backbone: an ONNX file, input `[1, 3, height, width]`, output `features` numbers.
@@ -154,6 +169,10 @@ impl Manifest {
         }
         if !(0.0..=1.0).contains(&self.either_margin) {
             return Err(ManifestError::EitherMargin(self.either_margin));
+        }
+        let sound = |band: &Band| (0.0..=1.0).contains(&band.from) && band.of > 0 && band.right <= band.of;
+        if !self.bands.iter().all(sound) || !self.bands.is_sorted_by(|a, b| a.from <= b.from) {
+            return Err(ManifestError::Bands);
         }
         let temperature = self.calibration.temperature;
         if !(temperature.is_finite() && temperature > 0.0) {

@@ -40,6 +40,7 @@ static FILES: &[(&str, &str, &[u8])] = files![
     "/api.js" "api.js" SCRIPT,
     "/box.js" "box.js" SCRIPT,
     "/card.js" "card.js" SCRIPT,
+    "/certainty.js" "certainty.js" SCRIPT,
     "/color.js" "color.js" SCRIPT,
     "/feedback.js" "feedback.js" SCRIPT,
     "/keep.js" "keep.js" SCRIPT,
