@@ -47,6 +47,14 @@ fn folders_become_a_bundle_that_knows_them_and_the_same_seed_gives_the_same_bund
     assert_eq!(figures["open_set"]["unknown_n"], 12);
     assert!(figures["open_set"]["auroc"].as_f64().unwrap() > 0.8, "{figures}");
 
+    let same = friends(&["bundle", "diff", &one, &two]);
+    assert!(String::from_utf8_lossy(&same.stdout).contains("say the same"), "{same:?}");
+    let differs = friends(&["bundle", "diff", &one, "models/friends", "--json"]);
+    let differences: Value = serde_json::from_slice(&differs.stdout).unwrap();
+    let facts: Vec<&str> = differences.as_array().unwrap().iter().filter_map(|one| one["fact"].as_str()).collect();
+    assert!(facts.contains(&"training.seed") && facts.contains(&"files.head.json"), "{facts:?}");
+    assert!(!facts.contains(&"files.backbone.onnx"), "the backbone is the shipped one: {facts:?}");
+
     let again = friends(&["train", &photos, "--out", &one, "--whole"]);
     assert_eq!(again.status.code(), Some(1), "a bundle is not overwritten");
     assert!(String::from_utf8_lossy(&again.stderr).contains("--force"));

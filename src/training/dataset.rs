@@ -42,8 +42,15 @@ pub enum DatasetError {
         source: std::io::Error,
     },
     /// A folder's name is not a slug.
-    #[error("the folder {} cannot name a label: use lower-case letters, digits and hyphens", .0.display())]
-    Slug(PathBuf),
+    #[error("the folder {} cannot name a label: {}", path.display(), advice(suggested.as_deref(), *taken))]
+    Slug {
+        /// Which one.
+        path: PathBuf,
+        /// A name that would do, if there is one like it.
+        suggested: Option<String>,
+        /// Whether there is a folder of that name.
+        taken: bool,
+    },
     /// A label has no photo.
     #[error("{} holds no photo (jpg, png, webp, gif): add some or remove the folder", .0.display())]
     EmptyLabel(PathBuf),
@@ -89,7 +96,9 @@ impl Dataset {
                 None
             } else {
                 if !is_slug(&name) {
-                    return Err(DatasetError::Slug(folder));
+                    let suggested = slug_like(&name);
+                    let taken = suggested.as_ref().is_some_and(|slug| dir.join(slug).is_dir());
+                    return Err(DatasetError::Slug { path: folder, suggested, taken });
                 }
                 labels.push(name.clone());
                 Some(labels.len() - 1)
@@ -171,6 +180,24 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// The slug nearest to a name: its letters and digits of ASCII in lower case, hyphens for what is between them.
+fn slug_like(name: &str) -> Option<String> {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    is_slug(&slug).then_some(slug)
+}
+
+/// What to do about a name that is no slug.
+fn advice(suggested: Option<&str>, taken: bool) -> String {
+    match (suggested, taken) {
+        (Some(slug), true) => {
+            format!("{slug} is there as well; put the photos of both into {slug}, if they show the same character")
+        }
+        (Some(slug), false) => format!("use lower-case letters, digits and hyphens, such as {slug}"),
+        (None, _) => format!("use lower-case letters, digits and hyphens; other names are given in {NAMES}"),
+    }
+}
+
 /// The name up to `__`, under whatever label: the same person may wear two costumes. A name without `__` says nothing of who it is,
 /// so that a photo of its own is meant, which the label makes different from those of the same name elsewhere.
 fn group_of(label: &str, path: &Path) -> String {
@@ -210,9 +237,21 @@ mod tests {
     }
 
     #[test]
-    fn a_label_must_be_a_slug() {
-        let dir = folder(&["Serval Cat/a.jpg"]);
-        assert!(Dataset::read(dir.path()).unwrap_err().to_string().contains("lower-case"));
+    fn a_label_must_be_a_slug_and_another_is_suggested() {
+        for (files, said) in [
+            (&["Serval Cat/a.jpg"][..], "such as serval-cat"),
+            (&["Serval_/a.jpg", "serval/a.jpg"], "put the photos of both into serval"),
+            (&["サーバル/a.jpg"], "labels.json"),
+        ] {
+            let refused = Dataset::read(folder(files).path()).unwrap_err().to_string();
+            assert!(refused.contains(said), "{refused}");
+        }
+    }
+
+    #[test]
+    fn folders_set_aside_are_no_labels() {
+        let dir = folder(&["serval/a.jpg", ".set-aside/serval/b.jpg"]);
+        assert_eq!(Dataset::read(dir.path()).unwrap().labels, ["serval"]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! `friends bundle`
 
+mod difference;
+
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -29,6 +32,16 @@ enum Command {
     Verify {
         /// The bundle's folder
         bundle: PathBuf,
+    },
+    /// Say in what two bundles differ
+    Diff {
+        /// The bundle's folder
+        bundle: PathBuf,
+        /// The folder of the one that it is compared with
+        other: PathBuf,
+        /// Print the differences for programs
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -64,6 +77,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 loaded.as_secs_f64() * 1e3,
                 crop_time(&classifier)?.as_secs_f64() * 1e3
             );
+        }
+        Command::Diff { bundle, other, json } => {
+            let (one, two) = (model_dir::read(&bundle)?, model_dir::read(&other)?);
+            let differences = difference::between(&one, &two)?;
+            let text = if json {
+                serde_json::to_string_pretty(&differences)? + "\n"
+            } else {
+                difference::text(&differences, [&bundle, &other])
+            };
+            std::io::stdout().write_all(text.as_bytes())?;
         }
     }
     Ok(ExitCode::SUCCESS)
