@@ -104,7 +104,8 @@ pub enum TrainError {
 /// Trains and assembles a bundle; also says what its thresholds promise.
 ///
 /// Every kind of head is fitted without each fold in turn; unless the recipe names one, the one whose held-out verdicts are best is
-/// kept ([`Candidate::quality`]). Without enough unknowns the others have nothing to learn from them: the discriminants are taken.
+/// kept, by the open-set classification rate. Without enough unknowns the others have nothing to learn from them: the discriminants
+/// are taken.
 ///
 /// # Errors
 /// When there are too few photos of a label, or of unknowns for prototypes that were asked for, or the optimiser breaks off.
