@@ -9,6 +9,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::common::pictures::{jpeg, quarters, serval, with_orientation};
+use crate::common::process::friends;
 use crate::common::service::Service;
 
 /// The answer as RFC 9457 has it.
@@ -217,6 +218,41 @@ async fn a_crop_is_kept_without_what_came_with_it_until_it_is_withdrawn() {
     let huge = jpeg(&quarters(1200, 1000));
     assert_eq!(say(json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(huge)})).await, 413);
     service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_fetches_crops_as_candidates_from_the_store_and_from_the_running_server_s_folder() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(300));
+    let ticket = service.ticket(photo.len()).await;
+    service.upload(&ticket, photo.clone()).await;
+    service.end_of(&ticket).await;
+    let opinion = json!({"id": ticket["id"], "face": 0, "friend": "otter", "crop": STANDARD.encode(&photo)});
+    assert_eq!(service.http.post(service.url("/api/feedback")).json(&opinion).send().await.unwrap().status(), 202);
+
+    let [opinion] = &service.storage.opinions().await.unwrap()[..] else { panic!("one opinion") };
+    assert_eq!(opinion.friend.as_deref(), Some("otter"));
+    assert!(opinion.crop.as_ref().is_some_and(|crop| crop.starts_with(&[0xFF, 0xD8])));
+
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("candidates"));
+    std::fs::create_dir_all(&data).unwrap();
+    std::os::unix::fs::symlink(service.folder(), data.join("objects")).unwrap();
+    let pull = || friends(&["feedback", "pull", "--out", out.to_str().unwrap(), "--data", data.to_str().unwrap()]);
+    for new in [1, 0] {
+        let pulled = pull();
+        assert!(pulled.status.success(), "{pulled:?}");
+        assert!(String::from_utf8_lossy(&pulled.stdout).contains(&format!("{new} new crops")), "{pulled:?}");
+    }
+    let files: Vec<String> = std::fs::read_dir(out.join("otter"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    let [file] = &files[..] else { panic!("one crop: {files:?}") };
+    assert!(file.starts_with("visitor-") && file.ends_with("__0.jpg") && !file.contains(ticket["id"].as_str().unwrap()));
+    service.stop().await;
+    let nowhere = friends(&["feedback", "pull", "--out", out.to_str().unwrap(), "--data", "/nowhere"]);
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("--data"), "{nowhere:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,31 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
     Option::deserialize(deserializer)
 }
 
+/// An opinion as it was kept.
+pub struct Opinion {
+    /// A one-way hash of the ticket, and the face's number after a hyphen.
+    pub name: String,
+    /// Whom the visitor sees; `None` means none of the Friends.
+    pub friend: Option<String>,
+    /// The crop that the visitor gave, a JPEG.
+    pub crop: Option<Vec<u8>>,
+}
+
+impl Opinion {
+    /// From what [`keep`] wrote.
+    ///
+    /// # Errors
+    /// When that is not JSON of this form.
+    pub fn read(name: String, said: &[u8], crop: Option<Vec<u8>>) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Said {
+            friend: Option<String>,
+        }
+        let Said { friend } = serde_json::from_slice(said)?;
+        Ok(Self { name, friend, crop })
+    }
+}
+
 /// Keeps an opinion, with the crop that the visitor gave or without: an earlier crop of that face is deleted then.
 ///
 /// # Errors

@@ -10,6 +10,8 @@ mod detectors;
 mod evaluate;
 #[cfg(feature = "train")]
 mod extraction;
+#[cfg(feature = "serve")]
+mod feedback;
 mod judge;
 #[cfg(feature = "train")]
 mod plot;
@@ -63,7 +65,10 @@ enum Command {
     /// Compare face detectors on photos with known faces
     #[cfg(all(feature = "studio", feature = "train"))]
     Detectors(detectors::Args),
-    /// Show or verify a bundle
+    /// What visitors said of verdicts
+    #[cfg(feature = "serve")]
+    Feedback(feedback::Args),
+    /// Show, verify or compare bundles
     Bundle(bundle::Args),
     /// Draw characters: training pictures, contact sheets, fixtures
     #[cfg(feature = "studio")]
@@ -91,6 +96,8 @@ fn main() -> ExitCode {
         Command::Audit(args) => audit::run(&args),
         #[cfg(all(feature = "studio", feature = "train"))]
         Command::Detectors(args) => detectors::run(args),
+        #[cfg(feature = "serve")]
+        Command::Feedback(args) => feedback::run(args),
         Command::Bundle(args) => bundle::run(args),
         #[cfg(feature = "studio")]
         Command::Studio(args) => studio::run(args),

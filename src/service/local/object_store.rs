@@ -87,6 +87,12 @@ impl ObjectStore {
         })
     }
 
+    /// Where what visitors say lies as files, in the store at `dir`.
+    #[must_use]
+    pub fn feedback_folder(dir: &Path) -> PathBuf {
+        dir.join(UPLOADS).join(StorageKey::FEEDBACK)
+    }
+
     /// The buckets, reached through the real S3 client without a socket.
     ///
     /// `s3s-aws` does the same but builds a second TLS stack in C.

@@ -37,6 +37,8 @@ impl StorageKey<'_> {
     pub(super) const UPLOADS: &'static str = "uploads/";
     /// Markers of open tickets.
     pub(super) const WAITING: &'static str = "waiting/";
+    /// What visitors said.
+    pub const FEEDBACK: &'static str = "feedback/";
 
     /// Which bucket.
     pub(super) fn bucket(self) -> Bucket {
@@ -56,8 +58,8 @@ impl StorageKey<'_> {
             Self::Result(id) => format!("results/{}.json", id.as_str()),
             Self::Share(id) => format!("r/{}", id.as_str()),
             Self::Waiting(id) => format!("{}{}", Self::WAITING, id.as_str()),
-            Self::Feedback(id, face) => format!("feedback/{}-{face}.json", id.log_name()),
-            Self::FeedbackCrop(id, face) => format!("feedback/{}-{face}.jpg", id.log_name()),
+            Self::Feedback(id, face) => format!("{}{}-{face}.json", Self::FEEDBACK, id.log_name()),
+            Self::FeedbackCrop(id, face) => format!("{}{}-{face}.jpg", Self::FEEDBACK, id.log_name()),
             Self::VisionCalls(month) => format!("spend/vision-{month}.json"),
             Self::Stats => "stats.json".to_owned(),
         }
@@ -77,6 +79,11 @@ impl StorageKey<'_> {
     #[must_use]
     pub fn uploaded(path: &str) -> Option<TicketId> {
         TicketId::parse(path.strip_prefix(Self::UPLOADS)?)
+    }
+
+    /// The name of the opinion whose key this is: what stands before its ending.
+    pub(super) fn opinion(path: &str) -> Option<&str> {
+        path.strip_prefix(Self::FEEDBACK)?.strip_suffix(".json")
     }
 
     /// The ticket that a marker at `path` says is open.

@@ -17,6 +17,7 @@ use time::{Duration, OffsetDateTime};
 
 use self::key::Bucket;
 pub use self::key::StorageKey;
+use super::feedback::Opinion;
 use super::result::ResultDocument;
 use super::ticket::TicketId;
 
@@ -285,6 +286,27 @@ impl Storage {
         Ok(listed.iter().filter_map(|path| StorageKey::marked(path)).collect())
     }
 
+    /// What visitors said, with the crops that they gave.
+    ///
+    /// # Errors
+    /// When the store does not answer, or holds what was not written by this program.
+    pub async fn opinions(&self) -> Result<Vec<Opinion>, Error> {
+        const ATTEMPT: &str = "reading feedback";
+        let keys = self.list(StorageKey::FEEDBACK, OffsetDateTime::now_utc() + Duration::days(1)).await?;
+        let mut opinions = Vec::new();
+        for name in keys.iter().filter_map(|key| StorageKey::opinion(key)) {
+            let read = async |extension: &str| {
+                let key = format!("{}{name}.{extension}", StorageKey::FEEDBACK);
+                self.get_at(&self.uploads, &key, u64::MAX, ATTEMPT).await
+            };
+            // Withdrawn since it was listed.
+            let Some((said, _)) = read("json").await? else { continue };
+            let crop = read("jpg").await?.map(|(bytes, _)| bytes.to_vec());
+            opinions.push(Opinion::read(name.to_owned(), &said, crop).map_err(|error| Error::fault(ATTEMPT, error))?);
+        }
+        Ok(opinions)
+    }
+
     /// Keys under `prefix` in the upload bucket that were last written before this time.
     async fn list(&self, prefix: &str, before: OffsetDateTime) -> Result<Vec<String>, Error> {
         const ATTEMPT: &str = "listing a bucket";
@@ -314,7 +336,11 @@ impl Storage {
     }
 
     async fn get(&self, key: StorageKey<'_>, limit: u64, attempt: &'static str) -> Result<Option<(Bytes, String)>, Error> {
-        let object = match self.client.get_object().bucket(self.bucket(key)).key(key.path()).send().await {
+        self.get_at(self.bucket(key), &key.path(), limit, attempt).await
+    }
+
+    async fn get_at(&self, bucket: &str, key: &str, limit: u64, attempt: &'static str) -> Result<Option<(Bytes, String)>, Error> {
+        let object = match self.client.get_object().bucket(bucket).key(key).send().await {
             Ok(object) => object,
             // Anything else with this status, a missing bucket for instance, says nothing about the object.
             Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
