@@ -44,7 +44,7 @@ pub struct Candidate {
 /// What it takes to fit the head on all photos.
 enum Fit {
     Linear { regularisation: f64 },
-    Discriminant { discriminants: Discriminants, shrinkage: f64, resemblance: f32, calibration: PlattScaling },
+    Discriminant { discriminants: Discriminants, shrinkage: f64, calibrated: Calibrated },
     Prototype { calibration: PlattScaling },
 }
 
@@ -64,7 +64,9 @@ impl Candidate {
     pub fn settings(&self) -> serde_json::Value {
         match &self.fit {
             Fit::Linear { regularisation } => json!({"regularisation": regularisation}),
-            Fit::Discriminant { shrinkage, resemblance, .. } => json!({"shrinkage": shrinkage, "resemblance": resemblance}),
+            Fit::Discriminant { shrinkage, calibrated, .. } => {
+                json!({"shrinkage": shrinkage, "resemblance": calibrated.resemblance, "stretch": calibrated.stretch})
+            }
             Fit::Prototype { .. } => json!({}),
         }
     }
@@ -86,8 +88,8 @@ impl Candidate {
                 let rows: Vec<Row<'_>> = examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
                 Head::Linear(head::fit(&rows, labels, regularisation)?)
             }
-            Fit::Discriminant { discriminants, resemblance, calibration, .. } => {
-                Head::Discriminant(discriminants.head(resemblance, calibration))
+            Fit::Discriminant { discriminants, calibrated: Calibrated { resemblance, stretch, calibration }, .. } => {
+                Head::Discriminant(discriminants.head(resemblance, stretch, calibration))
             }
             Fit::Prototype { calibration } => {
                 let all: Vec<&Example> = examples.iter().collect();
@@ -164,9 +166,10 @@ pub fn discriminant(
     let mut evidence = (0..FOLDS).into_par_iter().map(of_fold).collect::<Result<Vec<_>, _>>()?.concat();
     evidence.sort_by_key(|(place, _)| *place);
     let evidence: Vec<Evidence> = evidence.into_iter().map(|(_, evidence)| evidence).collect();
-    let Calibrated { resemblance, calibration, logits } = Calibrated::of(examples, &evidence);
+    let calibrated = Calibrated::by(examples, &evidence);
+    let logits: Vec<Vec<f32>> = evidence.iter().map(|one| calibrated.logits(one)).collect();
 
-    let scores = |evidence: Evidence| evidence.with(resemblance).map(|value| sigmoid(calibration.logit(value))).collect();
+    let scores = |evidence: &Evidence| calibrated.logits(evidence).into_iter().map(sigmoid).collect();
     let strangers: Vec<Vec<Judged>> = (0..labels)
         .into_par_iter()
         .map(|label| {
@@ -174,7 +177,7 @@ pub fn discriminant(
             let others = all.without(&moments_of(&|_, example| example.sample.label == Some(label)));
             let Some(fitted) = others.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1) else { return Vec::new() };
             let of_label = examples.iter().filter(|example| example.sample.label == Some(label));
-            of_label.map(|example| Judged { truth: None, scores: scores(fitted.evidence(&example.views[0])) }).collect()
+            of_label.map(|example| Judged { truth: None, scores: scores(&fitted.evidence(&example.views[0])) }).collect()
         })
         .collect();
     let discriminants = all.fit(shrinkage).ok_or(TrainError::NotFinite)?;
@@ -182,34 +185,40 @@ pub fn discriminant(
         held_out: judged(examples, &logits, 1.0),
         strangers,
         temperature: 1.0,
-        fit: Fit::Discriminant { discriminants, shrinkage, resemblance, calibration },
+        fit: Fit::Discriminant { discriminants, shrinkage, calibrated },
     })
 }
 
-/// What follows from held-out evidence.
+/// How evidence becomes logits.
 struct Calibrated {
     resemblance: f32,
+    stretch: f32,
     calibration: PlattScaling,
-    logits: Vec<Vec<f32>>,
 }
 
 impl Calibrated {
-    /// The calibration makes the highest score of a labelled photo the chance that it is right; thresholds, not scores, keep unknowns
-    /// out.
-    fn of(examples: &[Example], evidence: &[Evidence]) -> Self {
+    /// By held-out evidence of labelled photos. The highest score of a photo becomes the chance that it is right; the others fall off as
+    /// fast as such labels are seldom right. Thresholds, not scores, keep unknowns out.
+    fn by(examples: &[Example], evidence: &[Evidence]) -> Self {
         let known = || with_labels(examples, evidence).filter_map(|(label, evidence)| Some((label?, evidence)));
         let highest = spread(known().map(|(_, evidence)| evidence.highest()));
         let nearest = spread(known().map(|(_, evidence)| evidence.nearest));
         let resemblance = if nearest > 0.0 { RESEMBLANCE * highest / nearest } else { 0.0 };
-        let pairs: Vec<(f32, bool)> = known()
-            .map(|(truth, evidence)| {
-                let (label, value) = evidence.best(resemblance);
-                (value, label == truth)
-            })
-            .collect();
-        let calibration = PlattScaling::fit(&pairs, Balance::AsFound);
-        let logits = evidence.iter().map(|one| one.with(resemblance).map(|value| calibration.logit(value)).collect()).collect();
-        Self { resemblance, calibration, logits }
+        let (mut best, mut others) = (Vec::new(), Vec::new());
+        for (truth, evidence) in known() {
+            let first = evidence.first();
+            best.push((evidence.highest() + resemblance * evidence.nearest, first == truth));
+            let behind = evidence.discriminants.iter().enumerate().filter(|(label, _)| *label != first);
+            others.extend(behind.map(|(label, discriminant)| (discriminant - evidence.highest(), label == truth)));
+        }
+        let calibration = PlattScaling::fit(&best, Balance::AsFound);
+        let fall = PlattScaling::fit(&others, Balance::AsFound).scale;
+        let stretch = if calibration.scale > 0.0 { (fall / calibration.scale).max(1.0) } else { 1.0 };
+        Self { resemblance, stretch, calibration }
+    }
+
+    fn logits(&self, evidence: &Evidence) -> Vec<f32> {
+        evidence.with(self.resemblance, self.stretch).map(|value| self.calibration.logit(value)).collect()
     }
 }
 

@@ -162,16 +162,19 @@ impl Evidence {
         self.discriminants.iter().copied().fold(f32::NEG_INFINITY, f32::max)
     }
 
-    /// The place of the highest discriminant, and its number as in [`Evidence::with`].
+    /// The place of the highest discriminant.
     #[must_use]
-    pub fn best(&self, resemblance: f32) -> (usize, f32) {
-        let highest = self.with(resemblance).enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
-        highest.expect("there is a label")
+    pub fn first(&self) -> usize {
+        let highest = self.discriminants.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        highest.map_or(0, |(place, _)| place)
     }
 
-    /// One number a label: the discriminants, all raised by the resemblance to the nearest.
-    pub fn with(&self, resemblance: f32) -> impl Iterator<Item = f32> {
-        self.discriminants.iter().map(move |discriminant| discriminant + resemblance * self.nearest)
+    /// One number a label: the discriminants, those behind the highest `stretch` times as far behind, all raised by the resemblance to
+    /// the nearest.
+    pub fn with(&self, resemblance: f32, stretch: f32) -> impl Iterator<Item = f32> {
+        let highest = self.highest();
+        let common = highest + resemblance * self.nearest;
+        self.discriminants.iter().map(move |discriminant| common - stretch * (highest - discriminant))
     }
 }
 
@@ -191,11 +194,14 @@ impl Discriminants {
 
     /// The head whose logits are the calibrated [`Evidence::with`].
     #[must_use]
-    pub fn head(self, resemblance: f32, calibration: PlattScaling) -> DiscriminantHead {
+    pub fn head(self, resemblance: f32, stretch: f32, calibration: PlattScaling) -> DiscriminantHead {
         let PlattScaling { scale, offset } = calibration;
+        let slope = stretch * scale;
         DiscriminantHead {
-            weights: self.weights.into_iter().map(|row| row.into_iter().map(|weight| weight * scale).collect()).collect(),
-            bias: self.bias.into_iter().map(|bias| bias * scale + offset).collect(),
+            weights: self.weights.into_iter().map(|row| row.into_iter().map(|weight| weight * slope).collect()).collect(),
+            bias: self.bias.into_iter().map(|bias| bias * slope).collect(),
+            contrast: 1.0 - 1.0 / stretch,
+            offset,
             resemblance: resemblance * scale,
             centroids: self.centroids,
         }
@@ -223,6 +229,22 @@ mod tests {
         for (features, label) in features.iter().filter(|(_, label)| label.is_some()) {
             let said = fitted.evidence(features).discriminants;
             assert_eq!(said[1] > said[0], *label == Some(1), "{features:?} {said:?}");
+        }
+    }
+
+    #[test]
+    fn the_head_says_what_calibrated_evidence_says() {
+        let features = clouds();
+        let fitted = Moments::of(&rows(&features), 2, 3).fit(0.3).unwrap();
+        let calibration = PlattScaling { scale: 0.2, offset: -0.5 };
+        let head = fitted.clone().head(3.0, 2.5, calibration);
+        for (features, _) in &features {
+            let features = unit(features);
+            let evidence = fitted.evidence(&features);
+            let expected = evidence.with(3.0, 2.5).map(|value| calibration.logit(value));
+            for (logit, expected) in head.logits(&features).into_iter().zip(expected) {
+                assert!((logit - expected).abs() < 1e-3 * expected.abs().max(1.0), "{logit} {expected}");
+            }
         }
     }
 

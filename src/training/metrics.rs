@@ -49,6 +49,8 @@ pub struct Evaluation {
     pub ece: f64,
     /// The bins that are not empty, from the lowest scores up.
     pub reliability: Vec<Bin>,
+    /// What is said of known photos at the bundle's thresholds.
+    pub verdicts: Verdicts,
     /// What becomes of unknowns; absent without any.
     pub open_set: Option<OpenSet>,
 }
@@ -79,6 +81,36 @@ pub struct Confusion {
     pub said: String,
     /// How many.
     pub n: usize,
+}
+
+/// Known photos by what is said of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verdicts {
+    /// Their Friend is named.
+    pub right: usize,
+    /// Two are named, and their Friend is one of them.
+    pub either: usize,
+    /// One or two others are named.
+    pub wrong: usize,
+    /// Nobody is named.
+    pub none: usize,
+}
+
+impl Verdicts {
+    fn of(known: &[(usize, &Judged)], labels: &[&str], thresholds: &Thresholds) -> Self {
+        let mut verdicts = Self::default();
+        for (truth, one) in known {
+            let verdict = thresholds.judge(&one.scores, labels);
+            let count = match verdict.friends() {
+                [] => &mut verdicts.none,
+                named if !named.iter().any(|friend| friend == labels[*truth]) => &mut verdicts.wrong,
+                [_] => &mut verdicts.right,
+                _ => &mut verdicts.either,
+            };
+            *count += 1;
+        }
+        verdicts
+    }
 }
 
 /// Known photos of similar highest scores.
@@ -132,6 +164,7 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
         confusion,
         ece: reliability.iter().map(|bin| (bin.score - bin.right).abs() * bin.n as f64).sum::<f64>() / known.len().max(1) as f64,
         reliability,
+        verdicts: Verdicts::of(&known, labels, thresholds),
         open_set: open_set::measure(judged, labels, thresholds),
         per_class,
     }
@@ -250,6 +283,13 @@ mod tests {
     fn the_calibration_error_is_the_mean_gap() {
         // Four bins: .95 (right), .65 (wrong), .75 (right), .45 (right); gaps .05, .65, .25, .55.
         assert!((evaluation().ece - 0.375).abs() < 1e-6);
+    }
+
+    #[test]
+    fn verdicts_are_counted_by_what_they_name() {
+        let photos = [[0.95, 0.1], [0.2, 0.65], [0.9, 0.85], [0.4, 0.1]].map(|scores| judged(Some(0), scores));
+        let figures = evaluate(&photos, &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
+        assert_eq!(figures.verdicts, Verdicts { right: 1, either: 1, wrong: 1, none: 1 });
     }
 
     #[test]

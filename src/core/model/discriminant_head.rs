@@ -1,14 +1,15 @@
 //! The discriminant head: which Friend it is by linear discriminants, whether it is anybody by resemblance to the nearest Friend.
 //!
-//! With features `f` of unit length, a label's weights `w` and bias `b`, and the labels' mean directions `c` of unit length, the
+//! With features `f` of unit length, the labels' discriminants `d = w · f + b`, and their mean directions `c` of unit length, the
 //! logit of a label is
 //!
 //! ```text
-//! w · f + b + resemblance · max over all c of cos(f, c)
+//! d - contrast · max over all d + resemblance · max over all c of cos(f, c) + offset
 //! ```
 //!
 //! Discriminants tell Friends apart, yet say little of a picture that is like none of them; a cosine to the nearest mean is the
-//! other way round. The last term is the same for all labels, so that it decides known from unknown and never between two Friends.
+//! other way round. What is added is the same for all labels, so that it decides known from unknown and never between two Friends;
+//! contrast keeps the labels that are behind as far behind as they are seldom right.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,10 @@ pub struct DiscriminantHead {
     pub weights: Vec<Vec<f32>>,
     /// One number a label.
     pub bias: Vec<f32>,
+    /// How much of the highest discriminant is taken off all, 0 to 1.
+    pub contrast: f32,
+    /// Added to all logits.
+    pub offset: f32,
     /// How much the cosine to the nearest label counts, at least 0.
     pub resemblance: f32,
     /// One row of `features` numbers a label, of unit length.
@@ -34,9 +39,10 @@ impl DiscriminantHead {
     /// One logit a label.
     #[must_use]
     pub fn logits(&self, features: &[f32]) -> Vec<f32> {
-        let nearest = nearest(features, &self.centroids);
-        let discriminants = self.weights.iter().zip(&self.bias).map(|(row, bias)| dot(row, features) + bias);
-        discriminants.map(|discriminant| discriminant + self.resemblance * nearest).collect()
+        let discriminants: Vec<f32> = self.weights.iter().zip(&self.bias).map(|(row, bias)| dot(row, features) + bias).collect();
+        let highest = discriminants.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let common = self.resemblance * nearest(features, &self.centroids) - self.contrast * highest + self.offset;
+        discriminants.into_iter().map(|discriminant| discriminant + common).collect()
     }
 }
 
@@ -54,6 +60,8 @@ mod tests {
         DiscriminantHead {
             weights: vec![vec![4.0, -4.0, 0.0], vec![-4.0, 4.0, 0.0]],
             bias: vec![-1.0, -1.0],
+            contrast: 0.5,
+            offset: 0.25,
             resemblance,
             centroids: vec![vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0]],
         }

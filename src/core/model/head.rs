@@ -59,7 +59,7 @@ impl Head {
                 finite(&head.weights)
                     && finite(&head.centroids)
                     && head.bias.iter().all(|number| number.is_finite())
-                    && head.resemblance.is_finite()
+                    && [head.resemblance, head.contrast, head.offset].iter().all(|number| number.is_finite())
             }
             Self::Prototype(head) => {
                 finite(&head.centroids)

@@ -13,7 +13,7 @@ use friends_core::model::Classifier;
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::examples::{Example, Views};
-use friends_judge::training::metrics::{self, Evaluation, Judged};
+use friends_judge::training::metrics::{self, Evaluation, Judged, Verdicts};
 
 use self::report::Measured;
 use crate::extraction::Extraction;
@@ -127,6 +127,8 @@ fn text(figures: &Evaluation, sources: usize) -> String {
             class.n
         );
     }
+    let Verdicts { right, either, wrong, none } = figures.verdicts;
+    _ = writeln!(text, "verdicts: {right} right, {either} right among two, {wrong} wrong, {none} nobody");
     if !figures.confusions.is_empty() {
         let named = figures.confusions.iter().take(5);
         let named: Vec<String> = named.map(|one| format!("{} → {} ({})", one.friend, one.said, one.n)).collect();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use friends_core::verdict::{Thresholds, Verdict};
 use friends_judge::service::html::escaped;
 use friends_judge::training::examples::{Example, Framing};
-use friends_judge::training::metrics::{Evaluation, Judged, wilson};
+use friends_judge::training::metrics::{Evaluation, Judged, Verdicts, wilson};
 use friends_judge::training::open_set::{OpenSet, Separation};
 
 use crate::plot::{COLORS, Plot};
@@ -173,6 +173,12 @@ fn classes(body: &mut String, figures: &Evaluation) {
         );
     }
     body.push_str("</table></div>\n");
+    let Verdicts { right, either, wrong, none } = figures.verdicts;
+    _ = writeln!(
+        body,
+        "<p>既知の写真の判定 / Verdicts on known photos: 正解 / right {right} · ふたりのどちらか / right among two {either} · まちがい / wrong {wrong} · \
+         だれでもない / nobody {none}</p>"
+    );
     if !figures.confusions.is_empty() {
         body.push_str("<p>よくある取りちがえ / Most frequent confusions: ");
         let named = figures.confusions.iter().take(5);
