@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::process::friends;
+use crate::common::process::{friends, friends_where_files_end_at};
 
 fn path(dir: &Path, name: &str) -> String {
     dir.join(name).to_str().unwrap().to_owned()
@@ -119,6 +119,29 @@ fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle
     std::fs::remove_dir_all(&cache).unwrap();
     std::fs::write(&cache, b"a file where the folder should be").unwrap();
     assert_eq!(train(&two, &["--cache", &cache, "--force"]), first, "what cannot be kept is computed");
+}
+
+#[test]
+fn on_a_full_disk_the_old_bundle_stays_and_the_reason_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "2");
+    let (cache, out) = (path(dir.path(), "cache"), path(dir.path(), "models/mine"));
+    let arguments = ["train", &photos, "--out", &out, "--whole", "--force", "--cache", &cache];
+    assert!(friends(&arguments).status.success());
+    let old = std::fs::read(Path::new(&out).join("manifest.json")).unwrap();
+    std::fs::remove_dir_all(&cache).unwrap();
+
+    let failed = friends_where_files_end_at(8, &[&arguments[..], &["--seed", "2"]].concat());
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    let said = String::from_utf8_lossy(&failed.stderr);
+    assert!(said.contains("cannot be written") && said.contains("too large"), "{said}");
+    assert_eq!(said.matches("features cannot be kept").count(), 1, "said once: {said}");
+    assert_eq!(std::fs::read(Path::new(&out).join("manifest.json")).unwrap(), old);
+    assert!(friends(&["bundle", "verify", &out]).status.success(), "the old bundle is whole");
+    let left: Vec<_> = std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().collect();
+    assert_eq!(left.len(), 1, "no half bundle beside it: {left:?}");
+    let kept = std::fs::read_dir(&cache).unwrap().flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count();
+    assert_eq!(kept, 0, "no half features");
 }
 
 #[test]

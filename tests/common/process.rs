@@ -16,6 +16,17 @@ pub fn friends(arguments: &[&str]) -> Output {
         .expect("friends runs")
 }
 
+/// Runs `friends` to its end where no file may grow beyond so many kilobytes: writing more fails, as on a full disk.
+pub fn friends_where_files_end_at(kilobytes: u32, arguments: &[&str]) -> Output {
+    let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kilobytes);
+    Command::new("sh")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["-c", &limited, env!("CARGO_BIN_EXE_friends")])
+        .args(arguments)
+        .output()
+        .expect("sh runs friends")
+}
+
 /// Peaks of a process's memory in bytes.
 #[derive(Clone, Copy)]
 pub struct Memory {
