@@ -87,7 +87,7 @@ def views(zoom):
             layers.RandomTranslation(0.08, 0.08, fill_mode="nearest"),
             layers.Resizing(TRAINING_SIZE, TRAINING_SIZE),
             layers.RandomColorJitter(
-                (0, 255), brightness_factor=0.2, contrast_factor=0.25, saturation_factor=0.3, hue_factor=0.06
+                (0, 255), brightness_factor=0.2, contrast_factor=0.25, saturation_factor=(0.4, 0.6), hue_factor=0.06
             ),
             layers.RandomGrayscale(0.05),
             layers.RandomErasing(0.3, scale=(0.02, 0.12), value_range=(0, 255)),

@@ -188,7 +188,7 @@ def main():
     jitter = keras.Sequential(
         [
             keras.layers.RandomColorJitter(
-                (0, 255), brightness_factor=0.25, contrast_factor=0.3, saturation_factor=0.4, hue_factor=0.1
+                (0, 255), brightness_factor=0.25, contrast_factor=0.3, saturation_factor=(0.36, 0.64), hue_factor=0.1
             ),
             keras.layers.RandomGrayscale(0.15),
             keras.layers.RandomGaussianBlur(factor=0.2, kernel_size=3, sigma=1.0, value_range=(0, 255)),

@@ -22,6 +22,8 @@ use super::metrics::{self, Judged};
 use super::prototypes::MIN_BACKGROUND;
 use super::thresholds::{self, Choice};
 
+/// Colors of labels for which none was given, told apart by all kinds of color vision (Okabe and Ito, 2008).
+const COLORS: [&str; 7] = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"];
 /// How far golden scores may be off: other processors sum in other orders.
 const GOLDEN_TOLERANCE: f32 = 0.005;
 
@@ -189,13 +191,13 @@ fn assemble(
 ) -> Result<Files, TrainError> {
     const BACKBONE: &str = "backbone.onnx";
     const HEAD: &str = "head.json";
-    let label = |(slug, &threshold): (&String, &f32)| {
+    let label = |(place, (slug, &threshold)): (usize, (&String, &f32))| {
         let names = recipe.names.get(slug);
         Label {
             slug: slug.clone(),
             ja: names.map_or_else(|| slug.clone(), |names| names.ja.clone()),
             en: names.map_or_else(|| slug.clone(), |names| names.en.clone()),
-            color: names.map_or_else(|| "#808080".into(), |names| names.color.clone()),
+            color: names.map_or_else(|| COLORS[place % COLORS.len()].into(), |names| names.color.clone()),
             line: names.and_then(|names| names.line.clone()),
             threshold,
         }
@@ -206,7 +208,7 @@ fn assemble(
     let mut manifest = Manifest {
         schema: SCHEMA,
         name: recipe.name.clone(),
-        labels: recipe.labels.iter().zip(&thresholds.accept).map(label).collect(),
+        labels: recipe.labels.iter().zip(&thresholds.accept).enumerate().map(label).collect(),
         either_margin: thresholds.margin,
         bands,
         input: recipe.input,
