@@ -1,6 +1,7 @@
 //! Training and measuring with the real program on drawings of our own.
 
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -142,6 +143,23 @@ fn on_a_full_disk_the_old_bundle_stays_and_the_reason_is_said() {
     assert_eq!(left.len(), 1, "no half bundle beside it: {left:?}");
     let kept = std::fs::read_dir(&cache).unwrap().flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count();
     assert_eq!(kept, 0, "no half features");
+}
+
+#[test]
+fn without_python_fine_tuning_says_what_to_do_and_the_frozen_bundle_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "3");
+    let out = path(dir.path(), "mine");
+    let tuned = Command::new(env!("CARGO_BIN_EXE_friends"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("FRIENDS_PYTHON", "/nowhere/python")
+        .args(["train", &photos, "--out", &out, "--whole", "--no-cache", "--fine-tune"])
+        .output()
+        .unwrap();
+    assert_eq!(tuned.status.code(), Some(1), "{tuned:?}");
+    let said = String::from_utf8_lossy(&tuned.stderr);
+    assert!(said.contains(".ci/environment models/training") && said.contains("as it was"), "{said}");
+    assert!(friends(&["bundle", "verify", &out]).status.success());
 }
 
 #[test]

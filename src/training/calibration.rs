@@ -4,6 +4,8 @@ use super::metrics::log_loss;
 
 /// Newton steps at most; two parameters settle in far fewer.
 const STEPS: usize = 60;
+/// The least scale over standardised evidence.
+const LEAST_SCALE: f64 = 0.5;
 /// Penalty on the square of the scale over standardised evidence.
 const RIDGE: f64 = 1e-5;
 
@@ -35,7 +37,8 @@ impl PlattScaling {
     /// Logistic calibration (Platt, 1999) of held-out evidence: `pairs` of evidence and whether the label was right.
     #[must_use]
     pub fn fit(pairs: &[(f32, bool)], balance: Balance) -> Self {
-        let right = pairs.iter().filter(|(_, is_right)| *is_right).count().max(1) as f64;
+        let right_pairs = pairs.iter().filter(|(_, is_right)| *is_right).count() as f64;
+        let right = right_pairs.max(1.0);
         let others = (pairs.len() as f64 - right).max(1.0);
         let weight = |is_right: bool| match (balance, is_right) {
             (Balance::AsFound, _) => 1.0 / (right + others),
@@ -81,6 +84,10 @@ impl PlattScaling {
             let Some(fraction) = fraction else { break };
             (scale, offset) = (scale - fraction * step.0, offset - fraction * step.1);
         }
+        if scale < LEAST_SCALE {
+            // Too few pairs, or all of one kind: more evidence speaks for a label all the same.
+            (scale, offset) = (LEAST_SCALE, ((right_pairs + 1.0) / (pairs.len() as f64 - right_pairs + 1.0)).ln());
+        }
         Self { scale: (scale / std) as f32, offset: (offset - scale * mean / std) as f32 }
     }
 }
@@ -100,6 +107,15 @@ mod tests {
         let calibration = PlattScaling::fit(&pairs, Balance::Even);
         assert!(calibration.scale > 0.0);
         assert!(calibration.logit(0.15) < 0.0 && calibration.logit(0.33) > 0.0, "{calibration:?}");
+    }
+
+    #[test]
+    fn where_all_pairs_are_right_more_evidence_still_means_more() {
+        let pairs: Vec<(f32, bool)> = (0..14).map(|i| (100.0 + i as f32, true)).collect();
+        let calibration = PlattScaling::fit(&pairs, Balance::AsFound);
+        let (low, high) = (calibration.logit(100.0), calibration.logit(113.0));
+        assert!(low > 0.0 && high > low + 1.0, "{calibration:?} {low} {high}");
+        assert!(PlattScaling::fit(&[], Balance::AsFound).scale > 0.0);
     }
 
     #[test]

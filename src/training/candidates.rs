@@ -189,6 +189,41 @@ pub fn discriminant(
     })
 }
 
+/// Discriminants of a fine-tuned backbone: `checked` are features of a backbone that has not seen the photos at `held_out`, nor any
+/// unknown, `all` of one that has seen all labelled photos. Calibrated on the former, fitted on the latter.
+///
+/// # Errors
+/// When features are not finite, or all photos of a label are held out.
+pub fn tuned(checked: &[Example], all: &[Example], held_out: &[bool], slugs: &[String]) -> Result<Candidate, TrainError> {
+    let labels = slugs.len();
+    let features = |examples: &[Example]| examples.first().map_or(0, |example| example.views[0].len());
+    let learnt = checked.iter().zip(held_out).filter(|(_, held_out)| !**held_out).map(|(example, _)| example);
+    let rows: Vec<Row<'_>> = learnt.flat_map(|example| rows_of(example, usize::MAX)).collect();
+    let photos = all.iter().filter(|example| example.sample.label.is_some()).count();
+    let shrinkage = PRIOR / (PRIOR + photos as f64 / labels as f64);
+    let fitted = Moments::of(&rows, labels, features(checked)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
+    if let Some(label) = (0..labels).find(|label| !fitted.labels().contains(label)) {
+        return Err(TrainError::TooFewSources { label: slugs[label].clone(), sources: 1 });
+    }
+    let unseen: Vec<Example> = checked
+        .iter()
+        .zip(held_out)
+        .filter(|(example, held_out)| **held_out || example.sample.label.is_none())
+        .map(|(example, _)| example.clone())
+        .collect();
+    let evidence: Vec<Evidence> = unseen.iter().map(|example| fitted.evidence(&example.views[0])).collect();
+    let calibrated = Calibrated::by(&unseen, &evidence);
+    let logits: Vec<Vec<f32>> = evidence.iter().map(|one| calibrated.logits(one)).collect();
+    let rows: Vec<Row<'_>> = all.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
+    let discriminants = Moments::of(&rows, labels, features(all)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
+    Ok(Candidate {
+        held_out: judged(&unseen, &logits, 1.0),
+        strangers: Vec::new(),
+        temperature: 1.0,
+        fit: Fit::Discriminant { discriminants, shrinkage, calibrated },
+    })
+}
+
 /// How evidence becomes logits.
 struct Calibrated {
     resemblance: f32,

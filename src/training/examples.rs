@@ -10,7 +10,7 @@ use friends_core::geometry::{PixelRect, Rect, Size};
 use friends_core::hash::sha256;
 use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
-use friends_core::model::Backbone;
+use friends_core::model::{Backbone, Input};
 use friends_core::photo::Photo;
 use image::{RgbImage, imageops};
 use rayon::prelude::*;
@@ -181,6 +181,16 @@ impl Framing {
         let scale = side as f32 / area.width.max(area.height);
         let scaled = |length: f32| ((length * scale).round() as u32).max(1);
         Ok((region, photo.view(area, Size { width: scaled(area.width), height: scaled(area.height) })))
+    }
+
+    /// The region that counts of the photo in a file, as the network sees it.
+    ///
+    /// # Errors
+    /// When the photo cannot be read any more.
+    pub fn input(&self, path: &Path, input: &Input) -> Result<RgbImage, Error> {
+        let bytes = std::fs::read(path).map_err(|error| Rejection::unreadable(&error))?;
+        let photo = Photo::decode(bytes, &Limits::default())?;
+        Ok(input.picture(&photo, self.region(&photo)?.area))
     }
 
     /// The region of a photo that counts.

@@ -19,6 +19,7 @@ pub mod dataset;
 pub mod detection;
 mod discriminant;
 pub mod examples;
+pub mod fine_tune;
 mod folds;
 pub mod head;
 pub mod metrics;

@@ -22,6 +22,8 @@ pub enum Basis {
     LeftOutLabels,
     /// For each label the photos of the others.
     OtherLabels,
+    /// None: as many labelled photos are named as by another bundle.
+    KnownShare,
 }
 
 /// Thresholds, and what is promised of them.
@@ -80,6 +82,9 @@ impl Choice {
                 "threshold {threshold:.3}, for {} of a typical stranger's photos: of photos of labels that were left out {expected}. {add}",
                 percent(asked)
             ),
+            Basis::KnownShare => {
+                format!("threshold {threshold:.3}, which names as many of the photos left out as the frozen backbone does. {add}")
+            }
             Basis::OtherLabels => {
                 format!("thresholds for {} of the photos of other labels; of strangers nothing is known. {add}", percent(asked))
             }
@@ -123,6 +128,26 @@ pub fn choose(labels: usize, judged: &[Judged], strangers: &[Vec<Judged>], asked
         at_most: share(0.95),
         needed: needed(asked),
         thresholds: Thresholds { accept, margin: EITHER_MARGIN },
+    }
+}
+
+/// One threshold that names the share `known` of the labelled photos among `judged`: for a head of which nothing is known but what it
+/// says of photos of its own labels.
+#[must_use]
+pub fn naming(labels: usize, judged: &[Judged], known: f64, asked: f64) -> Choice {
+    let mut scores: Vec<f32> = judged.iter().filter(|one| one.truth.is_some()).map(|one| one.highest().1).collect();
+    scores.sort_by(|a, b| b.total_cmp(a));
+    let last = ((scores.len() as f64 * known).round() as usize).clamp(1, scores.len().max(1)) - 1;
+    let threshold = scores.get(last).map_or(MIN_THRESHOLD, |score| (score * 1000.0).floor() / 1000.0);
+    Choice {
+        thresholds: Thresholds { accept: vec![threshold; labels], margin: EITHER_MARGIN },
+        asked,
+        basis: Basis::KnownShare,
+        photos: 0,
+        named: 0,
+        interval: (0.0, 1.0),
+        at_most: 1.0,
+        needed: needed(asked),
     }
 }
 
@@ -193,6 +218,15 @@ mod tests {
         let strangers = [stranger(0.1), stranger(0.3), stranger(0.8)];
         let choice = choose(3, &[judged(Some(0), [0.9, 0.1])], &strangers, 0.05);
         assert_eq!((choice.basis, choice.photos, choice.named), (Basis::LeftOutLabels, 60, 21), "{choice:?}");
+    }
+
+    #[test]
+    fn a_share_of_the_known_is_named() {
+        let photos: Vec<Judged> = (0..100u8).map(|i| judged(Some(0), [f32::from(i) / 100.0, 0.0])).collect();
+        let choice = naming(2, &photos, 0.8, 0.05);
+        let threshold = choice.thresholds.accept[1];
+        assert_eq!(photos.iter().filter(|one| one.highest().1 >= threshold).count(), 80, "{choice:?}");
+        assert_eq!(naming(2, &[], 0.8, 0.05).thresholds.accept, [MIN_THRESHOLD; 2]);
     }
 
     #[test]

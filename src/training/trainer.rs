@@ -134,19 +134,69 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<(Files, Choice), T
     let best = best.ok_or(TrainError::NoBackground)?;
 
     let choice = thresholds::choose(labels, &best.held_out, &best.strangers, recipe.accept_unknown);
-    let mut report = report(examples, recipe, &best.held_out, &choice);
+    let files = finish(best, &qualities, examples, recipe, &choice, None)?;
+    Ok((files, choice))
+}
+
+/// Which photos the first fit of a fine-tuning leaves out: a fifth of each label's, no group in part.
+#[must_use]
+pub fn held_out(examples: &[Example], recipe: &Recipe) -> Vec<bool> {
+    folds::deal(examples, recipe.labels.len(), recipe.seed).into_iter().map(|fold| fold == 0).collect()
+}
+
+/// Assembles a bundle around a fine-tuned backbone, which the recipe holds: `checked` are features of a backbone that has not seen what
+/// is held out, `all` those of the recipe's; `fits` is told to people. Without enough unknowns as many of the known are named as
+/// `known_accepted` says.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_tuned(
+    checked: &[Example],
+    all: &[Example],
+    held_out: &[bool],
+    known_accepted: f64,
+    fits: serde_json::Value,
+    recipe: &Recipe,
+) -> Result<(Files, Choice), TrainError> {
+    let labels = recipe.labels.len();
+    let best = candidates::tuned(checked, all, held_out, &recipe.labels)?;
+    let qualities = BTreeMap::from([(best.kind(), best.quality())]);
+    let unknowns = all.iter().filter(|example| example.sample.label.is_none()).count();
+    let choice = if unknowns >= MIN_BACKGROUND {
+        thresholds::choose(labels, &best.held_out, &[], recipe.accept_unknown)
+    } else {
+        thresholds::naming(labels, &best.held_out, known_accepted, recipe.accept_unknown)
+    };
+    let files = finish(best, &qualities, all, recipe, &choice, Some(fits))?;
+    Ok((files, choice))
+}
+
+/// From a chosen head to files.
+fn finish(
+    best: Candidate,
+    qualities: &BTreeMap<&str, f64>,
+    examples: &[Example],
+    recipe: &Recipe,
+    choice: &Choice,
+    fits: Option<serde_json::Value>,
+) -> Result<Files, TrainError> {
+    let unknowns = examples.iter().any(|example| example.sample.label.is_none());
+    let mut report = report(examples, recipe, &best.held_out, choice);
     report["head"] = json!({
         "kind": best.kind(),
         "settings": best.settings(),
         "asked_for": recipe.head != HeadChoice::Best,
-        "criterion": if unknowns > 0 { "held-out open-set classification rate" } else { "held-out top-1" },
+        "criterion": if unknowns { "held-out open-set classification rate" } else { "held-out top-1" },
         "tried": qualities,
     });
+    if let Some(fits) = fits {
+        report["fine_tuning"] = fits;
+    }
     let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
     let bands = bands::bands(&best.held_out, &names, &choice.thresholds);
     let temperature = best.temperature;
     let head = best.head(examples, recipe)?;
-    Ok((assemble(recipe, head, temperature, &choice.thresholds, bands, report)?, choice))
+    assemble(recipe, head, temperature, &choice.thresholds, bands, report)
 }
 
 fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainError> {

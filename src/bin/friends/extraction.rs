@@ -1,6 +1,6 @@
 //! How photos become examples: options that training and measuring share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use friends_core::heads::FaceDetector;
 use friends_core::model::Backbone;
@@ -32,8 +32,30 @@ impl Extraction {
         views: Views,
         what: &'static str,
     ) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
+        self.extracted(samples, backbone, views, what, self.cache_dir().as_deref())
+    }
+
+    /// The same without keeping features: for a backbone that nobody will use again. Photos that could not be used were named before.
+    pub fn fresh(
+        &self,
+        samples: &[Sample],
+        backbone: &Backbone,
+        views: Views,
+        what: &'static str,
+    ) -> anyhow::Result<Vec<Example>> {
+        Ok(self.extracted(samples, backbone, views, what, None)?.0)
+    }
+
+    fn extracted(
+        &self,
+        samples: &[Sample],
+        backbone: &Backbone,
+        views: Views,
+        what: &'static str,
+        cache: Option<&Path>,
+    ) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
         let framing = self.framing()?;
-        let extractor = Extractor::new(backbone, &framing, views, self.cache_dir().as_deref())?;
+        let extractor = Extractor::new(backbone, &framing, views, cache)?;
         let bar = progress::bar(samples.len(), what);
         let (examples, skipped) = extractor.extract(samples, || bar.inc(1))?;
         bar.finish_and_clear();

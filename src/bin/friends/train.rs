@@ -1,17 +1,20 @@
 //! `friends train`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use friends_core::model::{Backbone, Bundle, Classifier, Head, Input, Names};
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::bundle_folder;
-use friends_judge::training::dataset::Dataset;
-use friends_judge::training::examples::Views;
+use friends_judge::training::dataset::{Dataset, Sample};
+use friends_judge::training::examples::{Example, Views};
+use friends_judge::training::fine_tune::{FineTuning, Picture};
+use friends_judge::training::thresholds::Choice;
 use friends_judge::training::trainer::{self, HeadChoice, Recipe};
 
 use crate::extraction::Extraction;
+use crate::progress;
 
 /// What `MobileNet` backbones expect.
 const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], std: [127.5; 3] };
@@ -43,9 +46,29 @@ pub struct Args {
     each: Option<usize>,
     #[command(flatten)]
     extraction: Extraction,
+    /// Then train all layers of the backbone on the photos, too: some minutes, by a script that needs the Python environment which
+    /// .ci/environment models/training makes; without it the bundle is written all the same
+    #[arg(long)]
+    fine_tune: bool,
+    #[command(flatten)]
+    tuning: Tuning,
     /// Replace a bundle that is there already
     #[arg(long)]
     force: bool,
+}
+
+/// How all layers are trained.
+#[derive(clap::Args)]
+struct Tuning {
+    /// With --fine-tune: times that each photo is seen
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    epochs: u32,
+    /// With --fine-tune: the highest rate of the optimiser
+    #[arg(long, value_name = "RATE", default_value_t = 4e-4)]
+    rate: f64,
+    /// With --fine-tune: steps in which the classes alone are learnt; 0 shows how runs fail
+    #[arg(long, value_name = "STEPS", default_value_t = 30)]
+    warm_up: u32,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -93,7 +116,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (examples, _) = args.extraction.examples(&dataset.samples, &backbone, Views::Augmented, "reading photos")?;
 
     let name = args.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let recipe = Recipe {
+    let mut recipe = Recipe {
         name,
         labels: dataset.labels,
         names,
@@ -108,16 +131,86 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (files, choice) = trainer::train(&examples, &recipe)?;
     bundle_folder::write(&files, &args.out, args.force)?;
 
-    let bundle = model_dir::read(&args.out)?;
-    println!("{} written: {} labels, {} photos", args.out.display(), bundle.manifest.labels.len(), examples.len());
-    let unseen = &bundle.manifest.training["cross_validation"];
+    summarise(&args.out, &choice)?;
+    if args.fine_tune
+        && let Err(error) = fine_tune(args, &examples, &mut recipe)
+    {
+        eprintln!("{} keeps its backbone as it was", args.out.display());
+        return Err(error);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Trains all layers, and replaces the bundle by one around the new backbone.
+fn fine_tune(args: &Args, examples: &[Example], recipe: &mut Recipe) -> anyhow::Result<()> {
+    let settings = FineTuning {
+        python: config::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
+        script: "models/training/fine_tune.py".into(),
+        epochs: args.tuning.epochs,
+        rate: args.tuning.rate,
+        warm_up: args.tuning.warm_up,
+        seed: args.seed,
+    };
+    let framing = args.extraction.framing()?;
+    let held_out = trainer::held_out(examples, recipe);
+    let pictures = examples.iter().zip(&held_out).map(|(example, &held_out)| {
+        let picture = framing.input(&example.sample.path, &recipe.input)?;
+        Ok(Picture { picture, label: example.sample.label, held_out })
+    });
+    let pictures = pictures.collect::<anyhow::Result<Vec<Picture>>>()?;
+    let bar = progress::bar(2 * args.tuning.epochs as usize, "training all layers");
+    let tuned = settings.run(&pictures, recipe.labels.len(), &recipe.backbone, |_| bar.inc(1))?;
+    bar.finish_and_clear();
+    for fit in tuned.fits.iter().filter(|fit| fit.collapsed) {
+        eprintln!(
+            "the run of seed {} failed to learn ({:.2} of the photos left out, {:.2} before it) and was repeated",
+            fit.seed,
+            fit.last.unwrap_or_default(),
+            fit.initial.unwrap_or_default()
+        );
+    }
+
+    let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
+    let features = |onnx: &[u8]| {
+        let backbone = Backbone::measured(onnx, recipe.input).context("the fine-tuned backbone")?;
+        args.extraction.fresh(&samples, &backbone, Views::Augmented, "reading photos")
+    };
+    let (checked, all) = (features(&tuned.checked)?, features(&tuned.all)?);
+    let frozen = model_dir::read(&args.out)?.manifest.training["cross_validation"].clone();
+    let known_accepted = known_named(&frozen);
+    recipe.backbone = tuned.all;
+    let fits = serde_json::to_value(&tuned.fits)?;
+    let (files, choice) = trainer::train_tuned(&checked, &all, &held_out, known_accepted, fits, recipe)?;
+    bundle_folder::write(&files, &args.out, true)?;
+    println!();
+    summarise(&args.out, &choice)
+}
+
+/// The share of photos left out that a bundle's report says were named.
+fn known_named(cross_validation: &serde_json::Value) -> f64 {
+    let count = |kind: &str| cross_validation["verdicts"][kind].as_f64().unwrap_or_default();
+    let named = count("right") + count("either") + count("wrong");
+    let all = named + count("none");
+    if all > 0.0 { named / all } else { 1.0 }
+}
+
+/// What was written, and what it promises.
+fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
+    let bundle = model_dir::read(out)?;
+    let training = &bundle.manifest.training;
+    let photos =
+        training["photos"].as_object().into_iter().flat_map(|photos| photos.values()).filter_map(serde_json::Value::as_u64);
+    let photos = photos.sum::<u64>() + training["unknown_photos"].as_u64().unwrap_or_default();
+    println!("{} written: {} labels, {photos} photos", out.display(), bundle.manifest.labels.len());
+    let unseen = &training["cross_validation"];
     println!(
-        "cross-validated on photos that were left out: top-1 {:.3} of {}, macro F1 {:.3}",
+        "{} on photos that were left out: top-1 {:.3} of {}, macro F1 {:.3}",
+        if training["fine_tuning"].is_null() { "cross-validated" } else { "fine-tuned, checked" },
         unseen["top1"].as_f64().unwrap_or_default(),
         unseen["n"],
         unseen["macro_f1"].as_f64().unwrap_or_default()
     );
-    let head = &bundle.manifest.training["head"];
+    let head = &training["head"];
     let tried = head["tried"].as_object().into_iter().flatten();
     let tried: Vec<String> = tried.map(|(kind, quality)| format!("{kind} {:.4}", quality.as_f64().unwrap_or_default())).collect();
     println!(
@@ -128,7 +221,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         tried.join(", ")
     );
     println!("{}", choice.sentences());
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// A share from 0 to less than 1, as a percentage or a plain number.

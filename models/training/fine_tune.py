@@ -1,0 +1,192 @@
+"""Fine-tunes all layers of a backbone on labelled pictures; `friends train --fine-tune` writes the pictures and calls this.
+
+WORK holds pictures.raw (uint8 [n, 128, 128, 3]), pictures.json ({"classes": k, "class": [n numbers, -1 for unknowns], "held_out": [n
+truth values]}) and initial.onnx. Written are checked.onnx, which has not seen what is held out, and all.onnx, which has seen all.
+Standard output is JSON, a line an epoch and a line a fit.
+
+The classes begin as the means of the initial features and are learnt alone at first (--warm-up steps at four times the rate; with 0
+they begin at random, as without any care), then all layers, by Adam with a rate that rises over a
+twentieth of the steps and falls by a cosine, with label smoothing. The features are those of serving: signed square roots, scaled to
+length 1. The weights of the epoch with the best accuracy on held-out pictures are kept. A fit has collapsed when its last accuracy
+is not finite or far below what nearest class means of the initial backbone reach on the same pictures; then another seed is tried.
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import backbone as studio
+import network
+
+BATCH = 32
+LABEL_SMOOTHING = 0.1
+WARM_UP_SHARE = 0.05
+# Steps of an epoch at least: few pictures are seen more often.
+LEAST_STEPS = 10
+# So far below the initial backbone's accuracy a fit has collapsed.
+COLLAPSE = 0.10
+TRIES = 3
+
+
+@keras.saving.register_keras_serializable()
+class Roots(keras.layers.Layer):
+    """Square roots of features that are at least 0; their gradient stays finite at 0."""
+
+    def call(self, features):
+        return keras.ops.sqrt(features + 1e-4)
+
+
+def views():
+    """Gentle random views: colours tell characters apart, and the pictures are few."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            layers.RandomFlip("horizontal"),
+            layers.RandomZoom((-0.25, 0.05), fill_mode="nearest"),
+            layers.RandomRotation(12 / 360, fill_mode="nearest"),
+            layers.RandomTranslation(0.06, 0.06, fill_mode="nearest"),
+            layers.Resizing(studio.TRAINING_SIZE, studio.TRAINING_SIZE),
+            layers.RandomColorJitter(
+                (0, 255), brightness_factor=0.1, contrast_factor=0.1, saturation_factor=(0.42, 0.58), hue_factor=0.02
+            ),
+            layers.RandomErasing(0.2, scale=(0.02, 0.08), value_range=(0, 255)),
+            layers.Rescaling(1 / 127.5, -1),
+        ]
+    )
+
+
+class Fit:
+    """Pictures, what is known of them, and how to learn from them."""
+
+    def __init__(self, work, args):
+        facts = json.loads((work / "pictures.json").read_text())
+        self.work, self.args, self.count = work, args, facts["classes"]
+        self.classes = np.array(facts["class"], np.int32)
+        self.pictures = np.fromfile(work / "pictures.raw", np.uint8).reshape(-1, studio.SIZE, studio.SIZE, 3)
+        known = self.classes >= 0
+        held_out = np.array(facts["held_out"], bool) & known
+        self.checks = np.flatnonzero(held_out)
+        self.learn = {"checked": np.flatnonzero(known & ~held_out), "all": np.flatnonzero(known)}
+        self.baseline = self.nearest_means(network.read(work / "initial.onnx"))
+
+    def plain(self, places):
+        pictures = tf.image.resize(self.pictures[places].astype(np.float32), (studio.TRAINING_SIZE,) * 2)
+        return pictures.numpy() / 127.5 - 1
+
+    def features(self, backbone, places):
+        features = np.sqrt(np.maximum(backbone.predict(self.plain(places), batch_size=BATCH, verbose=0), 0))
+        return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+    def means(self, backbone, places):
+        features, classes = self.features(backbone, places), self.classes[places]
+        return np.stack([features[classes == number].mean(0) for number in range(self.count)])
+
+    def nearest_means(self, backbone):
+        """The accuracy of nearest class means on held-out pictures; None where nothing is held out."""
+        if not len(self.checks):
+            return None
+        means = self.means(backbone, self.learn["checked"])
+        said = (self.features(backbone, self.checks) @ means.T).argmax(1)
+        return float((said == self.classes[self.checks]).mean())
+
+    def run(self, name, seed):
+        """Fits the backbone on one set of pictures; returns it, and the accuracies on held-out pictures by epoch."""
+        args, places = self.args, self.learn[name]
+        keras.utils.set_random_seed(seed)
+        backbone = network.read(self.work / "initial.onnx")
+        head = studio.CosineSoftmax(self.count)
+        batch = min(BATCH, len(places))
+        steps = max(len(places) // batch, LEAST_STEPS)
+        view = views()
+
+        def take(some):
+            pictures = tf.numpy_function(lambda i: self.pictures[i], [some], tf.uint8)
+            pictures.set_shape((None, studio.SIZE, studio.SIZE, 3))
+            return pictures, tf.one_hot(tf.gather(self.classes, some), self.count)
+
+        shuffled = tf.data.Dataset.from_tensor_slices(places).shuffle(len(places), seed=seed).batch(batch, drop_remainder=True)
+        learn = shuffled.map(take).map(lambda x, y: (view(tf.cast(x, tf.float32), training=True), y), num_parallel_calls=2, deterministic=True)
+        learn = learn.repeat().prefetch(2)
+        checks = (self.plain(self.checks), keras.ops.one_hot(self.classes[self.checks], self.count)) if name == "checked" and len(self.checks) else None
+
+        if args.warm_up:
+            means = self.means(backbone, places)
+            head.build((None, means.shape[1]))
+            head.directions.assign(means.T)
+            backbone.trainable = False
+            self.compiled(backbone, head, 4 * args.rate, args.warm_up, 0).fit(learn.take(args.warm_up), verbose=0)
+            backbone.trainable = True
+        model = self.compiled(backbone, head, args.rate, args.epochs * steps, WARM_UP_SHARE)
+        curve, best, weights = [], -1.0, None
+        start = time.monotonic()
+        for epoch in range(args.epochs):
+            seen = model.fit(learn, steps_per_epoch=steps, verbose=0, validation_data=checks).history
+            line = {"fit": name, "seed": seed, "epoch": epoch + 1, "epochs": args.epochs, "loss": seen["loss"][0], "accuracy": seen["accuracy"][0]}
+            if checks:
+                line["held_out_accuracy"] = seen["val_accuracy"][0]
+                curve.append(line["held_out_accuracy"])
+                if line["held_out_accuracy"] >= best:
+                    best, weights = line["held_out_accuracy"], backbone.get_weights()
+            say(line)
+            if not math.isfinite(line["loss"]):
+                break
+        if weights is not None:
+            backbone.set_weights(weights)
+        last = curve[-1] if curve else None
+        collapsed = not math.isfinite(line["loss"]) or (last is not None and last < self.baseline - COLLAPSE)
+        say({"fit": name, "seed": seed, "collapsed": collapsed, "best": best if curve else None, "last": last, "initial": self.baseline,
+             "seconds": round(time.monotonic() - start, 1)})
+        return backbone, collapsed
+
+    def compiled(self, backbone, head, rate, steps, warm_up):
+        schedule = rate
+        if warm_up:
+            schedule = keras.optimizers.schedules.CosineDecay(rate / 100, steps, warmup_target=rate, warmup_steps=max(1, int(steps * warm_up)))
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=studio.WEIGHT_DECAY, global_clipnorm=studio.CLIP_NORM)
+        model = keras.Sequential([backbone, Roots(), head])
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING)
+        model.compile(optimizer, loss, metrics=["accuracy"])
+        return model
+
+
+def say(line):
+    print(json.dumps(line), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--warm-up", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--check-only", action="store_true", help="do not fit on all pictures: to see how runs go")
+    args = parser.parse_args()
+
+    fit = Fit(args.work, args)
+    for attempt in range(TRIES):
+        seed = args.seed + 1000 * attempt
+        backbone, collapsed = fit.run("checked", seed)
+        if not collapsed:
+            break
+    if collapsed:
+        raise SystemExit(f"all of {TRIES} fits collapsed: lower --rate, or give --warm-up")
+    network.write(backbone, args.work / "checked.onnx", studio.SIZE)
+    if not args.check_only:
+        backbone, _ = fit.run("all", seed)
+        difference = network.write(backbone, args.work / "all.onnx", studio.SIZE)
+        say({"written": "all.onnx", "difference": difference})
+
+
+if __name__ == "__main__":
+    main()
