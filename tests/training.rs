@@ -1,11 +1,10 @@
 //! Training and measuring with the real program on drawings of our own.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::common::process::{friends, friends_where_files_end_at};
+use crate::common::process::{friends, friends_where_files_end_at, friends_with};
 
 fn path(dir: &Path, name: &str) -> String {
     dir.join(name).to_str().unwrap().to_owned()
@@ -150,12 +149,8 @@ fn without_python_fine_tuning_says_what_to_do_and_the_frozen_bundle_is_there() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "3");
     let out = path(dir.path(), "mine");
-    let tuned = Command::new(env!("CARGO_BIN_EXE_friends"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("FRIENDS_PYTHON", "/nowhere/python")
-        .args(["train", &photos, "--out", &out, "--whole", "--no-cache", "--fine-tune"])
-        .output()
-        .unwrap();
+    let arguments = ["train", &photos, "--out", &out, "--whole", "--no-cache", "--fine-tune"];
+    let tuned = friends_with(&arguments, &[("FRIENDS_PYTHON", "/nowhere/python")]);
     assert_eq!(tuned.status.code(), Some(1), "{tuned:?}");
     let said = String::from_utf8_lossy(&tuned.stderr);
     assert!(said.contains(".ci/environment models/training") && said.contains("as it was"), "{said}");

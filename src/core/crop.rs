@@ -14,7 +14,7 @@ const HEAD_LIFT: f32 = 0.3;
 const SAME_HEAD_IOU: f32 = 0.5;
 
 /// Heads whose shorter side has fewer pixels are small. Of new drawings cut to the head, the bundle names 0.99 at 48 pixels and 0.93 at 32.
-const SMALL_HEAD: u32 = 48;
+pub const SMALL_HEAD: u32 = 48;
 
 /// What part of the photo a verdict speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

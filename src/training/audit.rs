@@ -7,12 +7,13 @@
 
 use std::collections::BTreeSet;
 
+use friends_core::crop::{RegionKind, SMALL_HEAD};
 use image_hasher::{HashAlg, HasherConfig, ImageHash};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::candidates;
-use super::dataset::Sample;
+use super::dataset::{Sample, sources};
 use super::examples::{Example, Framing};
 use super::folds;
 use super::metrics::{Judged, share, wilson};
@@ -64,10 +65,10 @@ pub struct Suspect {
 /// When there are too few photos, or features are not finite.
 pub fn held_out(examples: &[Example], labels: &[String], seed: u64) -> Result<Vec<Judged>, TrainError> {
     let folds = folds::deal(examples, labels.len(), seed);
-    let first = candidates::discriminant(examples, &folds, labels, &BTreeSet::new())?.held_out;
+    let first = candidates::held_out(examples, &folds, labels, &BTreeSet::new())?;
     let distrusted = doubtful_labels(&first, labels.len()).into_iter().map(|suspect| suspect.sample).collect();
     // Where doubt leaves a label without photos, the first word stands.
-    Ok(candidates::discriminant(examples, &folds, labels, &distrusted).map_or(first, |second| second.held_out))
+    Ok(candidates::held_out(examples, &folds, labels, &distrusted).unwrap_or(first))
 }
 
 /// Photos of which another label is more probable than their own, the most doubtful first; `judged` are held out. Places are those
@@ -84,8 +85,13 @@ pub fn doubtful_labels(judged: &[Judged], labels: usize) -> Vec<Suspect> {
             suspects.push(Suspect { sample, suspicion: Suspicion::Label, label: Some(label), original: None, score });
         }
     }
-    suspects.sort_by(|a, b| b.score.total_cmp(&a.score));
+    surest_first(&mut suspects);
     suspects
+}
+
+/// Sorts by score, the highest first.
+pub fn surest_first(suspects: &mut [Suspect]) {
+    suspects.sort_by(|a, b| b.score.total_cmp(&a.score));
 }
 
 /// What a look at a photo's picture gives.
@@ -93,9 +99,9 @@ pub struct Look {
     /// Of the picture and of its mirror image.
     hashes: [ImageHash; 2],
     /// The head's shorter side in pixels of the photo; `None` where no head was found.
-    pub head: Option<u32>,
+    head: Option<u32>,
     /// Whether the head is too small to be relied on.
-    pub small: bool,
+    small: bool,
 }
 
 /// Looks at all photos on all cores; `done` is called after each. Photos that cannot be read give no look.
@@ -105,7 +111,7 @@ pub fn looks(samples: &[Sample], framing: &Framing, done: impl Fn() + Sync) -> V
         let (region, picture) = framing.picture(&sample.path, LOOK_SIDE).ok()?;
         let mirrored = image::imageops::flip_horizontal(&picture);
         let hashes = [hasher.hash_image(&picture), hasher.hash_image(&mirrored)];
-        let found = region.kind == friends_core::crop::RegionKind::Head;
+        let found = region.kind == RegionKind::Head;
         let head = found.then(|| region.area.width.min(region.area.height));
         Some(Look { hashes, head, small: region.is_small() })
     };
@@ -119,17 +125,17 @@ pub fn looks(samples: &[Sample], framing: &Framing, done: impl Fn() + Sync) -> V
         .collect()
 }
 
-/// Photos of which there is an earlier one that shows the same, mirrored or not; the most alike first.
+/// Photos of which there is an earlier one that shows the same, mirrored or not.
 #[must_use]
 pub fn duplicates(looks: &[Option<Look>]) -> Vec<Suspect> {
     let bits = f64::from(HASH_SIDE * HASH_SIDE);
-    let hashes: Vec<Option<&[ImageHash; 2]>> = looks.iter().map(|look| look.as_ref().map(|look| &look.hashes)).collect();
-    let mut suspects: Vec<Suspect> = (0..hashes.len())
-        .into_par_iter()
-        .filter_map(|sample| {
-            let [plain, mirrored] = hashes[sample]?;
-            let nearest = (0..sample).filter_map(|other| {
-                let [there, _] = hashes[other]?;
+    looks
+        .par_iter()
+        .enumerate()
+        .filter_map(|(sample, look)| {
+            let [plain, mirrored] = &look.as_ref()?.hashes;
+            let nearest = looks[..sample].iter().enumerate().filter_map(|(other, look)| {
+                let [there, _] = &look.as_ref()?.hashes;
                 Some((other, plain.dist(there).min(mirrored.dist(there))))
             });
             let (original, distance) = nearest.min_by_key(|(_, distance)| *distance)?;
@@ -142,16 +148,14 @@ pub fn duplicates(looks: &[Option<Look>]) -> Vec<Suspect> {
                 score: 1.0 - share,
             })
         })
-        .collect();
-    suspects.sort_by(|a, b| b.score.total_cmp(&a.score));
-    suspects
+        .collect()
 }
 
-/// Photos whose head is too small to be relied on, or was not found; the smallest first, those without a head last.
+/// Photos whose head is too small to be relied on, or was not found; the score of the former is the higher, the smaller the head.
 #[must_use]
 pub fn small(looks: &[Option<Look>]) -> Vec<Suspect> {
     let score = |look: &Look| match look.head {
-        Some(side) if look.small => Some(1.0 / (1.0 + f64::from(side) / 48.0)),
+        Some(side) if look.small => Some(1.0 / (1.0 + f64::from(side) / f64::from(SMALL_HEAD))),
         Some(_) => None,
         None => Some(0.25),
     };
@@ -159,9 +163,7 @@ pub fn small(looks: &[Option<Look>]) -> Vec<Suspect> {
         let score = score(look.as_ref()?)?;
         Some(Suspect { sample, suspicion: Suspicion::Small, label: None, original: None, score })
     };
-    let mut suspects: Vec<Suspect> = looks.iter().enumerate().filter_map(suspect).collect();
-    suspects.sort_by(|a, b| b.score.total_cmp(&a.score));
-    suspects
+    looks.iter().enumerate().filter_map(suspect).collect()
 }
 
 /// What a label's photos are, and what they lack.
@@ -185,10 +187,7 @@ pub struct LabelReport {
 #[must_use]
 pub fn label_reports(samples: &[Sample], labels: &[String], judged: &[Judged]) -> Vec<LabelReport> {
     let report = |(label, friend): (usize, &String)| {
-        let mut sources: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-        for sample in samples.iter().filter(|sample| sample.label == Some(label)) {
-            *sources.entry(&sample.group).or_default() += 1;
-        }
+        let sources = sources(samples, label);
         let photos: usize = sources.values().sum();
         let largest = sources.iter().max_by_key(|(_, count)| **count).filter(|(_, count)| **count > 1);
         let largest = largest.map(|(source, count)| ((*source).to_owned(), share(*count, photos)));

@@ -7,7 +7,6 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use friends_core::hash::sha256;
 use tempfile::NamedTempFile;
 
 /// The folder of one fingerprint.
@@ -25,10 +24,10 @@ impl FeatureCache {
         Self { dir: dir.join(fingerprint), views, features }
     }
 
-    /// The features of a photo, a row a view; `None` where they are not there.
+    /// The features of a photo, named by the SHA-256 of its bytes, a row a view; `None` where they are not there.
     #[must_use]
-    pub fn get(&self, photo: &[u8]) -> Option<Vec<Vec<f32>>> {
-        let bytes = std::fs::read(self.file(photo)).ok()?;
+    pub fn get(&self, photo: &str) -> Option<Vec<Vec<f32>>> {
+        let bytes = std::fs::read(self.dir.join(photo)).ok()?;
         let (numbers, rest) = bytes.as_chunks::<4>();
         if !rest.is_empty() || numbers.len() != self.views * self.features {
             return None;
@@ -37,21 +36,17 @@ impl FeatureCache {
         Some(numbers.chunks(self.features).map(<[f32]>::to_vec).collect())
     }
 
-    /// Keeps the features of a photo.
+    /// Keeps the features of a photo under the same name.
     ///
     /// # Errors
     /// When the folder or file cannot be written: the features are as good, only the next run computes them again.
-    pub fn put(&self, photo: &[u8], views: &[Vec<f32>]) -> std::io::Result<()> {
+    pub fn put(&self, photo: &str, views: &[Vec<f32>]) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.dir)?;
         let mut file = NamedTempFile::new_in(&self.dir)?;
         let bytes: Vec<u8> = views.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
         file.write_all(&bytes)?;
-        file.persist(self.file(photo))?;
+        file.persist(self.dir.join(photo))?;
         Ok(())
-    }
-
-    fn file(&self, photo: &[u8]) -> PathBuf {
-        self.dir.join(sha256(photo))
     }
 }
 
@@ -64,13 +59,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let cache = FeatureCache::new(dir.path(), "ab", 2, 3);
         let views = vec![vec![0.1, f32::MIN_POSITIVE, -3.5e30], vec![1.0, 2.0, 3.0]];
-        assert_eq!(cache.get(b"photo"), None);
-        cache.put(b"photo", &views).unwrap();
-        assert_eq!(cache.get(b"photo"), Some(views));
-        assert_eq!(cache.get(b"another"), None);
-        assert_eq!(FeatureCache::new(dir.path(), "cd", 2, 3).get(b"photo"), None, "another fingerprint");
+        assert_eq!(cache.get("photo"), None);
+        cache.put("photo", &views).unwrap();
+        assert_eq!(cache.get("photo"), Some(views));
+        assert_eq!(cache.get("another"), None);
+        assert_eq!(FeatureCache::new(dir.path(), "cd", 2, 3).get("photo"), None, "another fingerprint");
         let file = std::fs::read_dir(dir.path().join("ab")).unwrap().next().unwrap().unwrap().path();
         std::fs::write(&file, [0; 20]).unwrap();
-        assert_eq!(cache.get(b"photo"), None);
+        assert_eq!(cache.get("photo"), None);
     }
 }

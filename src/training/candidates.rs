@@ -132,61 +132,44 @@ pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Ca
     Ok(Candidate { held_out, strangers: Vec::new(), temperature, fit: Fit::Linear { regularisation } })
 }
 
-/// Calibrates the discriminants of held-out labelled photos, and also judges each label's photos as those of strangers. Photos at the places `distrusted` are judged, but not learnt from.
+/// Discriminants, calibrated on held-out labelled photos; also judges each label's photos as those of strangers.
 ///
 /// # Errors
 /// When the features are not finite, or all photos of a label share one source.
-pub fn discriminant(
+pub fn discriminant(examples: &[Example], folds: &[usize], slugs: &[String]) -> Result<Candidate, TrainError> {
+    let labels = slugs.len();
+    let LeftOut { all, shrinkage, evidence } = leave_out(examples, folds, slugs, &BTreeSet::new())?;
+    let calibrated = Calibrated::by(examples, &evidence);
+    let strangers: Vec<Vec<Judged>> = (0..labels)
+        .into_par_iter()
+        .map(|label| {
+            let of_label: Vec<&Example> = examples.iter().filter(|example| example.sample.label == Some(label)).collect();
+            // With one other label there is nothing to tell apart.
+            let others = all.without(&moments(of_label.iter().copied(), labels, length(examples)));
+            let Some(fitted) = others.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1) else { return Vec::new() };
+            let scores = |example: &Example| calibrated.scores(&fitted.evidence(&example.views[0]));
+            of_label.into_iter().map(|example| Judged { truth: None, scores: scores(example) }).collect()
+        })
+        .collect();
+    let held_out = calibrated.judged(examples, &evidence);
+    let discriminants = all.fit(shrinkage).ok_or(TrainError::NotFinite)?;
+    let fit = Fit::Discriminant { discriminants, shrinkage, calibrated };
+    Ok(Candidate { held_out, strangers, temperature: 1.0, fit })
+}
+
+/// What calibrated discriminants say of photos that they have not seen. Those at the places `distrusted` are judged, but not learnt
+/// from.
+///
+/// # Errors
+/// As [`discriminant`].
+pub fn held_out(
     examples: &[Example],
     folds: &[usize],
     slugs: &[String],
     distrusted: &BTreeSet<usize>,
-) -> Result<Candidate, TrainError> {
-    let labels = slugs.len();
-    let features = examples.first().map_or(0, |example| example.views[0].len());
-    let moments_of = |wanted: &(dyn Fn(usize, &Example) -> bool + Sync)| {
-        let chosen =
-            examples.iter().enumerate().filter(|(place, example)| wanted(*place, example) && !distrusted.contains(place));
-        let rows: Vec<Row<'_>> = chosen.flat_map(|(_, example)| rows_of(example, usize::MAX)).collect();
-        Moments::of(&rows, labels, features)
-    };
-    let parts: Vec<Moments> = (0..FOLDS).into_par_iter().map(|fold| moments_of(&|place, _| folds[place] == fold)).collect();
-    let all = parts.iter().skip(1).fold(parts[0].clone(), Moments::with);
-
-    let photos = examples.iter().enumerate().filter(|(place, one)| one.sample.label.is_some() && !distrusted.contains(place));
-    let shrinkage = PRIOR / (PRIOR + photos.count() as f64 / labels as f64);
-    let of_fold = |fold: usize| -> Result<Vec<(usize, Evidence)>, TrainError> {
-        let fitted = all.without(&parts[fold]).fit(shrinkage).ok_or(TrainError::NotFinite)?;
-        if let Some(label) = (0..labels).find(|label| !fitted.labels().contains(label)) {
-            return Err(TrainError::TooFewSources { label: slugs[label].clone(), sources: 1 });
-        }
-        let held_out = examples.iter().enumerate().filter(|(place, _)| folds[*place] == fold);
-        Ok(held_out.map(|(place, example)| (place, fitted.evidence(&example.views[0]))).collect())
-    };
-    let mut evidence = (0..FOLDS).into_par_iter().map(of_fold).collect::<Result<Vec<_>, _>>()?.concat();
-    evidence.sort_by_key(|(place, _)| *place);
-    let evidence: Vec<Evidence> = evidence.into_iter().map(|(_, evidence)| evidence).collect();
-    let calibrated = Calibrated::by(examples, &evidence);
-    let logits: Vec<Vec<f32>> = evidence.iter().map(|one| calibrated.logits(one)).collect();
-
-    let scores = |evidence: &Evidence| calibrated.logits(evidence).into_iter().map(sigmoid).collect();
-    let strangers: Vec<Vec<Judged>> = (0..labels)
-        .into_par_iter()
-        .map(|label| {
-            // With one other label there is nothing to tell apart.
-            let others = all.without(&moments_of(&|_, example| example.sample.label == Some(label)));
-            let Some(fitted) = others.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1) else { return Vec::new() };
-            let of_label = examples.iter().filter(|example| example.sample.label == Some(label));
-            of_label.map(|example| Judged { truth: None, scores: scores(&fitted.evidence(&example.views[0])) }).collect()
-        })
-        .collect();
-    let discriminants = all.fit(shrinkage).ok_or(TrainError::NotFinite)?;
-    Ok(Candidate {
-        held_out: judged(examples, &logits, 1.0),
-        strangers,
-        temperature: 1.0,
-        fit: Fit::Discriminant { discriminants, shrinkage, calibrated },
-    })
+) -> Result<Vec<Judged>, TrainError> {
+    let LeftOut { evidence, .. } = leave_out(examples, folds, slugs, distrusted)?;
+    Ok(Calibrated::by(examples, &evidence).judged(examples, &evidence))
 }
 
 /// Discriminants of a fine-tuned backbone: `checked` are features of a backbone that has not seen the photos at `held_out`, nor any
@@ -196,15 +179,9 @@ pub fn discriminant(
 /// When features are not finite, or all photos of a label are held out.
 pub fn tuned(checked: &[Example], all: &[Example], held_out: &[bool], slugs: &[String]) -> Result<Candidate, TrainError> {
     let labels = slugs.len();
-    let features = |examples: &[Example]| examples.first().map_or(0, |example| example.views[0].len());
+    let shrinkage = shrinkage(all.iter(), labels);
     let learnt = checked.iter().zip(held_out).filter(|(_, held_out)| !**held_out).map(|(example, _)| example);
-    let rows: Vec<Row<'_>> = learnt.flat_map(|example| rows_of(example, usize::MAX)).collect();
-    let photos = all.iter().filter(|example| example.sample.label.is_some()).count();
-    let shrinkage = PRIOR / (PRIOR + photos as f64 / labels as f64);
-    let fitted = Moments::of(&rows, labels, features(checked)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
-    if let Some(label) = (0..labels).find(|label| !fitted.labels().contains(label)) {
-        return Err(TrainError::TooFewSources { label: slugs[label].clone(), sources: 1 });
-    }
+    let fitted = fit_all_labels(&moments(learnt, labels, length(checked)), shrinkage, slugs)?;
     let unseen: Vec<Example> = checked
         .iter()
         .zip(held_out)
@@ -213,15 +190,65 @@ pub fn tuned(checked: &[Example], all: &[Example], held_out: &[bool], slugs: &[S
         .collect();
     let evidence: Vec<Evidence> = unseen.iter().map(|example| fitted.evidence(&example.views[0])).collect();
     let calibrated = Calibrated::by(&unseen, &evidence);
-    let logits: Vec<Vec<f32>> = evidence.iter().map(|one| calibrated.logits(one)).collect();
-    let rows: Vec<Row<'_>> = all.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
-    let discriminants = Moments::of(&rows, labels, features(all)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
-    Ok(Candidate {
-        held_out: judged(&unseen, &logits, 1.0),
-        strangers: Vec::new(),
-        temperature: 1.0,
-        fit: Fit::Discriminant { discriminants, shrinkage, calibrated },
-    })
+    let held_out = calibrated.judged(&unseen, &evidence);
+    let discriminants = moments(all.iter(), labels, length(all)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
+    let fit = Fit::Discriminant { discriminants, shrinkage, calibrated };
+    Ok(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit })
+}
+
+/// Sums over all photos, and what discriminants fitted without each fold in turn say of it.
+struct LeftOut {
+    all: Moments,
+    shrinkage: f64,
+    /// For each example, in order.
+    evidence: Vec<Evidence>,
+}
+
+fn leave_out(
+    examples: &[Example],
+    folds: &[usize],
+    slugs: &[String],
+    distrusted: &BTreeSet<usize>,
+) -> Result<LeftOut, TrainError> {
+    let labels = slugs.len();
+    let trusted = || examples.iter().enumerate().filter(|(place, _)| !distrusted.contains(place));
+    let of_fold = |fold: usize| {
+        let in_fold = trusted().filter(|(place, _)| folds[*place] == fold).map(|(_, example)| example);
+        moments(in_fold, labels, length(examples))
+    };
+    let parts: Vec<Moments> = (0..FOLDS).into_par_iter().map(of_fold).collect();
+    let all = parts.iter().skip(1).fold(parts[0].clone(), Moments::with);
+    let shrinkage = shrinkage(trusted().map(|(_, example)| example), labels);
+    let without = |fold: usize| fit_all_labels(&all.without(&parts[fold]), shrinkage, slugs);
+    let fitted = (0..FOLDS).into_par_iter().map(without).collect::<Result<Vec<Discriminants>, _>>()?;
+    let evidence = examples.iter().zip(folds).map(|(example, &fold)| fitted[fold].evidence(&example.views[0])).collect();
+    Ok(LeftOut { all, shrinkage, evidence })
+}
+
+/// Sums over all views of photos.
+fn moments<'a>(examples: impl Iterator<Item = &'a Example>, labels: usize, features: usize) -> Moments {
+    let rows: Vec<Row<'_>> = examples.flat_map(|example| rows_of(example, usize::MAX)).collect();
+    Moments::of(&rows, labels, features)
+}
+
+/// Length of the photos' features; 0 without photos.
+fn length(examples: &[Example]) -> usize {
+    examples.first().map_or(0, |example| example.views[0].len())
+}
+
+/// See [`PRIOR`].
+fn shrinkage<'a>(examples: impl Iterator<Item = &'a Example>, labels: usize) -> f64 {
+    let photos = examples.filter(|example| example.sample.label.is_some()).count();
+    PRIOR / (PRIOR + photos as f64 / labels as f64)
+}
+
+/// Discriminants, unless a label has no photos to learn from.
+fn fit_all_labels(moments: &Moments, shrinkage: f64, slugs: &[String]) -> Result<Discriminants, TrainError> {
+    let fitted = moments.fit(shrinkage).ok_or(TrainError::NotFinite)?;
+    match (0..slugs.len()).find(|label| !fitted.labels().contains(label)) {
+        Some(label) => Err(TrainError::TooFewSources { label: slugs[label].clone(), sources: 1 }),
+        None => Ok(fitted),
+    }
 }
 
 /// How evidence becomes logits.
@@ -248,12 +275,16 @@ impl Calibrated {
         }
         let calibration = PlattScaling::fit(&best, Balance::AsFound);
         let fall = PlattScaling::fit(&others, Balance::AsFound).scale;
-        let stretch = if calibration.scale > 0.0 { (fall / calibration.scale).max(1.0) } else { 1.0 };
+        let stretch = (fall / calibration.scale).max(1.0);
         Self { resemblance, stretch, calibration }
     }
 
-    fn logits(&self, evidence: &Evidence) -> Vec<f32> {
-        evidence.with(self.resemblance, self.stretch).map(|value| self.calibration.logit(value)).collect()
+    fn scores(&self, evidence: &Evidence) -> Vec<f32> {
+        evidence.with(self.resemblance, self.stretch).map(|value| sigmoid(self.calibration.logit(value))).collect()
+    }
+
+    fn judged(&self, examples: &[Example], evidence: &[Evidence]) -> Vec<Judged> {
+        with_labels(examples, evidence).map(|(truth, one)| Judged { truth, scores: self.scores(one) }).collect()
     }
 }
 

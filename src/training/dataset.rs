@@ -21,6 +21,15 @@ pub struct Sample {
     pub group: String,
 }
 
+/// How many photos of a label each source gave.
+pub fn sources<'a>(samples: impl IntoIterator<Item = &'a Sample>, label: usize) -> BTreeMap<&'a str, usize> {
+    let mut sources = BTreeMap::new();
+    for sample in samples.into_iter().filter(|sample| sample.label == Some(label)) {
+        *sources.entry(sample.group.as_str()).or_default() += 1;
+    }
+    sources
+}
+
 /// A labelled folder.
 #[derive(Clone, Debug)]
 pub struct Dataset {

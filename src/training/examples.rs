@@ -119,13 +119,14 @@ impl<'a> Extractor<'a> {
     }
 
     fn example(&self, sample: &Sample) -> Result<Example, Error> {
-        let bytes = std::fs::read(&sample.path).map_err(|error| Rejection::unreadable(&error))?;
-        if let Some(views) = self.cache.as_ref().and_then(|cache| cache.get(&bytes)) {
+        let bytes = read(&sample.path)?;
+        let cache = self.cache.as_ref().map(|cache| (cache, sha256(&bytes)));
+        if let Some(views) = cache.as_ref().and_then(|(cache, name)| cache.get(name)) {
             return Ok(Example { sample: sample.clone(), views });
         }
-        let photo = Photo::decode(bytes.clone(), &Limits::default())?;
+        let photo = Photo::decode(bytes, &Limits::default())?;
         let views = features(&photo, self.backbone, self.framing.region(&photo)?.area, self.views)?;
-        if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.put(&bytes, &views))
+        if let Some(Err(error)) = cache.map(|(cache, name)| cache.put(&name, &views))
             && !self.cache_failed.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(%error, "features cannot be kept for the next run");
@@ -174,8 +175,7 @@ impl Framing {
     /// # Errors
     /// When the photo cannot be read any more.
     pub fn picture(&self, path: &Path, side: u32) -> Result<(Region, RgbImage), Error> {
-        let bytes = std::fs::read(path).map_err(|error| Rejection::unreadable(&error))?;
-        let photo = Photo::decode(bytes, &Limits::default())?;
+        let photo = Photo::decode(read(path)?, &Limits::default())?;
         let region = self.region(&photo)?;
         let area: Rect = region.area.into();
         let scale = side as f32 / area.width.max(area.height);
@@ -188,8 +188,7 @@ impl Framing {
     /// # Errors
     /// When the photo cannot be read any more.
     pub fn input(&self, path: &Path, input: &Input) -> Result<RgbImage, Error> {
-        let bytes = std::fs::read(path).map_err(|error| Rejection::unreadable(&error))?;
-        let photo = Photo::decode(bytes, &Limits::default())?;
+        let photo = Photo::decode(read(path)?, &Limits::default())?;
         Ok(input.picture(&photo, self.region(&photo)?.area))
     }
 
@@ -202,6 +201,10 @@ impl Framing {
         let size = |region: &Region| u64::from(region.area.width) * u64::from(region.area.height);
         Ok(regions.into_iter().max_by_key(size).unwrap_or_else(|| Region::whole(photo.size())))
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Rejection> {
+    std::fs::read(path).map_err(|error| Rejection::unreadable(&error))
 }
 
 /// Nine tenths of the area, its corner moved in by these shares: another framing of the same head.

@@ -4,7 +4,7 @@ use friends_core::verdict::Thresholds;
 use serde::Serialize;
 use statrs::distribution::{Beta, ContinuousCDF as _};
 
-use super::metrics::Judged;
+use super::metrics::{Judged, share};
 use super::prototypes::MIN_BACKGROUND;
 
 /// With too few photos to choose it by, no threshold goes below the diary's one half.
@@ -32,6 +32,9 @@ pub struct Choice {
     /// What verdicts are made with.
     #[serde(skip)]
     pub thresholds: Thresholds,
+    /// The share of labelled photos, left out, that is named.
+    #[serde(skip)]
+    pub known_named: f64,
     /// The share of unknowns that may be named, as asked for.
     pub asked: f64,
     /// Whose photos the thresholds were chosen by.
@@ -118,14 +121,15 @@ pub fn choose(labels: usize, judged: &[Judged], strangers: &[Vec<Judged>], asked
         (Basis::OtherLabels, accept, Vec::new())
     };
     let named = photos.iter().filter(|&&score| score >= accept[0]).count();
-    let share = |quantile: f64| share_over(named, photos.len(), quantile);
+    let quantile = |quantile: f64| share_over(named, photos.len(), quantile);
     Choice {
+        known_named: known_named(judged, &accept),
         asked,
         basis,
         photos: photos.len(),
         named,
-        interval: (share(0.025), share(0.975)),
-        at_most: share(0.95),
+        interval: (quantile(0.025), quantile(0.975)),
+        at_most: quantile(0.95),
         needed: needed(asked),
         thresholds: Thresholds { accept, margin: EITHER_MARGIN },
     }
@@ -139,8 +143,10 @@ pub fn naming(labels: usize, judged: &[Judged], known: f64, asked: f64) -> Choic
     scores.sort_by(|a, b| b.total_cmp(a));
     let last = ((scores.len() as f64 * known).round() as usize).clamp(1, scores.len().max(1)) - 1;
     let threshold = scores.get(last).map_or(MIN_THRESHOLD, |score| (score * 1000.0).floor() / 1000.0);
+    let accept = vec![threshold; labels];
     Choice {
-        thresholds: Thresholds { accept: vec![threshold; labels], margin: EITHER_MARGIN },
+        known_named: known_named(judged, &accept),
+        thresholds: Thresholds { accept, margin: EITHER_MARGIN },
         asked,
         basis: Basis::KnownShare,
         photos: 0,
@@ -149,6 +155,12 @@ pub fn naming(labels: usize, judged: &[Judged], known: f64, asked: f64) -> Choic
         at_most: 1.0,
         needed: needed(asked),
     }
+}
+
+/// The share of labelled photos whose highest score is accepted.
+fn known_named(judged: &[Judged], accept: &[f32]) -> f64 {
+    let known: Vec<(usize, f32)> = judged.iter().filter(|one| one.truth.is_some()).map(Judged::highest).collect();
+    share(known.iter().filter(|(label, score)| *score >= accept[*label]).count(), known.len())
 }
 
 /// A number that at most `share` of `scores` reach, 0 to 1, in steps of a thousandth.

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::bands;
 use super::candidates::{self, Candidate};
+use super::dataset::sources;
 use super::examples::Example;
 use super::folds;
 use super::head::FitError;
@@ -120,7 +121,7 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<(Files, Choice), T
     let mut tried: Vec<Candidate> = Vec::new();
     let wanted = |choice| recipe.head == choice || (recipe.head == HeadChoice::Best && unknowns >= MIN_BACKGROUND);
     if recipe.head == HeadChoice::Best || recipe.head == HeadChoice::Discriminant {
-        tried.push(candidates::discriminant(examples, &folds, &recipe.labels, &BTreeSet::new())?);
+        tried.push(candidates::discriminant(examples, &folds, &recipe.labels)?);
     }
     if wanted(HeadChoice::Linear) {
         tried.push(candidates::linear(examples, &folds, labels)?);
@@ -146,7 +147,7 @@ pub fn held_out(examples: &[Example], recipe: &Recipe) -> Vec<bool> {
 
 /// Assembles a bundle around a fine-tuned backbone, which the recipe holds: `checked` are features of a backbone that has not seen what
 /// is held out, `all` those of the recipe's; `fits` is told to people. Without enough unknowns as many of the known are named as
-/// `known_accepted` says.
+/// `known_named` says.
 ///
 /// # Errors
 /// As [`train`].
@@ -154,7 +155,7 @@ pub fn train_tuned(
     checked: &[Example],
     all: &[Example],
     held_out: &[bool],
-    known_accepted: f64,
+    known_named: f64,
     fits: serde_json::Value,
     recipe: &Recipe,
 ) -> Result<(Files, Choice), TrainError> {
@@ -165,7 +166,7 @@ pub fn train_tuned(
     let choice = if unknowns >= MIN_BACKGROUND {
         thresholds::choose(labels, &best.held_out, &[], recipe.accept_unknown)
     } else {
-        thresholds::naming(labels, &best.held_out, known_accepted, recipe.accept_unknown)
+        thresholds::naming(labels, &best.held_out, known_named, recipe.accept_unknown)
     };
     let files = finish(best, &qualities, all, recipe, &choice, Some(fits))?;
     Ok((files, choice))
@@ -204,10 +205,9 @@ fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainErr
         return Err(TrainError::OneLabel);
     }
     for (label, name) in labels.iter().enumerate() {
-        let groups: BTreeSet<&str> =
-            examples.iter().filter(|e| e.sample.label == Some(label)).map(|e| e.sample.group.as_str()).collect();
-        if groups.len() < 2 {
-            return Err(TrainError::TooFewSources { label: name.clone(), sources: groups.len() });
+        let sources = sources(examples.iter().map(|example| &example.sample), label).len();
+        if sources < 2 {
+            return Err(TrainError::TooFewSources { label: name.clone(), sources });
         }
     }
     Ok(())

@@ -8,23 +8,35 @@ use super::logs::Captured;
 
 /// Runs `friends` to its end.
 pub fn friends(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_friends"))
+    friends_with(arguments, &[])
+}
+
+/// The same with environment variables.
+pub fn friends_with(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    to_its_end(Command::new(env!("CARGO_BIN_EXE_friends")), arguments, settings)
+}
+
+/// Runs `friends` to its end where no file may grow beyond so many kilobytes: writing more fails, as on a full disk.
+pub fn friends_where_files_end_at(kilobytes: u32, arguments: &[&str]) -> Output {
+    to_its_end(limited_to(kilobytes), arguments, &[])
+}
+
+fn to_its_end(mut program: Command, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    program
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("FRIENDS_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/features"))
+        .envs(settings.iter().copied())
         .args(arguments)
         .output()
         .expect("friends runs")
 }
 
-/// Runs `friends` to its end where no file may grow beyond so many kilobytes: writing more fails, as on a full disk.
-pub fn friends_where_files_end_at(kilobytes: u32, arguments: &[&str]) -> Output {
+/// `friends` where no file may grow beyond so many kilobytes.
+fn limited_to(kilobytes: u32) -> Command {
+    let mut shell = Command::new("sh");
     let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kilobytes);
-    Command::new("sh")
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["-c", &limited, env!("CARGO_BIN_EXE_friends")])
-        .args(arguments)
-        .output()
-        .expect("sh runs friends")
+    shell.args(["-c", &limited, env!("CARGO_BIN_EXE_friends")]);
+    shell
 }
 
 /// Peaks of a process's memory in bytes.
@@ -61,10 +73,7 @@ impl Serve {
 
     /// Starts where no file may grow beyond so many kilobytes: writing more fails, as on a full disk.
     pub fn where_files_end_at(kilobytes: u32, data: &Path) -> Self {
-        let mut shell = Command::new("sh");
-        let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kilobytes);
-        shell.args(["-c", &limited, env!("CARGO_BIN_EXE_friends")]);
-        Self::run(shell, data, &[], &[])
+        Self::run(limited_to(kilobytes), data, &[], &[])
     }
 
     fn run(mut program: Command, data: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {

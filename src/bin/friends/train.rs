@@ -133,7 +133,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
     summarise(&args.out, &choice)?;
     if args.fine_tune
-        && let Err(error) = fine_tune(args, &examples, &mut recipe)
+        && let Err(error) = fine_tune(args, &examples, choice.known_named, &mut recipe)
     {
         eprintln!("{} keeps its backbone as it was", args.out.display());
         return Err(error);
@@ -141,8 +141,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Trains all layers, and replaces the bundle by one around the new backbone.
-fn fine_tune(args: &Args, examples: &[Example], recipe: &mut Recipe) -> anyhow::Result<()> {
+/// Trains all layers, and replaces the bundle by one around the new backbone; `known_named` is what the frozen one names.
+fn fine_tune(args: &Args, examples: &[Example], known_named: f64, recipe: &mut Recipe) -> anyhow::Result<()> {
     let settings = FineTuning {
         python: config::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
         script: "models/training/fine_tune.py".into(),
@@ -176,22 +176,12 @@ fn fine_tune(args: &Args, examples: &[Example], recipe: &mut Recipe) -> anyhow::
         args.extraction.fresh(&samples, &backbone, Views::Augmented, "reading photos")
     };
     let (checked, all) = (features(&tuned.checked)?, features(&tuned.all)?);
-    let frozen = model_dir::read(&args.out)?.manifest.training["cross_validation"].clone();
-    let known_accepted = known_named(&frozen);
     recipe.backbone = tuned.all;
     let fits = serde_json::to_value(&tuned.fits)?;
-    let (files, choice) = trainer::train_tuned(&checked, &all, &held_out, known_accepted, fits, recipe)?;
+    let (files, choice) = trainer::train_tuned(&checked, &all, &held_out, known_named, fits, recipe)?;
     bundle_folder::write(&files, &args.out, true)?;
     println!();
     summarise(&args.out, &choice)
-}
-
-/// The share of photos left out that a bundle's report says were named.
-fn known_named(cross_validation: &serde_json::Value) -> f64 {
-    let count = |kind: &str| cross_validation["verdicts"][kind].as_f64().unwrap_or_default();
-    let named = count("right") + count("either") + count("wrong");
-    let all = named + count("none");
-    if all > 0.0 { named / all } else { 1.0 }
 }
 
 /// What was written, and what it promises.

@@ -2,7 +2,7 @@
 
 mod contact_sheet;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use friends_core::model::UNKNOWN;
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::audit::{self, LabelReport, Suspect, Suspicion};
-use friends_judge::training::dataset::{Dataset, Sample};
+use friends_judge::training::dataset::{Dataset, Sample, sources};
 use friends_judge::training::examples::{Example, Views};
 use friends_judge::training::metrics::Judged;
 use friends_judge::training::moves::{self, Move};
@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !args.extraction.is_whole() {
         suspects.extend(audit::small(&looks));
     }
-    suspects.sort_by(|a, b| b.score.total_cmp(&a.score));
+    audit::surest_first(&mut suspects);
     let labels = audit::label_reports(&samples, &dataset.labels, &judged);
     let rows: Vec<Row> = suspects.iter().map(|suspect| row(suspect, &samples, &dataset.labels, &args.dir)).collect();
 
@@ -128,13 +128,8 @@ fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// Every photo judged by a head that has not seen it. Labels of one source cannot be left out: their photos get no scores and are
 /// not doubted.
 fn judged(examples: &[Example], labels: &[String], seed: u64) -> anyhow::Result<Vec<Judged>> {
-    let mut sources: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
-    for sample in examples.iter().map(|example| &example.sample) {
-        if let Some(label) = sample.label {
-            sources.entry(label).or_default().insert(&sample.group);
-        }
-    }
-    let checked: Vec<usize> = (0..labels.len()).filter(|label| sources.get(label).is_some_and(|of| of.len() > 1)).collect();
+    let has_sources = |label: &usize| sources(examples.iter().map(|example| &example.sample), *label).len() > 1;
+    let checked: Vec<usize> = (0..labels.len()).filter(has_sources).collect();
     let unseen = || Judged { truth: None, scores: vec![0.0; labels.len()] };
     if checked.len() < 2 {
         return Ok(examples.iter().map(|_| unseen()).collect());

@@ -33,9 +33,8 @@ pub fn between(one: &Bundle, other: &Bundle) -> anyhow::Result<Vec<Difference>> 
         .filter(|difference| difference.one != difference.other)
         // A label that only one of them has is one difference.
         .filter(|difference| match difference.fact.strip_prefix("labels.").and_then(|fact| fact.split_once('.')) {
-            Some((slug, "slug")) => !slug.is_empty(),
+            Some((_, "slug")) | None => true,
             Some((slug, _)) => [&one, &other].iter().all(|facts| facts.contains_key(&format!("labels.{slug}.slug"))),
-            None => true,
         })
         .collect())
 }
