@@ -8,7 +8,8 @@ The classes begin as the means of the initial features and are learnt alone at f
 they begin at random, as without any care), then all layers, by Adam with a rate that rises over a
 twentieth of the steps and falls by a cosine, with label smoothing. The features are those of serving: signed square roots, scaled to
 length 1. The weights of the epoch with the best accuracy on held-out pictures are kept. A fit has collapsed when its last accuracy
-is not finite or far below what nearest class means of the initial backbone reach on the same pictures; then another seed is tried.
+is not finite or far below what nearest class means of the initial backbone reach on the same pictures. The first that has not collapsed is taken, and its seed
+for the fit on all pictures.
 """
 
 import argparse
@@ -35,6 +36,7 @@ WARM_UP_SHARE = 0.05
 LEAST_STEPS = 10
 # So far below the initial backbone's accuracy a fit has collapsed.
 COLLAPSE = 0.10
+# Fits at most until one has not collapsed.
 TRIES = 3
 
 
@@ -170,22 +172,23 @@ def main():
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--warm-up", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--check-only", action="store_true", help="do not fit on all pictures: to see how runs go")
+    parser.add_argument("--runs", type=int, default=1, help="fits that leave pictures out, each with its own seed, at least")
     args = parser.parse_args()
 
     fit = Fit(args.work, args)
-    for attempt in range(TRIES):
-        seed = args.seed + 1000 * attempt
-        backbone, collapsed = fit.run("checked", seed)
-        if not collapsed:
+    backbone = None
+    for run in range(max(args.runs, TRIES)):
+        if run >= args.runs and backbone:
             break
-    if collapsed:
-        raise SystemExit(f"all of {TRIES} fits collapsed: lower --rate, or give --warm-up")
+        tuned, collapsed = fit.run("checked", args.seed + run)
+        if not (backbone or collapsed):
+            backbone, seed = tuned, args.seed + run
+    if not backbone:
+        raise SystemExit(f"all of {run + 1} fits collapsed: give a lower --rate, or some steps of --warm-up")
     network.write(backbone, args.work / "checked.onnx", studio.SIZE)
-    if not args.check_only:
-        backbone, _ = fit.run("all", seed)
-        difference = network.write(backbone, args.work / "all.onnx", studio.SIZE)
-        say({"written": "all.onnx", "difference": difference})
+    backbone, _ = fit.run("all", seed)
+    difference = network.write(backbone, args.work / "all.onnx", studio.SIZE)
+    say({"written": "all.onnx", "difference": difference})
 
 
 if __name__ == "__main__":

@@ -21,8 +21,10 @@ pub struct FineTuning {
     pub rate: f64,
     /// Steps in which the classes alone are learnt.
     pub warm_up: u32,
-    /// For everything that is drawn at random.
+    /// For everything that is drawn at random; runs count up from it.
     pub seed: u64,
+    /// Fits without what is held out, each with its own seed, at least.
+    pub runs: u32,
 }
 
 /// One picture to learn from.
@@ -41,12 +43,20 @@ pub struct Tuned {
     pub checked: Vec<u8>,
     /// It has seen all pictures.
     pub all: Vec<u8>,
-    /// The fits, those that collapsed too.
-    pub fits: Vec<Fit>,
+}
+
+/// What the script prints while it runs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Progress {
+    /// A fit is over.
+    Fit(Fit),
+    /// An epoch is.
+    Epoch(Epoch),
 }
 
 /// An epoch of a fit, as the script prints it.
-#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Epoch {
     /// `checked` or `all`.
     pub fit: String,
@@ -78,13 +88,9 @@ pub struct Fit {
     pub initial: Option<f64>,
     /// How long it took.
     pub seconds: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Fit(Fit),
-    Epoch(Epoch),
+    /// The accuracy on held-out pictures after each epoch.
+    #[serde(skip)]
+    pub curve: Vec<f64>,
 }
 
 /// Why there is no fine-tuned backbone.
@@ -113,7 +119,7 @@ pub enum FineTuneError {
 }
 
 impl FineTuning {
-    /// Fine-tunes a backbone; `epoch` is called after each epoch.
+    /// Fine-tunes a backbone; `progress` is called after each epoch and each fit, also of those that collapse.
     ///
     /// # Errors
     /// When the environment is missing, the script gives up, or a file cannot be read or written.
@@ -122,7 +128,7 @@ impl FineTuning {
         pictures: &[Picture],
         labels: usize,
         initial: &[u8],
-        mut epoch: impl FnMut(&Epoch),
+        mut progress: impl FnMut(Progress),
     ) -> Result<Tuned, FineTuneError> {
         if !self.python.is_file() {
             return Err(FineTuneError::NoPython(self.python.clone()));
@@ -148,20 +154,22 @@ impl FineTuning {
             .arg(work.path())
             .args(["--epochs", &self.epochs.to_string(), "--rate", &self.rate.to_string()])
             .args(["--warm-up", &self.warm_up.to_string(), "--seed", &self.seed.to_string()])
+            .args(["--runs", &self.runs.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(to)
             .spawn()
             .map_err(failed("cannot start", &self.python))?;
-        let mut fits = Vec::new();
+        let mut curve = Vec::new();
         for line in child.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines()) {
             let line = line.map_err(failed("cannot read from", &self.script))?;
-            match serde_json::from_str(&line) {
-                Ok(Line::Fit(fit)) => fits.push(fit),
-                Ok(Line::Epoch(seen)) => epoch(&seen),
-                // What else the script says is for people.
-                Err(_) => {}
+            // What else the script says is for people.
+            let Ok(mut seen) = serde_json::from_str::<Progress>(&line) else { continue };
+            match &mut seen {
+                Progress::Epoch(epoch) => curve.extend(epoch.held_out_accuracy),
+                Progress::Fit(fit) => fit.curve = std::mem::take(&mut curve),
             }
+            progress(seen);
         }
         let status = child.wait().map_err(failed("cannot wait for", &self.python))?;
         if !status.success() {
@@ -169,7 +177,7 @@ impl FineTuning {
             return Err(FineTuneError::Script(said.lines().last().unwrap_or("nothing").to_owned()));
         }
         let read = |name: &str| std::fs::read(file(name)).map_err(failed("cannot read", &file(name)));
-        Ok(Tuned { checked: read("checked.onnx")?, all: read("all.onnx")?, fits })
+        Ok(Tuned { checked: read("checked.onnx")?, all: read("all.onnx")? })
     }
 }
 

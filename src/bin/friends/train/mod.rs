@@ -1,5 +1,8 @@
 //! `friends train`
 
+mod runs;
+mod tuning;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,14 +10,12 @@ use anyhow::Context as _;
 use friends_core::model::{Backbone, Bundle, Classifier, Head, Input, Names};
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::bundle_folder;
-use friends_judge::training::dataset::{Dataset, Sample};
-use friends_judge::training::examples::{Example, Views};
-use friends_judge::training::fine_tune::{FineTuning, Picture};
+use friends_judge::training::dataset::Dataset;
+use friends_judge::training::examples::Views;
 use friends_judge::training::thresholds::Choice;
 use friends_judge::training::trainer::{self, HeadChoice, Recipe};
 
 use crate::extraction::Extraction;
-use crate::progress;
 
 /// What `MobileNet` backbones expect.
 const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], std: [127.5; 3] };
@@ -51,24 +52,10 @@ pub struct Args {
     #[arg(long)]
     fine_tune: bool,
     #[command(flatten)]
-    tuning: Tuning,
+    tuning: tuning::Tuning,
     /// Replace a bundle that is there already
     #[arg(long)]
     force: bool,
-}
-
-/// How all layers are trained.
-#[derive(clap::Args)]
-struct Tuning {
-    /// With --fine-tune: times that each photo is seen
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    epochs: u32,
-    /// With --fine-tune: the highest rate of the optimiser
-    #[arg(long, value_name = "RATE", default_value_t = 4e-4)]
-    rate: f64,
-    /// With --fine-tune: steps in which the classes alone are learnt; 0 shows how runs fail
-    #[arg(long, value_name = "STEPS", default_value_t = 30)]
-    warm_up: u32,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -133,55 +120,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
     summarise(&args.out, &choice)?;
     if args.fine_tune
-        && let Err(error) = fine_tune(args, &examples, choice.known_named, &mut recipe)
+        && let Err(error) = tuning::fine_tune(args, &examples, choice.known_named, &mut recipe)
     {
         eprintln!("{} keeps its backbone as it was", args.out.display());
         return Err(error);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Trains all layers, and replaces the bundle by one around the new backbone; `known_named` is what the frozen one names.
-fn fine_tune(args: &Args, examples: &[Example], known_named: f64, recipe: &mut Recipe) -> anyhow::Result<()> {
-    let settings = FineTuning {
-        python: config::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
-        script: "models/training/fine_tune.py".into(),
-        epochs: args.tuning.epochs,
-        rate: args.tuning.rate,
-        warm_up: args.tuning.warm_up,
-        seed: args.seed,
-    };
-    let framing = args.extraction.framing()?;
-    let held_out = trainer::held_out(examples, recipe);
-    let pictures = examples.iter().zip(&held_out).map(|(example, &held_out)| {
-        let picture = framing.input(&example.sample.path, &recipe.input)?;
-        Ok(Picture { picture, label: example.sample.label, held_out })
-    });
-    let pictures = pictures.collect::<anyhow::Result<Vec<Picture>>>()?;
-    let bar = progress::bar(2 * args.tuning.epochs as usize, "training all layers");
-    let tuned = settings.run(&pictures, recipe.labels.len(), &recipe.backbone, |_| bar.inc(1))?;
-    bar.finish_and_clear();
-    for fit in tuned.fits.iter().filter(|fit| fit.collapsed) {
-        eprintln!(
-            "the run of seed {} failed to learn ({:.2} of the photos left out, {:.2} before it) and was repeated",
-            fit.seed,
-            fit.last.unwrap_or_default(),
-            fit.initial.unwrap_or_default()
-        );
-    }
-
-    let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
-    let features = |onnx: &[u8]| {
-        let backbone = Backbone::measured(onnx, recipe.input).context("the fine-tuned backbone")?;
-        args.extraction.fresh(&samples, &backbone, Views::Augmented, "reading photos")
-    };
-    let (checked, all) = (features(&tuned.checked)?, features(&tuned.all)?);
-    recipe.backbone = tuned.all;
-    let fits = serde_json::to_value(&tuned.fits)?;
-    let (files, choice) = trainer::train_tuned(&checked, &all, &held_out, known_named, fits, recipe)?;
-    bundle_folder::write(&files, &args.out, true)?;
-    println!();
-    summarise(&args.out, &choice)
 }
 
 /// What was written, and what it promises.

@@ -1,0 +1,85 @@
+//! `friends train --fine-tune`: all layers, by a script in Python.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use friends_core::model::Backbone;
+use friends_judge::service::config;
+use friends_judge::training::bundle_folder;
+use friends_judge::training::dataset::Sample;
+use friends_judge::training::examples::{Example, Views};
+use friends_judge::training::fine_tune::{FineTuning, Picture, Progress};
+use friends_judge::training::trainer::{self, Recipe};
+
+use super::{Args, runs, summarise};
+use crate::progress;
+
+/// How all layers are trained.
+#[derive(clap::Args)]
+pub struct Tuning {
+    /// With --fine-tune: times that each photo is seen
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    epochs: u32,
+    /// With --fine-tune: the highest rate of the optimiser
+    #[arg(long, value_name = "RATE", default_value_t = 4e-4)]
+    rate: f64,
+    /// With --fine-tune: steps in which the classes alone are learnt; 0 with a --rate of 2e-3 shows how runs fail
+    #[arg(long, value_name = "STEPS", default_value_t = 30)]
+    warm_up: u32,
+    /// With --fine-tune: train so many times, each with another seed, and say how often it failed and how far the runs differ; the bundle
+    /// is that of the first that did not fail
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), requires = "fine_tune")]
+    runs: u32,
+    /// With --fine-tune: write a page with the curves of all runs
+    #[arg(long, value_name = "HTML", requires = "fine_tune")]
+    report: Option<PathBuf>,
+}
+
+/// Trains all layers, and replaces the bundle by one around the new backbone; `known_named` is what the frozen one names.
+pub fn fine_tune(args: &Args, examples: &[Example], known_named: f64, recipe: &mut Recipe) -> anyhow::Result<()> {
+    let tuning = &args.tuning;
+    let settings = FineTuning {
+        python: config::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
+        script: "models/training/fine_tune.py".into(),
+        epochs: tuning.epochs,
+        rate: tuning.rate,
+        warm_up: tuning.warm_up,
+        seed: args.seed,
+        runs: tuning.runs,
+    };
+    let framing = args.extraction.framing()?;
+    let held_out = trainer::held_out(examples, recipe);
+    let pictures = examples.iter().zip(&held_out).map(|(example, &held_out)| {
+        let picture = framing.input(&example.sample.path, &recipe.input)?;
+        Ok(Picture { picture, label: example.sample.label, held_out })
+    });
+    let pictures = pictures.collect::<anyhow::Result<Vec<Picture>>>()?;
+    let bar = progress::bar((tuning.runs as usize + 1) * tuning.epochs as usize, "training all layers");
+    let mut fits = Vec::new();
+    let tuned = settings.run(&pictures, recipe.labels.len(), &recipe.backbone, |seen| match seen {
+        Progress::Epoch(_) => bar.inc(1),
+        Progress::Fit(fit) => fits.push(fit),
+    });
+    bar.finish_and_clear();
+    // What the runs were like is told also, and above all, where none of them learnt.
+    print!("{}", runs::sentences(&fits));
+    if let Some(path) = &tuning.report {
+        std::fs::write(path, runs::html(&recipe.name, &settings, &fits))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        println!("{} has the curves", path.display());
+    }
+    let tuned = tuned?;
+
+    let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
+    let features = |onnx: &[u8]| {
+        let backbone = Backbone::measured(onnx, recipe.input).context("the fine-tuned backbone")?;
+        args.extraction.fresh(&samples, &backbone, Views::Augmented, "reading photos")
+    };
+    let (checked, all) = (features(&tuned.checked)?, features(&tuned.all)?);
+    recipe.backbone = tuned.all;
+    let fits = serde_json::to_value(&fits)?;
+    let (files, choice) = trainer::train_tuned(&checked, &all, &held_out, known_named, fits, recipe)?;
+    bundle_folder::write(&files, &args.out, true)?;
+    println!();
+    summarise(&args.out, &choice)
+}
