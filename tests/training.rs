@@ -1,10 +1,11 @@
 //! Training and measuring with the real program on drawings of our own.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::process::{friends, friends_where_files_end_at, friends_with};
+use crate::common::process::{friends, friends_interrupted, friends_where_files_end_at, friends_with};
 
 fn path(dir: &Path, name: &str) -> String {
     dir.join(name).to_str().unwrap().to_owned()
@@ -142,6 +143,35 @@ fn on_a_full_disk_the_old_bundle_stays_and_the_reason_is_said() {
     assert_eq!(left.len(), 1, "no half bundle beside it: {left:?}");
     let kept = std::fs::read_dir(&cache).unwrap().flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count();
     assert_eq!(kept, 0, "no half features");
+}
+
+#[test]
+fn an_interrupted_training_leaves_the_old_bundle_and_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "12");
+    let (out, cache) = (path(dir.path(), "bundles/mine"), path(dir.path(), "cache"));
+    let arguments = ["train", &photos, "--out", &out, "--whole", "--cache", &cache, "--force"];
+    assert!(friends(&arguments).status.success());
+    let bundle = || std::fs::read(Path::new(&out).join("manifest.json")).unwrap();
+    let old = bundle();
+    std::fs::remove_dir_all(&cache).unwrap();
+
+    let kept = || -> usize {
+        let folders = std::fs::read_dir(&cache).into_iter().flatten();
+        folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count()
+    };
+    let stopped = friends_interrupted(&[&arguments[..], &["--seed", "2"]].concat(), || kept() > 4);
+    assert_eq!(stopped.status.signal(), Some(2), "{stopped:?}");
+    assert!(kept() > 4, "features of photos that were read are kept");
+    assert_eq!(bundle(), old);
+    assert_eq!(std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().count(), 1, "no half bundle beside it");
+
+    let again = friends(&[&arguments[..], &["--seed", "2"]].concat());
+    assert!(again.status.success(), "{again:?}");
+    let fresh = path(dir.path(), "fresh/mine");
+    assert!(friends(&["train", &photos, "--out", &fresh, "--whole", "--no-cache", "--seed", "2"]).status.success());
+    let differs = friends(&["bundle", "diff", &out, &fresh]);
+    assert!(String::from_utf8_lossy(&differs.stdout).contains("say the same"), "what was kept is as good as new: {differs:?}");
 }
 
 #[test]

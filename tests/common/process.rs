@@ -21,14 +21,29 @@ pub fn friends_where_files_end_at(kilobytes: u32, arguments: &[&str]) -> Output 
     to_its_end(limited_to(kilobytes), arguments, &[])
 }
 
-fn to_its_end(mut program: Command, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+/// Runs `friends`, and interrupts it as Ctrl-C does as soon as `now` says so.
+pub fn friends_interrupted(arguments: &[&str], now: impl Fn() -> bool) -> Output {
+    let mut program = prepared(Command::new(env!("CARGO_BIN_EXE_friends")), arguments, &[]);
+    let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("friends starts");
+    while !now() && child.try_wait().expect("friends can be waited for").is_none() {
+        std::thread::yield_now();
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success(), "friends was over before it could be interrupted");
+    child.wait_with_output().expect("friends ends")
+}
+
+fn to_its_end(program: Command, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    prepared(program, arguments, settings).output().expect("friends runs")
+}
+
+fn prepared(mut program: Command, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     program
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("FRIENDS_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/features"))
         .envs(settings.iter().copied())
-        .args(arguments)
-        .output()
-        .expect("friends runs")
+        .args(arguments);
+    program
 }
 
 /// `friends` where no file may grow beyond so many kilobytes.
