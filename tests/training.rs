@@ -93,6 +93,30 @@ fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns(
 }
 
 #[test]
+fn a_shortened_backbone_is_smaller_and_is_not_shortened_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = draw(dir.path(), "3");
+    let (one, two) = (path(dir.path(), "one"), path(dir.path(), "two"));
+    let train = |out: &str, more: &[&str]| {
+        let trained = friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
+        assert!(trained.status.success(), "{trained:?}");
+        let manifest: Value = serde_json::from_slice(&std::fs::read(Path::new(out).join("manifest.json")).unwrap()).unwrap();
+        let size = std::fs::metadata(Path::new(out).join("backbone.onnx")).unwrap().len();
+        (manifest["training"]["backbone"].clone(), size)
+    };
+    let shipped = std::fs::metadata("models/friends/backbone.onnx").unwrap().len();
+    let (told, size) = train(&one, &["--depth", "shortened"]);
+    assert_eq!(told["depth"], "shortened");
+    assert!(size < shipped * 3 / 4, "{size} of {shipped} bytes");
+    assert!(friends(&["bundle", "verify", &one]).status.success());
+
+    let (told, again) = train(&two, &["--model", &one]);
+    assert_eq!((&told["depth"], again), (&"shortened".into(), size), "{told}");
+    let (told, size) = train(&two, &["--depth", "whole", "--force"]);
+    assert_eq!((&told["depth"], size), (&"whole".into(), shipped), "{told}");
+}
+
+#[test]
 fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "3");
@@ -107,7 +131,7 @@ fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle
         folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path()).collect::<Vec<_>>()
     };
     let first = train(&one, &["--cache", &cache]);
-    assert_eq!(kept().len(), 24, "seven times three, and three unknowns");
+    assert_eq!(kept().len(), 2 * 24, "seven times three and three unknowns, by the whole backbone and by the shortened one");
 
     // Features of zeros in the cache are believed: so they were read, and a run without the cache computes them.
     for file in kept() {
@@ -136,7 +160,7 @@ fn on_a_full_disk_the_old_bundle_stays_and_the_reason_is_said() {
     assert_eq!(failed.status.code(), Some(1), "{failed:?}");
     let said = String::from_utf8_lossy(&failed.stderr);
     assert!(said.contains("cannot be written") && said.contains("too large"), "{said}");
-    assert_eq!(said.matches("features cannot be kept").count(), 1, "said once: {said}");
+    assert_eq!(said.matches("features cannot be kept").count(), 2, "said once a backbone: {said}");
     assert_eq!(std::fs::read(Path::new(&out).join("manifest.json")).unwrap(), old);
     assert!(friends(&["bundle", "verify", &out]).status.success(), "the old bundle is whole");
     let left: Vec<_> = std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().collect();

@@ -16,6 +16,7 @@ mod cache;
 mod calibration;
 mod candidates;
 pub mod dataset;
+pub mod depth;
 pub mod detection;
 mod discriminant;
 pub mod examples;

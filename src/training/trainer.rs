@@ -16,6 +16,7 @@ use serde_json::json;
 use super::bands;
 use super::candidates::{self, Candidate};
 use super::dataset::sources;
+use super::depth::Depth;
 use super::examples::Example;
 use super::folds;
 use super::head::FitError;
@@ -49,12 +50,8 @@ pub struct Recipe {
     pub labels: Vec<String>,
     /// How labels are shown; a label without an entry shows its slug.
     pub names: BTreeMap<String, Names>,
-    /// The backbone's ONNX bytes.
-    pub backbone: Vec<u8>,
     /// What the backbone expects.
     pub input: Input,
-    /// Length of the backbone's output.
-    pub features: usize,
     /// Background centroids of the bundle whose backbone this is: unknowns beside the operator's own.
     pub background: Vec<Vec<f32>>,
     /// Which head it gets.
@@ -63,6 +60,26 @@ pub struct Recipe {
     pub accept_unknown: f64,
     /// For folds and background.
     pub seed: u64,
+}
+
+/// A backbone that the bundle may get, and the photos as it sees them.
+pub struct Variant {
+    /// How much of the original it is.
+    pub depth: Depth,
+    /// As ONNX.
+    pub backbone: Vec<u8>,
+    /// The same photos in the same order for all variants.
+    pub examples: Vec<Example>,
+}
+
+/// What training gives.
+pub struct Trained {
+    /// The bundle.
+    pub files: Files,
+    /// What its thresholds promise.
+    pub choice: Choice,
+    /// The variant that was taken.
+    pub variant: Variant,
 }
 
 /// Why no bundle came about.
@@ -104,17 +121,45 @@ pub enum TrainError {
     NotFinite,
 }
 
-/// Trains and assembles a bundle; also says what its thresholds promise.
+/// Trains and assembles a bundle.
 ///
-/// Every kind of head is fitted without each fold in turn; unless the recipe names one, the one whose held-out verdicts are best is
-/// kept, by the open-set classification rate. Without enough unknowns the others have nothing to learn from them: the discriminants
-/// are taken.
+/// Every kind of head is fitted on every variant of the backbone without each fold in turn. Of the heads that the recipe allows, the one whose
+/// held-out verdicts are best is kept, by the open-set classification rate. Without enough unknowns the others have nothing to learn from
+/// them: the discriminants are taken. A shortened backbone is taken unless the whole one is better by more than a standard error: it is
+/// the faster one.
 ///
 /// # Errors
 /// When there are too few photos of a label, or of unknowns for prototypes that were asked for, or the optimiser breaks off.
-pub fn train(examples: &[Example], recipe: &Recipe) -> Result<(Files, Choice), TrainError> {
+pub fn train(mut variants: Vec<Variant>, recipe: &Recipe) -> Result<Trained, TrainError> {
+    let mut tried = Vec::new();
+    for variant in &variants {
+        check_amounts(&variant.examples, &recipe.labels)?;
+        tried.push((variant.depth, heads(&variant.examples, recipe)?));
+    }
+    // From the shortest on, which a longer one must beat.
+    let mut order: Vec<usize> = (0..tried.len()).collect();
+    order.sort_by_key(|&place| tried[place].0);
+    let better = |one: &Candidate, other: &Candidate| one.quality() > other.quality() + one.standard_error();
+    let taken = order.into_iter().reduce(|best, next| if better(&tried[next].1.best, &tried[best].1.best) { next } else { best });
+    let taken = taken.ok_or(TrainError::NoBackground)?;
+    let depths: BTreeMap<Depth, f64> = tried.iter().map(|(depth, heads)| (*depth, heads.best.quality())).collect();
+    let (depth, Heads { best, qualities }) = tried.swap_remove(taken);
+    let variant = variants.swap_remove(taken);
+
+    let choice = thresholds::choose(recipe.labels.len(), &best.held_out, &best.strangers, recipe.accept_unknown);
+    let how = json!({"backbone": {"depth": depth, "tried": depths}});
+    let files = finish(best, &qualities, &variant, recipe, &choice, how)?;
+    Ok(Trained { files, choice, variant })
+}
+
+/// The best head of those that are allowed, and how good each was.
+struct Heads {
+    best: Candidate,
+    qualities: BTreeMap<&'static str, f64>,
+}
+
+fn heads(examples: &[Example], recipe: &Recipe) -> Result<Heads, TrainError> {
     let labels = recipe.labels.len();
-    check_amounts(examples, &recipe.labels)?;
     let folds = folds::deal(examples, labels, recipe.seed);
     let unknowns = examples.iter().filter(|example| example.sample.label.is_none()).count();
 
@@ -132,11 +177,7 @@ pub fn train(examples: &[Example], recipe: &Recipe) -> Result<(Files, Choice), T
     let qualities: BTreeMap<&str, f64> = tried.iter().map(|candidate| (candidate.kind(), candidate.quality())).collect();
     // Of equal ones the first stays.
     let best = tried.into_iter().reduce(|best, next| if next.quality() > best.quality() { next } else { best });
-    let best = best.ok_or(TrainError::NoBackground)?;
-
-    let choice = thresholds::choose(labels, &best.held_out, &best.strangers, recipe.accept_unknown);
-    let files = finish(best, &qualities, examples, recipe, &choice, None)?;
-    Ok((files, choice))
+    Ok(Heads { best: best.ok_or(TrainError::NoBackground)?, qualities })
 }
 
 /// Which photos the first fit of a fine-tuning leaves out: a fifth of each label's, no group in part.
@@ -145,42 +186,43 @@ pub fn held_out(examples: &[Example], recipe: &Recipe) -> Vec<bool> {
     folds::deal(examples, recipe.labels.len(), recipe.seed).into_iter().map(|fold| fold == 0).collect()
 }
 
-/// Assembles a bundle around a fine-tuned backbone, which the recipe holds: `checked` are features of a backbone that has not seen what
-/// is held out, `all` those of the recipe's; `fits` is told to people. Without enough unknowns as many of the known are named as
-/// `known_named` says.
+/// Assembles a bundle around a fine-tuned backbone: `checked` are features of a backbone that has not seen what is held out, `all` those
+/// of the bundle's; `fits` is told to people. Without enough unknowns as many of the known are named as `known_named` says.
 ///
 /// # Errors
 /// As [`train`].
 pub fn train_tuned(
     checked: &[Example],
-    all: &[Example],
+    all: Variant,
     held_out: &[bool],
     known_named: f64,
     fits: serde_json::Value,
     recipe: &Recipe,
-) -> Result<(Files, Choice), TrainError> {
+) -> Result<Trained, TrainError> {
     let labels = recipe.labels.len();
-    let best = candidates::tuned(checked, all, held_out, &recipe.labels)?;
+    let best = candidates::tuned(checked, &all.examples, held_out, &recipe.labels)?;
     let qualities = BTreeMap::from([(best.kind(), best.quality())]);
-    let unknowns = all.iter().filter(|example| example.sample.label.is_none()).count();
+    let unknowns = all.examples.iter().filter(|example| example.sample.label.is_none()).count();
     let choice = if unknowns >= MIN_BACKGROUND {
         thresholds::choose(labels, &best.held_out, &[], recipe.accept_unknown)
     } else {
         thresholds::naming(labels, &best.held_out, known_named, recipe.accept_unknown)
     };
-    let files = finish(best, &qualities, all, recipe, &choice, Some(fits))?;
-    Ok((files, choice))
+    let how = json!({"backbone": {"depth": all.depth}, "fine_tuning": fits});
+    let files = finish(best, &qualities, &all, recipe, &choice, how)?;
+    Ok(Trained { files, choice, variant: all })
 }
 
-/// From a chosen head to files.
+/// From a chosen head to files; `how` is told to people beside the figures.
 fn finish(
     best: Candidate,
     qualities: &BTreeMap<&str, f64>,
-    examples: &[Example],
+    variant: &Variant,
     recipe: &Recipe,
     choice: &Choice,
-    fits: Option<serde_json::Value>,
+    how: serde_json::Value,
 ) -> Result<Files, TrainError> {
+    let examples = &variant.examples;
     let unknowns = examples.iter().any(|example| example.sample.label.is_none());
     let mut report = report(examples, recipe, &best.held_out, choice);
     report["head"] = json!({
@@ -190,14 +232,14 @@ fn finish(
         "criterion": if unknowns { "held-out open-set classification rate" } else { "held-out top-1" },
         "tried": qualities,
     });
-    if let Some(fits) = fits {
-        report["fine_tuning"] = fits;
+    for (name, value) in how.as_object().into_iter().flatten() {
+        report[name] = value.clone();
     }
     let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
     let bands = bands::bands(&best.held_out, &names, &choice.thresholds);
     let temperature = best.temperature;
     let head = best.head(examples, recipe)?;
-    assemble(recipe, head, temperature, &choice.thresholds, bands, report)
+    assemble(recipe, variant, head, temperature, &choice.thresholds, bands, report)
 }
 
 fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainError> {
@@ -233,6 +275,7 @@ fn report(examples: &[Example], recipe: &Recipe, judged: &[Judged], choice: &Cho
 /// Puts the files together, with the golden scores that this machine computes.
 fn assemble(
     recipe: &Recipe,
+    variant: &Variant,
     head: Head,
     temperature: f32,
     thresholds: &Thresholds,
@@ -263,20 +306,20 @@ fn assemble(
         bands,
         input: recipe.input,
         backbone: BACKBONE.into(),
-        features: recipe.features,
+        features: variant.examples.first().map_or(0, |example| example.views[0].len()),
         head: HEAD.into(),
         calibration: Calibration { temperature },
-        files: BTreeMap::from([(BACKBONE.to_owned(), sha256(&recipe.backbone)), (HEAD.to_owned(), sha256(&head_json))]),
+        files: BTreeMap::from([(BACKBONE.to_owned(), sha256(&variant.backbone)), (HEAD.to_owned(), sha256(&head_json))]),
         golden: Golden { scores: vec![0.0; thresholds.accept.len()], tolerance: GOLDEN_TOLERANCE },
         training,
     };
-    let bundle = Bundle { manifest: manifest.clone(), head, backbone: recipe.backbone.clone(), sha256: String::new() };
+    let bundle = Bundle { manifest: manifest.clone(), head, backbone: variant.backbone.clone(), sha256: String::new() };
     let classifier = Classifier::new(bundle)?;
     manifest.golden.scores = classifier.golden_scores().map_err(TrainError::Golden)?;
     let manifest = serde_json::to_vec_pretty(&manifest)?;
     Ok(BTreeMap::from([
         (MANIFEST.to_owned(), manifest),
-        (BACKBONE.to_owned(), recipe.backbone.clone()),
+        (BACKBONE.to_owned(), variant.backbone.clone()),
         (HEAD.to_owned(), head_json),
     ]))
 }

@@ -11,9 +11,10 @@ use friends_core::model::{Backbone, Bundle, Classifier, Head, Input, Names};
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Dataset;
+use friends_judge::training::depth::{self, Depth};
 use friends_judge::training::examples::Views;
 use friends_judge::training::thresholds::Choice;
-use friends_judge::training::trainer::{self, HeadChoice, Recipe};
+use friends_judge::training::trainer::{self, HeadChoice, Recipe, Variant};
 
 use crate::extraction::Extraction;
 
@@ -36,6 +37,9 @@ pub struct Args {
     /// Which head the bundle gets
     #[arg(long, value_enum, default_value_t = HeadKind::Best)]
     head: HeadKind,
+    /// How much of the backbone the bundle gets: its last block often knows only what the backbone was trained for
+    #[arg(long, value_enum, default_value_t = DepthKind::Best)]
+    depth: DepthKind,
     /// The share of photos of unknowns that may be named all the same, as 5% or 0.05: a larger one names more of the known, too
     #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
     accept_unknown: f64,
@@ -81,6 +85,16 @@ impl HeadKind {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DepthKind {
+    /// The one whose verdicts on left-out photos are better; without its last block unless all of it is clearly better
+    Best,
+    /// All of it
+    Whole,
+    /// All of it but the last block
+    Shortened,
+}
+
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.out.exists() && !args.force {
         anyhow::bail!("{} is there already: choose another --out, or --force to replace it", args.out.display());
@@ -90,37 +104,45 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         dataset.keep(count, args.seed);
     }
     let mut names = Dataset::names(&args.dir)?;
-    let mut background = Vec::new();
-    let (backbone_bytes, backbone) = if let Some(path) = &args.backbone {
+    let (mut background, mut there) = (Vec::new(), Depth::Whole);
+    let (onnx, backbone) = if let Some(path) = &args.backbone {
         from_onnx(path)?
     } else {
         let base = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
         inherit_names(&mut names, base.bundle());
-        background = inherited_background(base.bundle(), &dataset.labels);
+        there = serde_json::from_value(base.bundle().manifest.training["backbone"]["depth"].clone()).unwrap_or(there);
+        if there == Depth::Shortened || args.depth != DepthKind::Shortened {
+            background = inherited_background(base.bundle(), &dataset.labels);
+        }
         from_bundle(base)?
     };
-    let input = *backbone.input();
-    let (examples, _) = args.extraction.examples(&dataset.samples, &backbone, Views::Augmented, "reading photos")?;
-
-    let name = args.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut recipe = Recipe {
-        name,
+    let recipe = Recipe {
+        name: args.out.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         labels: dataset.labels,
         names,
-        backbone: backbone_bytes,
-        input,
-        features: backbone.features(),
+        input: *backbone.input(),
         background,
         head: args.head.choice(),
         accept_unknown: args.accept_unknown,
         seed: args.seed,
     };
-    let (files, choice) = trainer::train(&examples, &recipe)?;
-    bundle_folder::write(&files, &args.out, args.force)?;
+    // Unknowns that are inherited are known to the backbone as it is alone.
+    let wanted = if recipe.background.is_empty() { args.depth } else { DepthKind::Whole };
+    let mut variants = Vec::new();
+    let mut samples = dataset.samples;
+    for (depth, onnx) in backbones(onnx, there, wanted)? {
+        let backbone = Backbone::measured(&onnx, recipe.input).context("the backbone")?;
+        let (examples, skipped) = args.extraction.examples(&samples, &backbone, Views::Augmented, "reading photos")?;
+        // Photos that cannot be used are named once.
+        samples.retain(|sample| skipped.iter().all(|photo| photo.path != sample.path));
+        variants.push(Variant { depth, backbone: onnx, examples });
+    }
+    let trained = trainer::train(variants, &recipe)?;
+    bundle_folder::write(&trained.files, &args.out, args.force)?;
 
-    summarise(&args.out, &choice)?;
+    summarise(&args.out, &trained.choice)?;
     if args.fine_tune
-        && let Err(error) = tuning::fine_tune(args, &examples, choice.known_named, &mut recipe)
+        && let Err(error) = tuning::fine_tune(args, &trained.variant, trained.choice.known_named, &recipe)
     {
         eprintln!("{} keeps its backbone as it was", args.out.display());
         return Err(error);
@@ -154,6 +176,13 @@ fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
         head["criterion"].as_str().unwrap_or_default(),
         tried.join(", ")
     );
+    let backbone = &training["backbone"];
+    let tried = backbone["tried"].as_object().into_iter().flatten();
+    let tried: Vec<String> =
+        tried.map(|(depth, quality)| format!("{depth} {:.4}", quality.as_f64().unwrap_or_default())).collect();
+    if tried.len() > 1 {
+        println!("{} backbone, by the same: {}", backbone["depth"].as_str().unwrap_or_default(), tried.join(", "));
+    }
     println!("{}", choice.sentences());
     Ok(())
 }
@@ -176,6 +205,19 @@ fn from_bundle(base: Classifier) -> anyhow::Result<(Vec<u8>, Backbone)> {
     let Bundle { manifest, backbone: bytes, .. } = Bundle::clone(base.bundle());
     let backbone = Backbone::new(&bytes, manifest.input, manifest.features).context("the backbone")?;
     Ok((bytes, backbone))
+}
+
+/// What is tried. A backbone that was shortened before is not shortened again: a bundle that is trained again and again would lose block
+/// after block.
+fn backbones(onnx: Vec<u8>, there: Depth, wanted: DepthKind) -> anyhow::Result<Vec<(Depth, Vec<u8>)>> {
+    if there == Depth::Shortened || wanted == DepthKind::Whole {
+        return Ok(vec![(there, onnx)]);
+    }
+    let shortened = depth::shortened(&onnx).map(|onnx| (Depth::Shortened, onnx));
+    if wanted == DepthKind::Best {
+        return Ok(std::iter::once((Depth::Whole, onnx)).chain(shortened).collect());
+    }
+    Ok(vec![shortened.context("this backbone is no chain of convolutions that could be shortened: leave out --depth")?])
 }
 
 /// What the base bundle knows of unknowns, and its labels unless they are to be learnt.

@@ -7,9 +7,9 @@ use friends_core::model::Backbone;
 use friends_judge::service::config;
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Sample;
-use friends_judge::training::examples::{Example, Views};
+use friends_judge::training::examples::Views;
 use friends_judge::training::fine_tune::{FineTuning, Picture, Progress};
-use friends_judge::training::trainer::{self, Recipe};
+use friends_judge::training::trainer::{self, Recipe, Variant};
 
 use super::{Args, runs, summarise};
 use crate::progress;
@@ -36,7 +36,8 @@ pub struct Tuning {
 }
 
 /// Trains all layers, and replaces the bundle by one around the new backbone; `known_named` is what the frozen one names.
-pub fn fine_tune(args: &Args, examples: &[Example], known_named: f64, recipe: &mut Recipe) -> anyhow::Result<()> {
+pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recipe) -> anyhow::Result<()> {
+    let examples = &frozen.examples;
     let tuning = &args.tuning;
     let settings = FineTuning {
         python: config::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
@@ -56,7 +57,7 @@ pub fn fine_tune(args: &Args, examples: &[Example], known_named: f64, recipe: &m
     let pictures = pictures.collect::<anyhow::Result<Vec<Picture>>>()?;
     let bar = progress::bar((tuning.runs as usize + 1) * tuning.epochs as usize, "training all layers");
     let mut fits = Vec::new();
-    let tuned = settings.run(&pictures, recipe.labels.len(), &recipe.backbone, |seen| match seen {
+    let tuned = settings.run(&pictures, recipe.labels.len(), &frozen.backbone, |seen| match seen {
         Progress::Epoch(_) => bar.inc(1),
         Progress::Fit(fit) => fits.push(fit),
     });
@@ -76,10 +77,10 @@ pub fn fine_tune(args: &Args, examples: &[Example], known_named: f64, recipe: &m
         args.extraction.fresh(&samples, &backbone, Views::Augmented, "reading photos")
     };
     let (checked, all) = (features(&tuned.checked)?, features(&tuned.all)?);
-    recipe.backbone = tuned.all;
+    let all = Variant { depth: frozen.depth, backbone: tuned.all, examples: all };
     let fits = serde_json::to_value(&fits)?;
-    let (files, choice) = trainer::train_tuned(&checked, &all, &held_out, known_named, fits, recipe)?;
-    bundle_folder::write(&files, &args.out, true)?;
+    let trained = trainer::train_tuned(&checked, all, &held_out, known_named, fits, recipe)?;
+    bundle_folder::write(&trained.files, &args.out, true)?;
     println!();
-    summarise(&args.out, &choice)
+    summarise(&args.out, &trained.choice)
 }
