@@ -34,7 +34,10 @@ impl PlattScaling {
         self.scale * evidence + self.offset
     }
 
-    /// Logistic calibration (Platt, 1999) of held-out evidence: `pairs` of evidence and whether the label was right.
+    /// Logistic calibration of held-out evidence: `pairs` of evidence and whether the label was right.
+    ///
+    /// The targets are not 1 and 0 but what so many pairs support, `(right + 1) / (right + 2)` and `1 / (others + 2)` (Platt,
+    /// "Probabilistic outputs for support vector machines", 1999): a few pairs that happen to be separable make no certainty.
     #[must_use]
     pub fn fit(pairs: &[(f32, bool)], balance: Balance) -> Self {
         let right_pairs = pairs.iter().filter(|(_, is_right)| *is_right).count() as f64;
@@ -45,6 +48,9 @@ impl PlattScaling {
             (Balance::Even, true) => 0.5 / right,
             (Balance::Even, false) => 0.5 / others,
         };
+        let others_pairs = pairs.len() as f64 - right_pairs;
+        let target =
+            |is_right: bool| if is_right { (right_pairs + 1.0) / (right_pairs + 2.0) } else { 1.0 / (others_pairs + 2.0) };
         // Fitted over standardised evidence, whatever the units.
         let mean = pairs.iter().map(|(evidence, _)| f64::from(*evidence)).sum::<f64>() / pairs.len().max(1) as f64;
         let variance = pairs.iter().map(|(evidence, _)| (f64::from(*evidence) - mean).powi(2)).sum::<f64>();
@@ -52,9 +58,8 @@ impl PlattScaling {
         let standard: Vec<(f64, bool)> =
             pairs.iter().map(|&(evidence, is_right)| ((f64::from(evidence) - mean) / std, is_right)).collect();
         let loss = |scale: f64, offset: f64| {
-            let of_pair = |&(evidence, is_right): &(f64, bool)| {
-                weight(is_right) * log_loss(scale * evidence + offset, f64::from(u8::from(is_right)))
-            };
+            let of_pair =
+                |&(evidence, is_right): &(f64, bool)| weight(is_right) * log_loss(scale * evidence + offset, target(is_right));
             // A little regularisation keeps the scale finite where the evidence separates all pairs.
             standard.iter().map(of_pair).sum::<f64>() + RIDGE * scale * scale
         };
@@ -63,7 +68,7 @@ impl PlattScaling {
             let (mut g0, mut g1, mut h00, mut h01, mut h11) = (2.0 * RIDGE * scale, 0.0, 2.0 * RIDGE, 0.0, 1e-9);
             for &(evidence, is_right) in &standard {
                 let score = 1.0 / (1.0 + (-(scale * evidence + offset)).exp());
-                let error = weight(is_right) * (score - f64::from(u8::from(is_right)));
+                let error = weight(is_right) * (score - target(is_right));
                 let curvature = weight(is_right) * score * (1.0 - score);
                 g0 += error * evidence;
                 g1 += error;
@@ -86,7 +91,7 @@ impl PlattScaling {
         }
         if scale < LEAST_SCALE {
             // Too few pairs, or all of one kind: more evidence speaks for a label all the same.
-            (scale, offset) = (LEAST_SCALE, ((right_pairs + 1.0) / (pairs.len() as f64 - right_pairs + 1.0)).ln());
+            (scale, offset) = (LEAST_SCALE, ((right_pairs + 1.0) / (others_pairs + 1.0)).ln());
         }
         Self { scale: (scale / std) as f32, offset: (offset - scale * mean / std) as f32 }
     }
@@ -116,6 +121,14 @@ mod tests {
         let (low, high) = (calibration.logit(100.0), calibration.logit(113.0));
         assert!(low > 0.0 && high > low + 1.0, "{calibration:?} {low} {high}");
         assert!(PlattScaling::fit(&[], Balance::AsFound).scale > 0.0);
+    }
+
+    #[test]
+    fn one_wrong_pair_below_all_right_ones_makes_no_certainty() {
+        let pairs: Vec<(f32, bool)> = (0..70).map(|i| (100.0 + i as f32, i > 0)).collect();
+        let calibration = PlattScaling::fit(&pairs, Balance::AsFound);
+        let (low, high) = (calibration.logit(100.0), calibration.logit(169.0));
+        assert!(low > -3.0 && high < 10.0 && high > low + 1.0, "{calibration:?} {low} {high}");
     }
 
     #[test]
