@@ -157,6 +157,9 @@ class Diary:
         unknown = ["--unknown", self.given.unknown] if self.given.unknown else []
         figures = json.loads(self.friends("evaluate", self.test_folder, "--model", bundle, "--json", *whole, *unknown))
         found = {"top1": figures["top1"], "ece": figures["ece"]}
+        fits = json.loads((bundle / "manifest.json").read_text())["training"].get("fine_tuning", [])
+        if fits:
+            found["collapsed"] = sum(fit["collapsed"] for fit in fits)
         if others := figures.get("open_set"):
             found |= {"auroc": others["auroc"], "known_named": others["known_accepted"], "unknown_named": others["unknown_accepted"]}
             softmax = others["softmax"]

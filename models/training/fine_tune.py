@@ -72,12 +72,60 @@ def views():
     )
 
 
+class Batches(keras.utils.PyDataset):
+    """Random views of pictures in batches, mixed, made by one thread while the network learns: in one order, whatever the load."""
+
+    def __init__(self, pictures, classes, count, steps, seed):
+        super().__init__(workers=1, max_queue_size=4)
+        self.pictures, self.classes, self.steps = pictures, classes, steps
+        self.dice = np.random.default_rng(seed)
+        self.order = np.zeros(0, int)
+        self.batch = min(BATCH, len(pictures))
+        view = views()
+
+        @tf.function
+        def batch(pictures, classes):
+            return mixed(view(tf.cast(pictures, tf.float32), training=True), tf.one_hot(classes, count))
+
+        self.make = batch
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, _):
+        # Each picture once before any comes again, as far as whole batches allow.
+        if len(self.order) < self.batch:
+            self.order = self.dice.permutation(len(self.pictures))
+        some, self.order = self.order[: self.batch], self.order[self.batch :]
+        return tuple(self.make(self.pictures[some], self.classes[some]))
+
+
 def mixed(pictures, truth):
     """A batch mixed with itself in another order, by one share of at least a half, and the truth likewise."""
     parts = tf.random.gamma([2], MIXING)
     share = tf.maximum(parts[0], parts[1]) / tf.reduce_sum(parts)
     others = tf.random.shuffle(tf.range(tf.shape(pictures)[0]))
     return [share * one + (1 - share) * tf.gather(one, others) for one in (pictures, truth)]
+
+
+class Watch(keras.callbacks.Callback):
+    """Says how each epoch went, keeps the weights of the best one on held-out pictures, and stops where numbers are no longer finite."""
+
+    def __init__(self, backbone, facts):
+        super().__init__()
+        self.backbone, self.facts = backbone, facts
+        self.finite, self.best, self.last, self.weights = True, None, None, None
+
+    def on_epoch_end(self, epoch, logs):
+        line = self.facts | {"epoch": epoch + 1, "loss": logs["loss"], "accuracy": logs["accuracy"]}
+        self.last = logs.get("val_accuracy")
+        if self.last is not None:
+            line["held_out_accuracy"] = self.last
+            if self.best is None or self.last >= self.best:
+                self.best, self.weights = self.last, self.backbone.get_weights()
+        say(line)
+        self.finite = math.isfinite(logs["loss"])
+        self.model.stop_training = not self.finite
 
 
 class Fit:
@@ -121,18 +169,9 @@ class Fit:
         backbone = network.read(self.work / "initial.onnx")
         initial = backbone.get_weights()
         head = studio.CosineSoftmax(self.count)
-        batch = min(BATCH, len(places))
-        steps = max(len(places) // batch, LEAST_STEPS)
-        view = views()
-
-        def take(some):
-            pictures = tf.numpy_function(lambda i: self.pictures[i], [some], tf.uint8)
-            pictures.set_shape((None, studio.SIZE, studio.SIZE, 3))
-            return pictures, tf.one_hot(tf.gather(self.classes, some), self.count)
-
-        shuffled = tf.data.Dataset.from_tensor_slices(places).shuffle(len(places), seed=seed).batch(batch, drop_remainder=True)
-        learn = shuffled.map(take).map(lambda x, y: (view(tf.cast(x, tf.float32), training=True), y), num_parallel_calls=2, deterministic=True)
-        learn = learn.map(lambda x, y: tuple(mixed(x, y))).repeat().prefetch(2)
+        pictures, classes = self.pictures[places], self.classes[places]
+        steps = max(len(places) // BATCH, LEAST_STEPS)
+        learn = Batches(pictures, classes, self.count, steps, seed)
         checks = (self.plain(self.checks), keras.ops.one_hot(self.classes[self.checks], self.count)) if name == "checked" and len(self.checks) else None
 
         if args.warm_up:
@@ -140,27 +179,16 @@ class Fit:
             head.build((None, means.shape[1]))
             head.directions.assign(means.T)
             backbone.trainable = False
-            self.compiled(backbone, head, 4 * args.rate, args.warm_up, 0).fit(learn.take(args.warm_up), verbose=0)
+            self.compiled(backbone, head, 4 * args.rate, args.warm_up, 0).fit(Batches(pictures, classes, self.count, args.warm_up, seed), verbose=0)
             backbone.trainable = True
         model = self.compiled(backbone, head, args.rate, args.epochs * steps, WARM_UP_SHARE)
-        curve, best, weights = [], -1.0, None
+        watch = Watch(backbone, {"fit": name, "seed": seed, "epochs": args.epochs})
         start = time.monotonic()
-        for epoch in range(args.epochs):
-            seen = model.fit(learn, steps_per_epoch=steps, verbose=0, validation_data=checks).history
-            line = {"fit": name, "seed": seed, "epoch": epoch + 1, "epochs": args.epochs, "loss": seen["loss"][0], "accuracy": seen["accuracy"][0]}
-            if checks:
-                line["held_out_accuracy"] = seen["val_accuracy"][0]
-                curve.append(line["held_out_accuracy"])
-                if line["held_out_accuracy"] >= best:
-                    best, weights = line["held_out_accuracy"], backbone.get_weights()
-            say(line)
-            if not math.isfinite(line["loss"]):
-                break
-        tuned = backbone.get_weights() if weights is None else weights
+        model.fit(learn, epochs=args.epochs, verbose=0, validation_data=checks, callbacks=[watch])
+        tuned = backbone.get_weights() if watch.weights is None else watch.weights
         backbone.set_weights([SHARE * new + (1 - SHARE) * old for new, old in zip(tuned, initial)])
-        last = curve[-1] if curve else None
-        collapsed = not math.isfinite(line["loss"]) or (last is not None and last < self.baseline - COLLAPSE)
-        say({"fit": name, "seed": seed, "collapsed": collapsed, "best": best if curve else None, "last": last, "initial": self.baseline,
+        collapsed = not watch.finite or (watch.last is not None and watch.last < self.baseline - COLLAPSE)
+        say({"fit": name, "seed": seed, "collapsed": collapsed, "best": watch.best, "last": watch.last, "initial": self.baseline,
              "seconds": round(time.monotonic() - start, 1)})
         return backbone, collapsed
 
@@ -182,7 +210,7 @@ def say(line):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=pathlib.Path)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--warm-up", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)

@@ -216,7 +216,7 @@ fn text(rows: &[Row], labels: &[LabelReport]) -> String {
     _ = writeln!(text, "{:width$}  photos  sources  recognised when left out", "");
     for label in labels {
         let recall = label.recall.map_or_else(
-            || "cannot be checked: one source".to_owned(),
+            || format!("cannot be checked: {}", if label.sources < 2 { "one source" } else { "no second label of two sources" }),
             |(share, (low, high))| format!("{share:.2} ({low:.2} to {high:.2})"),
         );
         let needs = if label.needs.is_empty() { String::new() } else { format!("  needs {}", label.needs.join("; ")) };

@@ -18,7 +18,7 @@ use crate::progress;
 #[derive(clap::Args)]
 pub struct Tuning {
     /// With --fine-tune: times that each photo is seen
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 40)]
     epochs: u32,
     /// With --fine-tune: the highest rate of the optimiser
     #[arg(long, value_name = "RATE", default_value_t = 4e-4)]
