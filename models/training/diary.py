@@ -42,7 +42,17 @@ matplotlib.use("svg")
 from matplotlib import pyplot
 
 KINDS = {".jpg", ".jpeg", ".png", ".gif"}
-ARMS = ["cnn-64", "cnn-64-views", "cnn-64-sigmoid", "cnn-128", "cnn-128-views", "frozen", "frozen-heads", "fine-tuned"]
+# Networks from scratch: side in pixels, output, whether views are random.
+SCRATCH = {
+    "cnn-64": (64, "softmax", False),
+    "cnn-64-views": (64, "softmax", True),
+    "cnn-64-sigmoid": (64, "sigmoid", True),
+    "cnn-128": (128, "softmax", False),
+    "cnn-128-views": (128, "softmax", True),
+}
+# What `friends train` and `friends evaluate` are given besides.
+BUNDLES = {"frozen": (["--whole"], []), "frozen-heads": ([], []), "fine-tuned": (["--whole"], ["--fine-tune"])}
+ARMS = [*SCRATCH, *BUNDLES]
 # Passes over the pictures by a network from scratch.
 EPOCHS, BATCH, RATE = 40, 32, 1e-3
 # Steps of an epoch at least: few pictures are seen more often.
@@ -116,10 +126,10 @@ class Diary:
 
     def run(self, arm, each, seed):
         chosen = self.chosen(each, seed)
-        if arm.startswith("cnn"):
-            return self.from_scratch(chosen, seed, int(arm.split("-")[1]), "sigmoid" if "sigmoid" in arm else "softmax", arm.count("-") > 1)
+        if arm in SCRATCH:
+            return self.from_scratch(chosen, seed, *SCRATCH[arm])
         folder = linked(chosen, pathlib.Path(tempfile.mkdtemp(dir=self.work)) / "photos")
-        return self.by_friends(folder, seed, arm)
+        return self.by_friends(folder, seed, *BUNDLES[arm])
 
     def from_scratch(self, chosen, seed, side, output, augmented):
         keras.utils.set_random_seed(seed)
@@ -150,12 +160,11 @@ class Diary:
         keras.backend.clear_session()
         return figures
 
-    def by_friends(self, photos, seed, arm):
+    def by_friends(self, photos, seed, framing, training):
         bundle = photos.parent / "bundle"
-        whole = [] if arm.endswith("heads") else ["--whole"]
-        self.friends("train", photos, "--out", bundle, "--seed", seed, *whole, *(["--fine-tune"] if arm == "fine-tuned" else []))
+        self.friends("train", photos, "--out", bundle, "--seed", seed, *framing, *training)
         unknown = ["--unknown", self.given.unknown] if self.given.unknown else []
-        figures = json.loads(self.friends("evaluate", self.test_folder, "--model", bundle, "--json", *whole, *unknown))
+        figures = json.loads(self.friends("evaluate", self.test_folder, "--model", bundle, "--json", *framing, *unknown))
         found = {"top1": figures["top1"], "ece": figures["ece"]}
         fits = json.loads((bundle / "manifest.json").read_text())["training"].get("fine_tuning", [])
         if fits:

@@ -163,7 +163,7 @@ class Fit:
         return float((said == self.classes[self.checks]).mean())
 
     def run(self, name, seed):
-        """Fits the backbone on one set of pictures; returns it, and the accuracies on held-out pictures by epoch."""
+        """Fits the backbone on one set of pictures; returns it, and whether the fit collapsed."""
         args, places = self.args, self.learn[name]
         keras.utils.set_random_seed(seed)
         backbone = network.read(self.work / "initial.onnx")
@@ -210,11 +210,11 @@ def say(line):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=pathlib.Path)
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--rate", type=float, default=4e-4)
-    parser.add_argument("--warm-up", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=1, help="fits that leave pictures out, each with its own seed, at least")
+    parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--warm-up", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, required=True, help="fits that leave pictures out, each with its own seed, at least")
     args = parser.parse_args()
 
     # The same seed gives the same networks.

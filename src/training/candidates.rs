@@ -239,7 +239,8 @@ fn moments<'a>(examples: impl Iterator<Item = &'a Example>, labels: usize, featu
 }
 
 /// Length of the photos' features; 0 without photos.
-fn length(examples: &[Example]) -> usize {
+#[must_use]
+pub fn length(examples: &[Example]) -> usize {
     examples.first().map_or(0, |example| example.views[0].len())
 }
 

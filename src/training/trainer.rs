@@ -306,7 +306,7 @@ fn assemble(
         bands,
         input: recipe.input,
         backbone: BACKBONE.into(),
-        features: variant.examples.first().map_or(0, |example| example.views[0].len()),
+        features: candidates::length(&variant.examples),
         head: HEAD.into(),
         calibration: Calibration { temperature },
         files: BTreeMap::from([(BACKBONE.to_owned(), sha256(&variant.backbone)), (HEAD.to_owned(), sha256(&head_json))]),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use friends_core::model::{Backbone, Bundle, Classifier, Head, Input, Names};
+use friends_core::model::{Backbone, Bundle, Head, Input, Names};
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Dataset;
@@ -105,8 +105,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let mut names = Dataset::names(&args.dir)?;
     let (mut background, mut there) = (Vec::new(), Depth::Whole);
-    let (onnx, backbone) = if let Some(path) = &args.backbone {
-        from_onnx(path)?
+    let (onnx, input) = if let Some(path) = &args.backbone {
+        (std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?, MOBILENET_INPUT)
     } else {
         let base = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
         inherit_names(&mut names, base.bundle());
@@ -114,13 +114,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if there == Depth::Shortened || args.depth != DepthKind::Shortened {
             background = inherited_background(base.bundle(), &dataset.labels);
         }
-        from_bundle(base)?
+        (base.bundle().backbone.clone(), base.bundle().manifest.input)
     };
+    let origin = args.backbone.as_ref().map_or_else(|| "the backbone".to_owned(), |path| path.display().to_string());
     let recipe = Recipe {
         name: args.out.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         labels: dataset.labels,
         names,
-        input: *backbone.input(),
+        input,
         background,
         head: args.head.choice(),
         accept_unknown: args.accept_unknown,
@@ -131,7 +132,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut variants = Vec::new();
     let mut samples = dataset.samples;
     for (depth, onnx) in backbones(onnx, there, wanted)? {
-        let backbone = Backbone::measured(&onnx, recipe.input).context("the backbone")?;
+        let backbone = Backbone::measured(&onnx, recipe.input).with_context(|| origin.clone())?;
         let (examples, skipped) = args.extraction.examples(&samples, &backbone, Views::Augmented, "reading photos")?;
         // Photos that cannot be used are named once.
         samples.retain(|sample| skipped.iter().all(|photo| photo.path != sample.path));
@@ -167,19 +168,15 @@ fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
         unseen["macro_f1"].as_f64().unwrap_or_default()
     );
     let head = &training["head"];
-    let tried = head["tried"].as_object().into_iter().flatten();
-    let tried: Vec<String> = tried.map(|(kind, quality)| format!("{kind} {:.4}", quality.as_f64().unwrap_or_default())).collect();
     println!(
         "{} head, {} {}: {}",
         head["kind"].as_str().unwrap_or_default(),
         if head["asked_for"] == true { "as asked for;" } else { "by" },
         head["criterion"].as_str().unwrap_or_default(),
-        tried.join(", ")
+        qualities(head).join(", ")
     );
     let backbone = &training["backbone"];
-    let tried = backbone["tried"].as_object().into_iter().flatten();
-    let tried: Vec<String> =
-        tried.map(|(depth, quality)| format!("{depth} {:.4}", quality.as_f64().unwrap_or_default())).collect();
+    let tried = qualities(backbone);
     if tried.len() > 1 {
         println!("{} backbone, by the same: {}", backbone["depth"].as_str().unwrap_or_default(), tried.join(", "));
     }
@@ -187,24 +184,17 @@ fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What was tried, and how good each was.
+fn qualities(of: &serde_json::Value) -> Vec<String> {
+    let tried = of["tried"].as_object().into_iter().flatten();
+    tried.map(|(name, quality)| format!("{name} {:.4}", quality.as_f64().unwrap_or_default())).collect()
+}
+
 /// A share from 0 to less than 1, as a percentage or a plain number.
 fn share(text: &str) -> Result<f64, String> {
     let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
     let share = number.trim().parse::<f64>().ok().map(|number| number / whole);
     share.filter(|share| (0.0..1.0).contains(share)).ok_or_else(|| "a share is a number like 5% or 0.05".to_owned())
-}
-
-/// The backbone in a plain ONNX file; the length of its features is read off the network.
-fn from_onnx(path: &std::path::Path) -> anyhow::Result<(Vec<u8>, Backbone)> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let backbone = Backbone::measured(&bytes, MOBILENET_INPUT).with_context(|| path.display().to_string())?;
-    Ok((bytes, backbone))
-}
-
-fn from_bundle(base: Classifier) -> anyhow::Result<(Vec<u8>, Backbone)> {
-    let Bundle { manifest, backbone: bytes, .. } = Bundle::clone(base.bundle());
-    let backbone = Backbone::new(&bytes, manifest.input, manifest.features).context("the backbone")?;
-    Ok((bytes, backbone))
 }
 
 /// What is tried. A backbone that was shortened before is not shortened again: a bundle that is trained again and again would lose block

@@ -30,6 +30,7 @@ pub fn sentences(fits: &[Fit]) -> String {
 /// A page with a curve and a row for each run.
 pub fn html(bundle: &str, settings: &FineTuning, fits: &[Fit]) -> String {
     let runs: Vec<&Fit> = checked(fits).collect();
+    let failed = failed(&runs);
     let mut plot =
         Plot::new("学習のようす / Runs", "学習の進み · share of the epochs", "見ていない写真の当たり · right of photos not seen");
     let initial = runs.iter().find_map(|run| run.initial);
@@ -41,8 +42,8 @@ pub fn html(bundle: &str, settings: &FineTuning, fits: &[Fit]) -> String {
         let points = run.curve.iter().enumerate().map(|(epoch, &right)| ((epoch + 1) as f64 / epochs, right));
         plot.line(points, COLORS[usize::from(!run.collapsed)]);
     }
-    plot.key(COLORS[1], &format!("学べた / learnt ({})", runs.iter().filter(|run| !run.collapsed).count()));
-    plot.key(COLORS[0], &format!("学べなかった / failed to learn ({})", runs.iter().filter(|run| run.collapsed).count()));
+    plot.key(COLORS[1], &format!("学べた / learnt ({})", runs.len() - failed));
+    plot.key(COLORS[0], &format!("学べなかった / failed to learn ({failed})"));
     if let Some(initial) = initial {
         plot.key(COLORS[6], &format!("破線: 学習の前 / broken line: before ({initial:.3})"));
     }
@@ -54,7 +55,7 @@ pub fn html(bundle: &str, settings: &FineTuning, fits: &[Fit]) -> String {
         settings.rate,
         settings.warm_up,
         runs.len(),
-        runs.iter().filter(|run| run.collapsed).count(),
+        failed,
         escaped(&spread(&runs)),
         plot.finish()
     );
@@ -81,9 +82,13 @@ fn checked(fits: &[Fit]) -> impl Iterator<Item = &Fit> {
     fits.iter().filter(|fit| fit.fit == "checked")
 }
 
+fn failed(runs: &[&Fit]) -> usize {
+    runs.iter().filter(|run| run.collapsed).count()
+}
+
 /// How many failed; mean, standard deviation and range of the others' last accuracies.
 fn spread(runs: &[&Fit]) -> String {
-    let failed = runs.iter().filter(|run| run.collapsed).count();
+    let failed = failed(runs);
     let right: Vec<f64> = runs.iter().filter(|run| !run.collapsed).filter_map(|run| run.last).collect();
     let mut said = format!("{} runs, {failed} failed to learn", runs.len());
     if let (Some(least), Some(most)) = (right.iter().copied().reduce(f64::min), right.iter().copied().reduce(f64::max)) {
