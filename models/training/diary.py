@@ -10,6 +10,7 @@ the same ones for all arms:
   cnn-64-views, cnn-128-views        the same with zoom, flip and rotation
   cnn-64-sigmoid                     with views and one sigmoid a label: below 0.5 everywhere, it is nobody
   frozen, frozen-heads               `friends train`, on whole pictures and on the heads that its detector finds
+  frozen-whole                       the same on whole pictures with `--depth whole`: the backbone with its last block
   fine-tuned                         `friends train --fine-tune`, on whole pictures
 
 "Named" is a highest score of 0.5 or more for networks from scratch and where a softmax is put on a bundle's logits for comparison, and one above the
@@ -51,7 +52,12 @@ SCRATCH = {
     "cnn-128-views": (128, "softmax", True),
 }
 # What `friends train` and `friends evaluate` are given besides.
-BUNDLES = {"frozen": (["--whole"], []), "frozen-heads": ([], []), "fine-tuned": (["--whole"], ["--fine-tune"])}
+BUNDLES = {
+    "frozen": (["--whole"], []),
+    "frozen-heads": ([], []),
+    "frozen-whole": (["--whole"], ["--depth", "whole"]),
+    "fine-tuned": (["--whole"], ["--fine-tune"]),
+}
 ARMS = [*SCRATCH, *BUNDLES]
 # Passes over the pictures by a network from scratch.
 EPOCHS, BATCH, RATE = 40, 32, 1e-3

@@ -11,7 +11,7 @@ use friends_judge::training::examples::Views;
 use friends_judge::training::fine_tune::{FineTuning, Picture, Progress};
 use friends_judge::training::trainer::{self, Recipe, Variant};
 
-use super::{Args, runs, summarise};
+use super::{Args, MOBILENET_INPUT, runs, summarise};
 use crate::progress;
 
 /// How all layers are trained.
@@ -39,6 +39,12 @@ pub struct Tuning {
 pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recipe) -> anyhow::Result<()> {
     let examples = &frozen.examples;
     let tuning = &args.tuning;
+    anyhow::ensure!(
+        recipe.input == MOBILENET_INPUT,
+        "--fine-tune takes a backbone whose input is {} × {} scaled to -1..1, and this one's is not",
+        MOBILENET_INPUT.width,
+        MOBILENET_INPUT.height
+    );
     let settings = FineTuning {
         python: config::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
         script: "models/training/fine_tune.py".into(),
