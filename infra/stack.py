@@ -64,6 +64,16 @@ def page_files():
     return [(path.relative_to(PAGE).as_posix(), TYPES[path.suffix], path.read_bytes()) for path in files]
 
 
+def addressed(files, site):
+    """The files with the site's address, which ends with a slash, before the picture of the start page's link preview: a preview needs a whole one."""
+    mark = b'property="og:image" content="'
+    pages = {key: content for key, _, content in files}
+    if pages["index.html"].count(mark) != 1:
+        raise Problem(f"{PAGE}/index.html does not say `{mark.decode()}` exactly once.")
+    start = pages["index.html"].replace(mark, mark + site.encode())
+    return [(key, kind, start if key == "index.html" else content) for key, kind, content in files]
+
+
 def template_text(bucket, key):
     """The template with the function's code in a bucket."""
     text, count = re.subn(r"(?m)^( *)CodeUri: \.\.$", rf"\1CodeUri: {{Bucket: {bucket}, Key: {key}}}", TEMPLATE.read_text())
@@ -218,7 +228,7 @@ def deploy(args):
     key = upload_code(s3, bucket, path, aws.region_name)
     say(f"code: {path.stat().st_size / 1e6:.1f} MB, s3://{bucket}/{key}")
     outputs = apply(aws.client("cloudformation"), args.stack, template_text(bucket, key), given)
-    changed = upload_page(s3, outputs["SiteBucket"], files)
+    changed = upload_page(s3, outputs["SiteBucket"], addressed(files, outputs["SiteUrl"]))
     say(f"page: {len(changed)} of {len(files)} files changed")
     if changed:
         paths = ["/", *(f"/{key}" for key in changed)]

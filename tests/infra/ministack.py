@@ -150,13 +150,14 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(self.result(ticket)["status"], "failed")
 
     def test_the_page_is_uploaded_once(self):
-        files = operator.page_files()
+        files = operator.addressed(operator.page_files(), "https://site.example/")
         bucket = self.outputs["SiteBucket"]
         self.s3.put_object(Bucket=bucket, Key="old.js", Body=b"")
         changed = operator.upload_page(self.s3, bucket, files)
         self.assertEqual(changed, sorted([key for key, _, _ in files] + ["old.js"]))
         self.assertEqual(operator.upload_page(self.s3, bucket, files), [], "nothing changes the second time")
-        page = self.s3.head_object(Bucket=bucket, Key="index.html")
+        page = self.s3.get_object(Bucket=bucket, Key="index.html")
+        self.assertIn(b'"og:image" content="https://site.example/friends/everyone-wide.jpg"', page["Body"].read())
         self.assertEqual((page["ContentType"], page["CacheControl"]), ("text/html; charset=utf-8", "no-cache"))
 
 
