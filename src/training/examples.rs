@@ -66,12 +66,13 @@ impl Views {
     }
 }
 
-/// What turns photos into examples.
+/// What turns photos into examples, by one backbone or several at once.
 pub struct Extractor<'a> {
-    backbone: &'a Backbone,
+    backbones: &'a [Backbone],
     framing: &'a Framing,
     views: Views,
-    cache: Option<FeatureCache>,
+    /// One a backbone, or none.
+    caches: Vec<FeatureCache>,
     /// A cache that cannot be written is said once.
     cache_failed: AtomicBool,
 }
@@ -80,58 +81,64 @@ impl<'a> Extractor<'a> {
     /// With features kept in the folder `cache`, if one is given.
     ///
     /// # Errors
-    /// When the network breaks.
-    pub fn new(backbone: &'a Backbone, framing: &'a Framing, views: Views, cache: Option<&Path>) -> Result<Self, Error> {
-        let cache = match cache {
-            Some(dir) => {
-                let fingerprint = fingerprint(backbone, framing, views)?;
-                Some(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
-            }
-            None => None,
+    /// When a network breaks.
+    pub fn new(backbones: &'a [Backbone], framing: &'a Framing, views: Views, cache: Option<&Path>) -> Result<Self, Error> {
+        let kept = |(dir, backbone): (&Path, &Backbone)| {
+            let fingerprint = fingerprint(backbone, framing, views)?;
+            Ok(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
         };
-        Ok(Self { backbone, framing, views, cache, cache_failed: AtomicBool::new(false) })
+        let caches = cache.into_iter().flat_map(|dir| backbones.iter().map(move |backbone| (dir, backbone)));
+        let caches = caches.map(kept).collect::<Result<_, Error>>()?;
+        Ok(Self { backbones, framing, views, caches, cache_failed: AtomicBool::new(false) })
     }
 
-    /// Extracts features of all samples on all cores; `done` is called after each photo.
+    /// Extracts features of all samples on all cores, a list for each backbone; `done` is called after each photo.
     ///
-    /// The result keeps the samples' order, so the same folder always gives the same examples.
+    /// The lists keep the samples' order, so the same folder always gives the same examples.
     ///
     /// # Errors
-    /// When the network breaks; photos that cannot be read are skipped and returned with the reason.
-    pub fn extract(&self, samples: &[Sample], done: impl Fn() + Sync) -> Result<(Vec<Example>, Vec<Skipped>), Error> {
-        let results: Vec<Result<Example, Error>> = samples
+    /// When a network breaks; photos that cannot be read are skipped and returned with the reason.
+    pub fn extract(&self, samples: &[Sample], done: impl Fn() + Sync) -> Result<(Vec<Vec<Example>>, Vec<Skipped>), Error> {
+        let results: Vec<Result<Vec<Example>, Error>> = samples
             .par_iter()
             .map(|sample| {
-                let example = self.example(sample);
+                let examples = self.of(sample);
                 done();
-                example
+                examples
             })
             .collect();
-        let (mut examples, mut skipped) = (Vec::new(), Vec::new());
+        let mut lists = vec![Vec::new(); self.backbones.len()];
+        let mut skipped = Vec::new();
         for (result, sample) in results.into_iter().zip(samples) {
             match result {
-                Ok(example) => examples.push(example),
+                Ok(examples) => lists.iter_mut().zip(examples).for_each(|(list, example)| list.push(example)),
                 Err(Error::Rejected(reason)) => skipped.push(Skipped { path: sample.path.clone(), reason }),
                 Err(error) => return Err(error),
             }
         }
-        Ok((examples, skipped))
+        Ok((lists, skipped))
     }
 
-    fn example(&self, sample: &Sample) -> Result<Example, Error> {
+    /// A photo's example for each backbone. It is decoded, and its head found, once at most.
+    fn of(&self, sample: &Sample) -> Result<Vec<Example>, Error> {
         let bytes = read(&sample.path)?;
-        let cache = self.cache.as_ref().map(|cache| (cache, sha256(&bytes)));
-        if let Some(views) = cache.as_ref().and_then(|(cache, name)| cache.get(name)) {
-            return Ok(Example { sample: sample.clone(), views });
+        let name = sha256(&bytes);
+        let mut known: Vec<Option<Vec<Vec<f32>>>> = self.caches.iter().map(|cache| cache.get(&name)).collect();
+        known.resize(self.backbones.len(), None);
+        if known.iter().any(Option::is_none) {
+            let photo = Photo::decode(bytes, &Limits::default())?;
+            let area = self.framing.region(&photo)?.area;
+            for (place, known) in known.iter_mut().enumerate().filter(|(_, known)| known.is_none()) {
+                let views = features(&photo, &self.backbones[place], area, self.views)?;
+                if let Some(Err(error)) = self.caches.get(place).map(|cache| cache.put(&name, &views))
+                    && !self.cache_failed.swap(true, Ordering::Relaxed)
+                {
+                    tracing::warn!(%error, "features cannot be kept for the next run");
+                }
+                *known = Some(views);
+            }
         }
-        let photo = Photo::decode(bytes, &Limits::default())?;
-        let views = features(&photo, self.backbone, self.framing.region(&photo)?.area, self.views)?;
-        if let Some(Err(error)) = cache.map(|(cache, name)| cache.put(&name, &views))
-            && !self.cache_failed.swap(true, Ordering::Relaxed)
-        {
-            tracing::warn!(%error, "features cannot be kept for the next run");
-        }
-        Ok(Example { sample: sample.clone(), views })
+        Ok(known.into_iter().flatten().map(|views| Example { sample: sample.clone(), views }).collect())
     }
 }
 

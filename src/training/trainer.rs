@@ -131,11 +131,12 @@ pub enum TrainError {
 /// # Errors
 /// When there are too few photos of a label, or of unknowns for prototypes that were asked for, or the optimiser breaks off.
 pub fn train(mut variants: Vec<Variant>, recipe: &Recipe) -> Result<Trained, TrainError> {
-    let mut tried = Vec::new();
-    for variant in &variants {
-        check_amounts(&variant.examples, &recipe.labels)?;
-        tried.push((variant.depth, heads(&variant.examples, recipe)?));
+    // The photos of all variants are the same.
+    if let Some(first) = variants.first() {
+        check_amounts(&first.examples, &recipe.labels)?;
     }
+    let tried = variants.iter().map(|variant| Ok((variant.depth, heads(&variant.examples, recipe)?)));
+    let mut tried = tried.collect::<Result<Vec<_>, TrainError>>()?;
     // From the shortest on, which a longer one must beat.
     let mut order: Vec<usize> = (0..tried.len()).collect();
     order.sort_by_key(|&place| tried[place].0);

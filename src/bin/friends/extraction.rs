@@ -1,6 +1,7 @@
 //! How photos become examples: options that training and measuring share.
 
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use friends_core::heads::FaceDetector;
 use friends_core::model::Backbone;
@@ -24,45 +25,42 @@ pub struct Extraction {
 }
 
 impl Extraction {
-    /// The examples of photos, with a progress bar; photos that cannot be used are named and returned.
-    pub fn examples(
-        &self,
-        samples: &[Sample],
-        backbone: &Backbone,
-        views: Views,
-        what: &'static str,
-    ) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
-        self.extracted(samples, backbone, views, what, self.cache_dir().as_deref())
+    /// Photos as they are, to measure on, with a progress bar; those that cannot be used are named and returned.
+    pub fn plain(&self, samples: &[Sample], backbone: &Backbone) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
+        let cache = self.cache_dir();
+        let (mut lists, skipped) =
+            self.extracted(samples, slice::from_ref(backbone), Views::Plain, "judging", cache.as_deref())?;
+        Ok((lists.remove(0), skipped))
     }
 
-    /// The same without keeping features: for a backbone that nobody will use again. Photos that could not be used were named before.
-    pub fn fresh(
-        &self,
-        samples: &[Sample],
-        backbone: &Backbone,
-        views: Views,
-        what: &'static str,
-    ) -> anyhow::Result<Vec<Example>> {
-        Ok(self.extracted(samples, backbone, views, what, None)?.0)
+    /// All views of photos, to learn from, a list for each backbone; those that cannot be used are named.
+    pub fn augmented(&self, samples: &[Sample], backbones: &[Backbone]) -> anyhow::Result<Vec<Vec<Example>>> {
+        let cache = self.cache_dir();
+        Ok(self.extracted(samples, backbones, Views::Augmented, "reading photos", cache.as_deref())?.0)
+    }
+
+    /// The same without keeping features: for backbones that nobody will use again.
+    pub fn augmented_once(&self, samples: &[Sample], backbones: &[Backbone]) -> anyhow::Result<Vec<Vec<Example>>> {
+        Ok(self.extracted(samples, backbones, Views::Augmented, "reading photos", None)?.0)
     }
 
     fn extracted(
         &self,
         samples: &[Sample],
-        backbone: &Backbone,
+        backbones: &[Backbone],
         views: Views,
         what: &'static str,
         cache: Option<&Path>,
-    ) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
+    ) -> anyhow::Result<(Vec<Vec<Example>>, Vec<Skipped>)> {
         let framing = self.framing()?;
-        let extractor = Extractor::new(backbone, &framing, views, cache)?;
+        let extractor = Extractor::new(backbones, &framing, views, cache)?;
         let bar = progress::bar(samples.len(), what);
-        let (examples, skipped) = extractor.extract(samples, || bar.inc(1))?;
+        let (lists, skipped) = extractor.extract(samples, || bar.inc(1))?;
         bar.finish_and_clear();
         for photo in &skipped {
             eprintln!("left out: {}: {}", photo.path.display(), photo.reason);
         }
-        Ok((examples, skipped))
+        Ok((lists, skipped))
     }
 
     /// Whether no faces are looked for.

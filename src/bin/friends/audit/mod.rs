@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::slice;
 
 use anyhow::Context as _;
 use friends_core::model::UNKNOWN;
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::audit::{self, LabelReport, Suspect, Suspicion};
 use friends_judge::training::dataset::{Dataset, Sample, sources};
-use friends_judge::training::examples::{Example, Views};
+use friends_judge::training::examples::Example;
 use friends_judge::training::metrics::Judged;
 use friends_judge::training::moves::{self, Move};
 use serde::Serialize;
@@ -75,7 +76,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let dataset = Dataset::read(&args.dir)?;
     let classifier = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
-    let (examples, _) = args.extraction.examples(&dataset.samples, classifier.backbone(), Views::Augmented, "reading photos")?;
+    let examples = args.extraction.augmented(&dataset.samples, slice::from_ref(classifier.backbone()))?.remove(0);
     let framing = args.extraction.framing()?;
     let bar = progress::bar(examples.len(), "comparing photos");
     let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();

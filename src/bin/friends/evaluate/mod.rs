@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use friends_core::model::Classifier;
 use friends_judge::service::{config, model_dir};
 use friends_judge::training::dataset::Dataset;
-use friends_judge::training::examples::{Example, Views};
+use friends_judge::training::examples::Example;
 use friends_judge::training::metrics::{self, Evaluation, Judged, Verdicts};
 
 use self::report::Measured;
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         dataset.samples.extend(Dataset::unknown(dir)?);
     }
 
-    let (examples, skipped) = args.extraction.examples(&dataset.samples, classifier.backbone(), Views::Plain, "judging")?;
+    let (examples, skipped) = args.extraction.plain(&dataset.samples, classifier.backbone())?;
 
     let judged: Vec<Judged> = examples.iter().map(|example| judged(example, &classifier)).collect();
     let thresholds = classifier.bundle().thresholds();

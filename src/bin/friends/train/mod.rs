@@ -12,7 +12,6 @@ use friends_judge::service::{config, model_dir};
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::depth::{self, Depth};
-use friends_judge::training::examples::Views;
 use friends_judge::training::thresholds::Choice;
 use friends_judge::training::trainer::{self, HeadChoice, Recipe, Variant};
 
@@ -129,15 +128,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     // Unknowns that are inherited are known to the backbone as it is alone.
     let wanted = if recipe.background.is_empty() { args.depth } else { DepthKind::Whole };
-    let mut variants = Vec::new();
-    let mut samples = dataset.samples;
-    for (depth, onnx) in backbones(onnx, there, wanted)? {
-        let backbone = Backbone::measured(&onnx, recipe.input).with_context(|| origin.clone())?;
-        let (examples, skipped) = args.extraction.examples(&samples, &backbone, Views::Augmented, "reading photos")?;
-        // Photos that cannot be used are named once.
-        samples.retain(|sample| skipped.iter().all(|photo| photo.path != sample.path));
-        variants.push(Variant { depth, backbone: onnx, examples });
-    }
+    let tried = backbones(onnx, there, wanted)?;
+    let networks = tried.iter().map(|(_, onnx)| Backbone::measured(onnx, recipe.input).with_context(|| origin.clone()));
+    let lists = args.extraction.augmented(&dataset.samples, &networks.collect::<anyhow::Result<Vec<_>>>()?)?;
+    let variant = |((depth, backbone), examples)| Variant { depth, backbone, examples };
+    let variants = tried.into_iter().zip(lists).map(variant).collect();
     let trained = trainer::train(variants, &recipe)?;
     bundle_folder::write(&trained.files, &args.out, args.force)?;
 

@@ -7,7 +7,6 @@ use friends_core::model::Backbone;
 use friends_judge::service::config;
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Sample;
-use friends_judge::training::examples::Views;
 use friends_judge::training::fine_tune::{FineTuning, Picture, Progress};
 use friends_judge::training::trainer::{self, Recipe, Variant};
 
@@ -78,12 +77,11 @@ pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recip
     let tuned = tuned?;
 
     let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
-    let features = |onnx: &[u8]| {
-        let backbone = Backbone::measured(onnx, recipe.input).context("the fine-tuned backbone")?;
-        args.extraction.fresh(&samples, &backbone, Views::Augmented, "reading photos")
-    };
-    let (checked, all) = (features(&tuned.checked)?, features(&tuned.all)?);
-    let all = Variant { depth: frozen.depth, backbone: tuned.all, examples: all };
+    let backbone = |onnx: &[u8]| Backbone::measured(onnx, recipe.input).context("the fine-tuned backbone");
+    let backbones = [backbone(&tuned.checked)?, backbone(&tuned.all)?];
+    let mut lists = args.extraction.augmented_once(&samples, &backbones)?.into_iter();
+    let checked = lists.next().unwrap_or_default();
+    let all = Variant { depth: frozen.depth, backbone: tuned.all, examples: lists.next().unwrap_or_default() };
     let fits = serde_json::to_value(&fits)?;
     let trained = trainer::train_tuned(&checked, all, &held_out, known_named, fits, recipe)?;
     bundle_folder::write(&trained.files, &args.out, true)?;
