@@ -4,12 +4,12 @@ WORK holds pictures.raw (uint8 [n, 128, 128, 3]), pictures.json ({"classes": k, 
 truth values]}) and initial.onnx. Written are checked.onnx, which has not seen what is held out, and all.onnx, which has seen all.
 Standard output is JSON, a line an epoch and a line a fit.
 
-The classes begin as the means of the initial features and are learnt alone at first (--warm-up steps at four times the rate; with 0
-they begin at random, as without any care), then all layers, by Adam with a rate that rises over a
-twentieth of the steps and falls by a cosine, with mixed pictures and label smoothing. The features are those of serving: signed square roots, scaled to
-length 1. The weights of the epoch with the best accuracy on held-out pictures are kept, and averaged with the initial ones. A fit has collapsed when its last accuracy
-is not finite or far below what nearest class means of the initial backbone reach on the same pictures. The first that has not collapsed is taken, and its seed
-for the fit on all pictures.
+The classes begin as the means of the initial features and are learnt alone at first (--warm-up steps at four times the rate; with 0 they
+begin at random, as without any care), then all layers, by Adam with a rate that rises over a twentieth of the steps and falls by a cosine,
+with mixed pictures and label smoothing. The features are those of serving: signed square roots, scaled to length 1. The weights of the epoch
+with the best accuracy on held-out pictures are kept, and averaged with the initial ones. A fit has collapsed when its last accuracy is not
+finite or far below what nearest class means of the initial backbone reach on the same pictures. The first that has not collapsed is taken,
+and its seed for the fit on all pictures.
 """
 
 import argparse
