@@ -232,11 +232,12 @@ def plot(runs, path):
         means = [statistics.mean(run["top1"] for run in these if run["each"] == count) for count in each]
         line = axes.plot(each, means, label=arm, color=f"C{number}")[0]
         axes.scatter([run["each"] for run in these], [run["top1"] for run in these], s=14, color=line.get_color())
-    axes.set(xlabel="photos of each label", ylabel="top-1 on photos not seen", xscale="log", ylim=(0, 1))
+    least = min(run["top1"] for run in runs)
+    axes.set(xlabel="photos of each label", ylabel="top-1 on photos not seen", xscale="log", ylim=(max(0, least - 0.05), 1))
     axes.set_xticks(ticks, [str(count) for count in ticks])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
 
 
