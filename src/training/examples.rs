@@ -71,8 +71,8 @@ pub struct Extractor<'a> {
     backbones: &'a [Backbone],
     framing: &'a Framing,
     views: Views,
-    /// One a backbone, or none.
-    caches: Vec<FeatureCache>,
+    /// One a backbone, where features are kept.
+    caches: Option<Vec<FeatureCache>>,
     /// A cache that cannot be written is said once.
     cache_failed: AtomicBool,
 }
@@ -83,12 +83,11 @@ impl<'a> Extractor<'a> {
     /// # Errors
     /// When a network breaks.
     pub fn new(backbones: &'a [Backbone], framing: &'a Framing, views: Views, cache: Option<&Path>) -> Result<Self, Error> {
-        let kept = |(dir, backbone): (&Path, &Backbone)| {
+        let of = |dir: &Path, backbone: &Backbone| {
             let fingerprint = fingerprint(backbone, framing, views)?;
-            Ok(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
+            Ok::<_, Error>(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
         };
-        let caches = cache.into_iter().flat_map(|dir| backbones.iter().map(move |backbone| (dir, backbone)));
-        let caches = caches.map(kept).collect::<Result<_, Error>>()?;
+        let caches = cache.map(|dir| backbones.iter().map(|backbone| of(dir, backbone)).collect()).transpose()?;
         Ok(Self { backbones, framing, views, caches, cache_failed: AtomicBool::new(false) })
     }
 
@@ -122,15 +121,18 @@ impl<'a> Extractor<'a> {
     /// A photo's example for each backbone. It is decoded, and its head found, once at most.
     fn of(&self, sample: &Sample) -> Result<Vec<Example>, Error> {
         let bytes = read(&sample.path)?;
-        let name = sha256(&bytes);
-        let mut known: Vec<Option<Vec<Vec<f32>>>> = self.caches.iter().map(|cache| cache.get(&name)).collect();
-        known.resize(self.backbones.len(), None);
+        let kept = self.caches.as_ref().map(|caches| (caches, sha256(&bytes)));
+        let mut known: Vec<Option<Vec<Vec<f32>>>> = match &kept {
+            Some((caches, name)) => caches.iter().map(|cache| cache.get(name)).collect(),
+            None => vec![None; self.backbones.len()],
+        };
         if known.iter().any(Option::is_none) {
             let photo = Photo::decode(bytes, &Limits::default())?;
             let area = self.framing.region(&photo)?.area;
             for (place, known) in known.iter_mut().enumerate().filter(|(_, known)| known.is_none()) {
                 let views = features(&photo, &self.backbones[place], area, self.views)?;
-                if let Some(Err(error)) = self.caches.get(place).map(|cache| cache.put(&name, &views))
+                if let Some((caches, name)) = &kept
+                    && let Err(error) = caches[place].put(name, &views)
                     && !self.cache_failed.swap(true, Ordering::Relaxed)
                 {
                     tracing::warn!(%error, "features cannot be kept for the next run");

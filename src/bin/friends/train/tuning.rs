@@ -79,9 +79,9 @@ pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recip
     let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
     let backbone = |onnx: &[u8]| Backbone::measured(onnx, recipe.input).context("the fine-tuned backbone");
     let backbones = [backbone(&tuned.checked)?, backbone(&tuned.all)?];
-    let mut lists = args.extraction.augmented_once(&samples, &backbones)?.into_iter();
-    let checked = lists.next().unwrap_or_default();
-    let all = Variant { depth: frozen.depth, backbone: tuned.all, examples: lists.next().unwrap_or_default() };
+    let mut lists = args.extraction.augmented_once(&samples, &backbones)?;
+    let checked = lists.remove(0);
+    let all = Variant { depth: frozen.depth, backbone: tuned.all, examples: lists.remove(0) };
     let fits = serde_json::to_value(&fits)?;
     let trained = trainer::train_tuned(&checked, all, &held_out, known_named, fits, recipe)?;
     bundle_folder::write(&trained.files, &args.out, true)?;
