@@ -20,7 +20,7 @@ pub struct Tuning {
     #[arg(long, value_name = "N", default_value_t = 40)]
     epochs: u32,
     /// With --fine-tune: the highest rate of the optimiser
-    #[arg(long, value_name = "RATE", default_value_t = 4e-4)]
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
     rate: f64,
     /// With --fine-tune: steps in which the classes alone are learnt; 0 with a --rate of 2e-3 shows how runs fail
     #[arg(long, value_name = "STEPS", default_value_t = 30)]
