@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use friends_core::error::Error;
 use friends_core::geometry::Size;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
@@ -223,6 +224,35 @@ async fn a_write_whose_answer_got_lost_counts_as_written() {
     }
     let other = ResultDocument { created_at: ended.created_at + Duration::seconds(1), ..ended };
     assert!(storage.replace(&id, &before, other).await.unwrap().is_none(), "somebody else's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_the_same_time_are_all_made() {
+    let (storage, _store) = bare();
+    let add = |before: Option<u64>| Some(before.unwrap_or(0) + 1);
+    let once = || storage.change_json(StorageKey::Stats, "adding one", add);
+    // One of those who write at the same time is always the quicker one, so that four need four tries at most.
+    let added = tokio::join!(once(), once(), once(), once());
+    for added in [added.0, added.1, added.2, added.3] {
+        added.unwrap();
+    }
+    storage.change_json(StorageKey::Stats, "leaving it", |_: Option<u64>| None).await.unwrap();
+    assert_eq!(storage.json::<u64>(StorageKey::Stats, "reading").await.unwrap(), Some(4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_others_forestall_every_time_is_given_up() {
+    let (storage, _store) = bare();
+    let mut theirs = 0;
+    let beaten = |_: Option<u64>| {
+        theirs += 1;
+        let quicker = storage.keep(StorageKey::Stats, theirs.to_string().into_bytes());
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(quicker)).unwrap();
+        Some(1000)
+    };
+    let error = storage.change_json(StorageKey::Stats, "setting it", beaten).await.unwrap_err();
+    assert!(matches!(error, Error::Transient { .. }), "{error:?}");
+    assert_eq!(storage.json::<u64>(StorageKey::Stats, "reading").await.unwrap(), Some(5), "the last of theirs");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -193,9 +193,8 @@ async fn share_page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Resu
 
 /// `GET /stats.json`: how the service is used, see [`tally`](super::tally).
 async fn stats(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let stored =
-        buckets(&app)?.json::<Value>(StorageKey::Stats, "reading the counts").await?.ok_or_else(Rejection::nothing_here)?;
-    Ok(answer(StatusCode::OK, &stored.value))
+    let counts = buckets(&app)?.json::<Value>(StorageKey::Stats, "reading the counts").await?;
+    Ok(answer(StatusCode::OK, &counts.ok_or_else(Rejection::nothing_here)?))
 }
 
 /// `GET /api/health`: version, bundle, detector, whom to write to; how Cloud Vision answers, and what is used of the month's cap, where there are such.

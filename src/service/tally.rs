@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use friends_core::error::Error;
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
@@ -24,8 +23,6 @@ use super::storage::{Storage, StorageKey};
 const DAYS: usize = 90;
 /// A process adds its counts no more often.
 const PERIOD: Duration = Duration::from_mins(1);
-/// Tries to add them while other processes add theirs.
-const TRIES: u32 = 5;
 
 /// Counts by name.
 type Counts = BTreeMap<String, u64>;
@@ -93,24 +90,14 @@ pub async fn write(storage: &Storage, at_once: bool) {
         state.written = Some(Instant::now());
         std::mem::take(&mut state.days)
     };
-    if let Err(error) = add(storage, &more).await {
+    let add = |document: Option<Document>| Some(document.unwrap_or_default().with(&more));
+    if let Err(error) = storage.change_json(StorageKey::Stats, "adding to the counts", add).await {
         tracing::warn!(error = error.chain(), "the counts could not be written; they will be tried again");
         let mut state = PENDING.lock().expect("counting does not panic");
         for (day, counts) in &more {
             add_up(state.days.entry(*day).or_default(), counts);
         }
     }
-}
-
-async fn add(storage: &Storage, more: &BTreeMap<Date, Counts>) -> Result<(), Error> {
-    for _ in 0..TRIES {
-        let before = storage.json::<Document>(StorageKey::Stats, "reading the counts").await?;
-        let (document, tag) = before.map_or_else(Default::default, |stored| (stored.value, Some(stored.tag)));
-        if storage.replace_json(StorageKey::Stats, tag.as_ref(), &document.with(more)).await? {
-            return Ok(());
-        }
-    }
-    Err(Error::transient("adding to the counts", "other processes were quicker every time"))
 }
 
 #[cfg(test)]

@@ -9,14 +9,12 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant};
 
-use crate::service::storage::{Storage, StorageKey, Stored};
+use crate::service::storage::{Storage, StorageKey};
 
 /// A block is this share of the cap, so that an instance that ends loses little of it.
 const BLOCKS: u64 = 100;
 /// Calls in a block at most.
 const LARGEST_BLOCK: u64 = 50;
-/// Tries to reserve a block while other instances reserve theirs.
-const TRIES: u32 = 5;
 /// How long a count that was read for showing is shown.
 const SHOWN_FOR: Duration = Duration::from_mins(1);
 
@@ -102,41 +100,33 @@ impl Ledger {
         state.turn_page(now);
         let calls = match state.seen {
             Some((calls, when)) if when.elapsed() < SHOWN_FOR => calls,
-            _ => self.count(&state.month).await?.map_or(0, |calls| calls.value),
+            _ => {
+                let counted =
+                    self.storage.json(StorageKey::VisionCalls(&state.month), "reading the count of Cloud Vision's calls");
+                counted.await?.unwrap_or(0)
+            }
         };
         state.seen = Some((calls, Instant::now()));
         Ok(Spend { month: state.month.clone(), calls, cap: self.cap, list_price_usd: list_price_usd(calls) })
     }
 
-    /// Calls that are spoken for in `month`; `None` before the first.
-    async fn count(&self, month: &str) -> Result<Option<Stored<u64>>, Error> {
-        self.storage.json(StorageKey::VisionCalls(month), "reading the count of Cloud Vision's calls").await
-    }
-
+    /// Takes a block of what the month has left.
     async fn reserve(&self, state: &mut State) -> Result<(), Error> {
         let block = (self.cap / BLOCKS).clamp(1, LARGEST_BLOCK);
-        for _ in 0..TRIES {
-            let before = self.count(&state.month).await?;
-            let count = before.as_ref().map_or(0, |calls| calls.value);
-            state.seen = Some((count, Instant::now()));
-            let taken = block.min(self.cap.saturating_sub(count));
-            if taken == 0 {
-                tracing::error!(
-                    vision.calls = count,
-                    vision.cap = self.cap,
-                    "the month's cap of Cloud Vision's calls is reached"
-                );
-                state.exhausted = true;
-                return Ok(());
-            }
-            let tag = before.as_ref().map(|calls| &calls.tag);
-            if self.storage.replace_json(StorageKey::VisionCalls(&state.month), tag, &(count + taken)).await? {
-                state.left = taken;
-                state.seen = Some((count + taken, Instant::now()));
-                return Ok(());
-            }
+        let (mut count, mut taken) = (0, 0);
+        let take = |before: Option<u64>| {
+            count = before.unwrap_or(0);
+            taken = block.min(self.cap.saturating_sub(count));
+            (taken > 0).then_some(count + taken)
+        };
+        self.storage.change_json(StorageKey::VisionCalls(&state.month), "counting Cloud Vision's calls", take).await?;
+        state.left = taken;
+        state.exhausted = taken == 0;
+        state.seen = Some((count + taken, Instant::now()));
+        if state.exhausted {
+            tracing::error!(vision.calls = count, vision.cap = self.cap, "the month's cap of Cloud Vision's calls is reached");
         }
-        Err(Error::transient("counting Cloud Vision's calls", "other instances were quicker every time"))
+        Ok(())
     }
 }
 

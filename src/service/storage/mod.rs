@@ -27,6 +27,9 @@ const CACHE_CONTROL: &str = "no-store";
 /// Names the invocation that a request belongs to.
 const TRACE_HEADER: &str = "x-amzn-trace-id";
 
+/// Tries to change an object while others change it.
+const TRIES: u32 = 5;
+
 /// How to reach the object store.
 pub struct StorageSettings {
     /// The private bucket.
@@ -61,15 +64,6 @@ pub struct StoredResult {
     /// The document.
     pub document: ResultDocument,
     etag: String,
-}
-
-/// A JSON object as stored, with the tag that makes its replacement conditional.
-#[derive(Clone, Debug)]
-pub struct Stored<T> {
-    /// The object.
-    pub value: T,
-    /// Its entity tag.
-    pub tag: String,
 }
 
 /// The buckets.
@@ -241,31 +235,34 @@ impl Storage {
         }
     }
 
-    /// A JSON object, and the tag that makes its replacement conditional; `None` where there is none.
+    /// A JSON object; `None` where there is none.
     ///
     /// # Errors
     /// When the store does not answer, or the object is not one of ours.
-    pub async fn json<T: DeserializeOwned>(
+    pub async fn json<T: DeserializeOwned>(&self, key: StorageKey<'_>, attempt: &'static str) -> Result<Option<T>, Error> {
+        Ok(self.get_json(key, attempt).await?.map(|(value, _)| value))
+    }
+
+    /// Changes a JSON object that others change at the same time. `change` gets it, or `None` where there is none yet, and returns what it
+    /// shall be, or `None` where it shall stay; it is asked again when another writer was quicker.
+    ///
+    /// # Errors
+    /// When the store does not answer, the object is not one of ours, or others were quicker every time.
+    pub async fn change_json<T: DeserializeOwned + Serialize + Send>(
         &self,
         key: StorageKey<'_>,
         attempt: &'static str,
-    ) -> Result<Option<Stored<T>>, Error> {
-        let stored = self.get_json(key, attempt).await?;
-        Ok(stored.map(|(value, tag)| Stored { value, tag }))
-    }
-
-    /// Writes a JSON object over the one that was read with this tag, or where there was none; `false` when another writer was quicker.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn replace_json(
-        &self,
-        key: StorageKey<'_>,
-        before: Option<&String>,
-        value: &(impl Serialize + Sync),
-    ) -> Result<bool, Error> {
-        let condition = before.map_or(Condition::Absent, |tag| Condition::Unchanged(tag));
-        Ok(self.put(key, json(value)?, condition).await?.is_some())
+        mut change: impl FnMut(Option<T>) -> Option<T> + Send,
+    ) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let (before, tag) = self.get_json(key, attempt).await?.unzip();
+            let Some(after) = change(before) else { return Ok(()) };
+            let condition = tag.as_deref().map_or(Condition::Absent, Condition::Unchanged);
+            if self.put(key, json(&after)?, condition).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::transient(attempt, "other writers were quicker every time"))
     }
 
     /// Tickets whose photo lies in the upload bucket: it waits to be judged, or its event got lost.
