@@ -232,10 +232,7 @@ async fn changes_at_the_same_time_are_all_made() {
     let add = |before: Option<u64>| Some(before.unwrap_or(0) + 1);
     let once = || storage.change_json(StorageKey::Stats, "adding one", add);
     // One of those who write at the same time is always the quicker one, so that four need four tries at most.
-    let added = tokio::join!(once(), once(), once(), once());
-    for added in [added.0, added.1, added.2, added.3] {
-        added.unwrap();
-    }
+    tokio::try_join!(once(), once(), once(), once()).unwrap();
     storage.change_json(StorageKey::Stats, "leaving it", |_: Option<u64>| None).await.unwrap();
     assert_eq!(storage.json::<u64>(StorageKey::Stats, "reading").await.unwrap(), Some(4));
 }

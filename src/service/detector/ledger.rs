@@ -98,13 +98,10 @@ impl Ledger {
     pub async fn spend(&self, now: OffsetDateTime) -> Result<Spend, Error> {
         let mut state = self.state.lock().await;
         state.turn_page(now);
+        let key = StorageKey::VisionCalls(&state.month);
         let calls = match state.seen {
             Some((calls, when)) if when.elapsed() < SHOWN_FOR => calls,
-            _ => {
-                let counted =
-                    self.storage.json(StorageKey::VisionCalls(&state.month), "reading the count of Cloud Vision's calls");
-                counted.await?.unwrap_or(0)
-            }
+            _ => self.storage.json(key, "reading the count of Cloud Vision's calls").await?.unwrap_or(0),
         };
         state.seen = Some((calls, Instant::now()));
         Ok(Spend { month: state.month.clone(), calls, cap: self.cap, list_price_usd: list_price_usd(calls) })

@@ -22,7 +22,7 @@ pub struct Tuning {
     /// With --fine-tune: the highest rate of the optimiser
     #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
     rate: f64,
-    /// With --fine-tune: steps in which the classes alone are learnt; 0 with a --rate of 2e-3 shows how runs fail
+    /// With --fine-tune: steps in which the classes alone are learnt; 0 with --rate 2e-3 --epochs 2 shows how runs fail
     #[arg(long, value_name = "STEPS", default_value_t = 30)]
     warm_up: u32,
     /// With --fine-tune: train so many times, each with another seed, and say how often it failed and how far the runs differ; the bundle
