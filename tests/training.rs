@@ -2,7 +2,9 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::process::Command;
 
+use friends_core::hash::sha256;
 use serde_json::Value;
 
 use crate::common::process::{friends, friends_interrupted, friends_where_files_end_at, friends_with};
@@ -184,14 +186,20 @@ fn an_interrupted_training_leaves_the_old_bundle_and_goes_on_where_it_was() {
     assert!(friends(&arguments).status.success());
     let bundle = || std::fs::read(Path::new(&out).join("manifest.json")).unwrap();
     let old = bundle();
-    std::fs::remove_dir_all(&cache).unwrap();
-
-    let kept = || -> usize {
-        let folders = std::fs::read_dir(&cache).into_iter().flatten();
-        folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count()
-    };
-    let stopped = friends_interrupted(&[&arguments[..], &["--seed", "2"]].concat(), || kept() > 4);
+    // The training cannot end before the signal comes: where the features of its last photo should be kept there is a pipe into which
+    // nobody writes, and whoever reads it waits.
+    let folders: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|folder| folder.unwrap().path()).collect();
+    for file in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let unknown = std::fs::read_dir(Path::new(&photos).join("unknown")).unwrap();
+    let last = unknown.map(|photo| photo.unwrap().path()).max().unwrap();
+    let pipe = folders[0].join(sha256(&std::fs::read(last).unwrap()));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let kept = || folders.iter().map(|folder| std::fs::read_dir(folder).unwrap().count()).sum::<usize>();
+    let stopped = friends_interrupted(&[&arguments[..], &["--seed", "2"]].concat(), || kept() > 12);
     assert_eq!(stopped.status.signal(), Some(2), "{stopped:?}");
+    std::fs::remove_file(&pipe).unwrap();
     assert!(kept() > 4, "features of photos that were read are kept");
     assert_eq!(bundle(), old);
     assert_eq!(std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().count(), 1, "no half bundle beside it");
