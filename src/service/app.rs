@@ -72,11 +72,17 @@ impl App {
     /// When a setting or the bundle is not in order: nothing should start then.
     pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
         let Assembly { model, detector, permits, buckets } = assembly;
-        let embedded = Prepared::begin(FaceDetector::load);
+        let embedded = Prepared::begin(|| {
+            FaceDetector::load()
+                .inspect(|detector| tracing::info!(network.operator = detector.operator(), "the face detector is loaded"))
+        });
         let bundle = Arc::new(model_dir::read(&model_dir::find(model, lookup))?);
         let of_classifier = Arc::clone(&bundle);
-        let classifier =
-            Prepared::begin(move || Classifier::new(of_classifier).map_err(|error| Error::fault("loading the bundle", error)));
+        let classifier = Prepared::begin(move || {
+            let classifier = Classifier::new(of_classifier).map_err(|error| Error::fault("loading the bundle", error))?;
+            tracing::info!(network.operator = classifier.backbone().operator(), "the backbone is loaded");
+            Ok(classifier)
+        });
         let http = transport::client()?;
         let settings = DetectorSettings::read(detector, lookup)?;
         let contact = config::contact(lookup)?;

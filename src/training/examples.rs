@@ -154,9 +154,9 @@ fn features(photo: &Photo, backbone: &Backbone, area: PixelRect, views: Views) -
     let mut features = Vec::with_capacity(views.count());
     for area in areas {
         let picture = input.picture(photo, area);
-        features.push(backbone.extract(&input.tensor(&picture))?);
+        features.push(backbone.extract(input.tensor(&picture))?);
         if views == Views::Augmented {
-            features.push(backbone.extract(&input.tensor(&imageops::flip_horizontal(&picture)))?);
+            features.push(backbone.extract(input.tensor(&imageops::flip_horizontal(&picture)))?);
         }
     }
     Ok(features)

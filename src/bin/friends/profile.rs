@@ -50,6 +50,9 @@ struct Stage {
     /// Of the later passes; `null` for what is done once.
     median_ms: Option<f64>,
     median_cpu_ms: Option<f64>,
+    /// What runs the network that was loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
     /// What the stage hands on, in bytes.
     bytes: usize,
     /// The least time in which these bytes can be written, by what copying them takes on this machine.
@@ -61,19 +64,21 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let bytes = bytes::Bytes::from(bytes);
     let bandwidth = bandwidth();
     let mut stages = Vec::new();
-    let mut once = |name, pass: Pass, bytes| stages.push(stage(name, &[pass], bytes, bandwidth));
+    let mut once = |name, pass: Pass, bytes, operator: Option<&str>| {
+        stages.push(Stage { operator: operator.map(str::to_owned), ..stage(name, &[pass], bytes, bandwidth) });
+    };
 
     let dir = model_dir::find(args.model.as_deref(), &config::environment);
     let (bundle, pass) = timed(|| model_dir::read(&dir));
     let bundle = bundle?;
     let size = bundle.backbone.len();
-    once("read the bundle, check its hashes", pass, size);
+    once("read the bundle, check its hashes", pass, size, None);
     let (classifier, pass) = timed(|| Classifier::new(bundle));
     let classifier = classifier?;
-    once("parse and optimise the backbone", pass, size);
+    once("load the backbone", pass, size, Some(classifier.backbone().operator()));
     let (detector, pass) = timed(FaceDetector::load);
     let detector = detector.map_err(|error| anyhow::anyhow!(error.chain()))?;
-    once("parse and optimise the detector", pass, 0);
+    once("load the detector", pass, 0, Some(detector.operator()));
 
     let mut passes: [Vec<Pass>; 3] = Default::default();
     let mut seen = None;
@@ -128,6 +133,7 @@ fn stage(name: &'static str, passes: &[Pass], bytes: usize, bandwidth: f64) -> S
         first_page_faults: first.page_faults,
         median_ms: median(later, |pass| pass.wall_ms),
         median_cpu_ms: median(later, |pass| pass.cpu_ms),
+        operator: None,
         bytes,
         memory_floor_ms: bytes as f64 / bandwidth * 1000.0,
     }
@@ -194,5 +200,10 @@ fn print(path: &Path, size: usize, photo: &Photo, heads: usize, stages: &[Stage]
     }
     let first: f64 = stages.iter().map(|stage| stage.first_ms).sum();
     let later: f64 = stages.iter().filter_map(|stage| stage.median_ms).sum();
-    println!("| **together** | {first:.1} | | | {later:.1} | | | |");
+    println!("| **together** | {first:.1} | | | {later:.1} | | | |\n");
+    for stage in stages {
+        if let Some(operator) = &stage.operator {
+            println!("{}: {operator}", stage.name);
+        }
+    }
 }

@@ -7,15 +7,13 @@
 mod decode;
 mod tiles;
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use tract_onnx::prelude::*;
 
 use crate::error::Error;
 use crate::face::Face;
 use crate::geometry::{PixelRect, Rect, Size, suppress};
-use crate::network;
+use crate::network::{Network, normalize};
 use crate::photo::Photo;
 
 /// The network, ONNX, 0.2 MB.
@@ -52,7 +50,7 @@ pub struct Manifest {
 
 /// A loaded detector.
 pub struct FaceDetector {
-    plan: Arc<TypedRunnableModel>,
+    network: Network,
     manifest: Manifest,
 }
 
@@ -65,8 +63,14 @@ impl FaceDetector {
         let broken = |error: &dyn std::fmt::Display| Error::fault("loading the face detector", error.to_string());
         let manifest: Manifest = serde_json::from_str(MANIFEST).map_err(|error| broken(&error))?;
         let side = manifest.input_side as usize;
-        let plan = network::load(NETWORK, [1, 3, side, side]).map_err(|error| broken(&error))?;
-        Ok(Self { plan, manifest })
+        let network = Network::load(NETWORK, [side, side]).map_err(|error| broken(&error))?;
+        Ok(Self { network, manifest })
+    }
+
+    /// What runs the network on this machine, for people to read.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        self.network.operator()
     }
 
     /// What belongs to the network.
@@ -106,9 +110,7 @@ impl FaceDetector {
     fn look(&self, photo: &Photo, part: PixelRect, threshold: f32) -> Result<Vec<Face>, Error> {
         let side = self.manifest.input_side;
         let broke = |error: TractError| Error::fault("running the face detector", error.to_string());
-        let shape = [1, 3, side as usize, side as usize];
-        let tensor = Tensor::from_shape(&shape, &self.tensor(photo, part)).map_err(broke)?;
-        let outputs = self.plan.run(tvec!(tensor.into())).map_err(broke)?;
+        let outputs = self.network.run(self.tensor(photo, part), [side as usize; 2]).map_err(broke)?;
         let map = outputs[0].to_plain_array_view::<f32>().map_err(broke)?;
         let map = map.as_slice().ok_or_else(|| Error::fault("running the face detector", "its output is not contiguous"))?;
         let scale = part.width.max(part.height) as f32 / side as f32;
@@ -119,18 +121,16 @@ impl FaceDetector {
         Ok(decode::faces(map, side as usize / 16, threshold).map(in_photo).collect())
     }
 
-    /// The part scaled into the upper left corner of the input, `value / 127.5 - 1`, as `[3, side, side]`.
+    /// The part scaled into the upper left corner of the input, `value / 127.5 - 1`, as `[side, side, 3]`.
     fn tensor(&self, photo: &Photo, part: PixelRect) -> Vec<f32> {
         let side = self.manifest.input_side;
         let size = Size { width: part.width, height: part.height };
         let view = photo.view(part.into(), size.scaled_to(side));
-        let plane = (side * side) as usize;
-        let mut tensor = vec![normalized(MARGIN); 3 * plane];
-        for (x, y, pixel) in view.enumerate_pixels() {
-            let place = (y * side + x) as usize;
-            for (channel, &value) in pixel.0.iter().enumerate() {
-                tensor[channel * plane + place] = normalized(f32::from(value));
-            }
+        let levels = [std::array::from_fn(|value| normalized(value as f32)); 3];
+        let row = 3 * side as usize;
+        let mut tensor = vec![normalized(MARGIN); row * side as usize];
+        for (pixels, numbers) in view.as_raw().chunks_exact(3 * view.width() as usize).zip(tensor.chunks_exact_mut(row)) {
+            normalize(pixels, &levels, numbers);
         }
         tensor
     }

@@ -11,12 +11,12 @@ use super::preprocess::Input;
 use super::prototype_head::unit;
 use crate::error::Error;
 use crate::geometry::PixelRect;
-use crate::network;
+use crate::network::Network;
 use crate::photo::Photo;
 
 /// The feature extractor, optimised for this machine and ready to run.
 pub struct Backbone {
-    plan: Arc<TypedRunnableModel>,
+    network: Network,
     input: Input,
     features: usize,
 }
@@ -39,12 +39,17 @@ impl Backbone {
     /// # Errors
     /// As [`Backbone::new`].
     pub fn measured(onnx: &[u8], input: Input) -> Result<Self, BackboneError> {
-        let shape = [1, 3, input.height as usize, input.width as usize];
-        let plan = network::load(onnx, shape).map_err(|error| BackboneError::Network { shape, source: error.into() })?;
-        let output = plan.model().output_fact(0).map_err(|error| BackboneError::NoOutput(error.into()))?;
-        let length = output.shape.as_concrete().map(|shape| shape.iter().product::<usize>());
-        let features = length.ok_or(BackboneError::OpenShape)?;
-        Ok(Self { plan, input, features })
+        let size = [input.height as usize, input.width as usize];
+        let network = Network::load(onnx, size)
+            .map_err(|error| BackboneError::Network { shape: [1, 3, size[0], size[1]], source: error.into() })?;
+        let features = *network.lengths().first().ok_or(BackboneError::NoOutput)?;
+        Ok(Self { network, input, features })
+    }
+
+    /// What runs the network on this machine, for people to read.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        self.network.operator()
     }
 
     /// What the network expects.
@@ -66,11 +71,9 @@ impl Backbone {
     ///
     /// # Errors
     /// When the network breaks: never on a tensor of the right length.
-    pub fn extract(&self, tensor: &[f32]) -> Result<Vec<f32>, Error> {
-        let shape = [1, 3, self.input.height as usize, self.input.width as usize];
+    pub fn extract(&self, tensor: Vec<f32>) -> Result<Vec<f32>, Error> {
         let broke = |error: TractError| Error::fault("running the network", error.to_string());
-        let tensor = Tensor::from_shape(&shape, tensor).map_err(broke)?;
-        let outputs = self.plan.run(tvec!(tensor.into())).map_err(broke)?;
+        let outputs = self.network.run(tensor, [self.input.height as usize, self.input.width as usize]).map_err(broke)?;
         let features = outputs[0].to_plain_array_view::<f32>().map_err(broke)?;
         let roots: Vec<f32> = features.iter().map(|output| output.abs().sqrt().copysign(*output)).collect();
         Ok(unit(&roots))
@@ -114,7 +117,7 @@ impl Classifier {
     /// As [`Backbone::extract`].
     pub fn scores(&self, photo: &Photo, area: PixelRect) -> Result<Vec<f32>, Error> {
         let input = self.backbone.input();
-        let features = self.backbone.extract(&input.tensor(&input.picture(photo, area)))?;
+        let features = self.backbone.extract(input.tensor(&input.picture(photo, area)))?;
         Ok(self.scores_of(&features))
     }
 
@@ -146,7 +149,7 @@ impl Classifier {
     /// As [`Backbone::extract`].
     pub fn golden_scores(&self) -> Result<Vec<f32>, Error> {
         let input = self.backbone.input();
-        let features = self.backbone.extract(&input.tensor(&input.golden_picture()))?;
+        let features = self.backbone.extract(input.tensor(&input.golden_picture()))?;
         Ok(self.scores_of(&features))
     }
 }

@@ -145,11 +145,8 @@ pub enum BackboneError {
         source: Cause,
     },
     /// The network ends nowhere.
-    #[error("has no output: {0:#}")]
-    NoOutput(#[source] Cause),
-    /// The length of the output depends on the input.
-    #[error("has an output whose shape is not fixed")]
-    OpenShape,
+    #[error("has no output")]
+    NoOutput,
     /// The output has another length than the manifest says.
     #[error("gives {actual} features, the manifest says {expected}")]
     Features {

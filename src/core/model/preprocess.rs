@@ -4,6 +4,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::{PixelRect, Size, letterbox};
+use crate::network::normalize;
 use crate::photo::Photo;
 
 /// What the network expects: an RGB picture of fixed size, `(value - mean) / std` for each channel.
@@ -40,21 +41,17 @@ impl Input {
         picture
     }
 
-    /// The picture as a tensor of shape `[1, 3, height, width]`, row-major.
+    /// The picture as the network sees it, `[height, width, 3]`, row-major.
     ///
     /// # Panics
     /// When the picture does not have the input's size.
     #[must_use]
     pub fn tensor(&self, picture: &RgbImage) -> Vec<f32> {
         assert_eq!(picture.dimensions(), (self.width, self.height), "a picture of the input's size");
-        let plane = self.width as usize * self.height as usize;
-        let mut tensor = vec![0.0; 3 * plane];
-        for (position, pixel) in picture.pixels().enumerate() {
-            for channel in 0..3 {
-                let value = f32::from(pixel.0[channel]);
-                tensor[channel * plane + position] = (value - self.mean[channel]) / self.std[channel];
-            }
-        }
+        let level = |channel: usize, value: usize| (value as f32 - self.mean[channel]) / self.std[channel];
+        let levels = std::array::from_fn(|channel| std::array::from_fn(|value| level(channel, value)));
+        let mut tensor = vec![0.0; picture.as_raw().len()];
+        normalize(picture.as_raw(), &levels, &mut tensor);
         tensor
     }
 
