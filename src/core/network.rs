@@ -15,15 +15,18 @@ pub struct Network {
     /// Numbers of each output for a picture of the size that it was loaded for.
     lengths: Vec<usize>,
     operator: String,
-    /// Where the network's own operators run, they run on pictures of this size alone, as `[1, 3, rows, columns]`.
+    /// Where the network's own operators run, they run on pictures of this size alone, as `[1, 3,
+    /// rows, columns]`.
     fixed: Option<[usize; 2]>,
 }
 
 impl Network {
-    /// Reads an ONNX network with one input `[1, 3, rows, columns]` and makes it ready to run on this machine.
+    /// Reads an ONNX network with one input `[1, 3, rows, columns]` and makes it ready to run on
+    /// this machine.
     ///
-    /// Networks of depthwise separable blocks, as both of ours are, become one operator, which follows the size of a picture. Others, and on
-    /// machines with SSE alone all, run operator by operator on pictures of this size.
+    /// Networks of depthwise separable blocks, as both of ours are, become one operator, which
+    /// follows the size of a picture. Others, and on machines with SSE alone all, run operator by
+    /// operator on pictures of this size.
     ///
     /// # Errors
     /// When the bytes are no such network.
@@ -42,8 +45,8 @@ impl Network {
         Ok(Self { plan, lengths, operator, fixed: None })
     }
 
-    /// The runtime's pass that simplifies a graph before it is optimised is left out: such networks leave little to simplify, and it takes
-    /// half of the loading.
+    /// The runtime's pass that simplifies a graph before it is optimised is left out: such networks
+    /// leave little to simplify, and it takes half of the loading.
     fn unfused(onnx: &[u8], size: [usize; 2]) -> TractResult<Self> {
         let network = tract_onnx::onnx().model_for_read(&mut std::io::Cursor::new(onnx))?;
         let shape = [1, 3, size[0], size[1]];
@@ -68,10 +71,12 @@ impl Network {
         &self.operator
     }
 
-    /// The outputs for a picture `[rows, columns, 3]`, row-major, as the file has them: `[1, channels, rows, columns]` or `[1, channels]`.
+    /// The outputs for a picture `[rows, columns, 3]`, row-major, as the file has them: `[1,
+    /// channels, rows, columns]` or `[1, channels]`.
     ///
     /// # Errors
-    /// When there are not as many numbers, or the network cannot run on that size: never on pictures of the size that it was loaded for.
+    /// When there are not as many numbers, or the network cannot run on that size: never on
+    /// pictures of the size that it was loaded for.
     pub fn run(&self, picture: Vec<f32>, [height, width]: [usize; 2]) -> TractResult<TVec<TValue>> {
         let picture = tract_ndarray::Array4::from_shape_vec((1, height, width, 3), picture)?.into_tensor();
         let picture = match self.fixed {
@@ -82,7 +87,8 @@ impl Network {
     }
 }
 
-/// Pixels as a network sees them, `[rows, columns, 3]`, row-major, into the beginning of a slice of as many numbers.
+/// Pixels as a network sees them, `[rows, columns, 3]`, row-major, into the beginning of a slice of
+/// as many numbers.
 pub fn normalize(pixels: &[u8], levels: &[Levels; 3], into: &mut [f32]) {
     for (pixel, numbers) in pixels.as_chunks::<3>().0.iter().zip(into.as_chunks_mut::<3>().0) {
         for ((number, levels), &value) in numbers.iter_mut().zip(levels).zip(pixel) {

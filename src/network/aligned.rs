@@ -2,7 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// Bytes of a cache line, and of the widest register: a vector that begins at a multiple never lies in two lines.
+/// Bytes of a cache line, and of the widest register: a vector that begins at a multiple never lies
+/// in two lines.
 const LINE: usize = 64;
 const NUMBERS: usize = LINE / size_of::<f32>();
 

@@ -30,7 +30,8 @@ pub struct Convolution<'a> {
     pub inputs: usize,
     /// Channels of the output.
     pub outputs: usize,
-    /// `[outputs, inputs, kernel, kernel]`; of a depthwise convolution `[outputs, 1, kernel, kernel]`.
+    /// `[outputs, inputs, kernel, kernel]`; of a depthwise convolution `[outputs, 1, kernel,
+    /// kernel]`.
     pub weights: Numbers<'a>,
     /// A number for each output.
     pub bias: Option<Numbers<'a>>,
@@ -48,8 +49,8 @@ pub struct Block<'a> {
     pub short: Short,
 }
 
-/// What goes around a block and is added to what goes through it. Where the block gives more channels than it takes, the missing ones
-/// are zeroes.
+/// What goes around a block and is added to what goes through it. Where the block gives more
+/// channels than it takes, the missing ones are zeroes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Short {
     /// Nothing.
@@ -87,7 +88,8 @@ pub enum OutputKind<'a> {
 pub enum Padding {
     /// So many rows above, columns at the left, rows below, columns at the right.
     Fixed([usize; 4]),
-    /// As many as make the output as long as the input divided by the stride, rounded up; the odd one comes last.
+    /// As many as make the output as long as the input divided by the stride, rounded up; the odd
+    /// one comes last.
     Same,
 }
 
@@ -103,8 +105,15 @@ pub enum Activation {
 }
 
 impl Padding {
-    /// Zeroes before and behind a side of this length, by its direction: 0 from above, 1 from the left.
-    pub fn around(self, direction: usize, length: usize, kernel: usize, stride: usize) -> (usize, usize) {
+    /// Zeroes before and behind a side of this length, by its direction: 0 from above, 1 from the
+    /// left.
+    pub fn around(
+        self,
+        direction: usize,
+        length: usize,
+        kernel: usize,
+        stride: usize,
+    ) -> (usize, usize) {
         match self {
             Self::Fixed(pads) => (pads[direction], pads[direction + 2]),
             Self::Same => {
@@ -167,17 +176,27 @@ mod tests {
 
     #[test]
     fn padding_is_that_of_the_convention() {
-        for (length, kernel, stride, expected) in
-            [(8, 3, 1, (1, 1)), (8, 3, 2, (0, 1)), (9, 3, 2, (1, 1)), (8, 5, 2, (1, 2)), (9, 5, 2, (2, 2)), (1, 3, 2, (1, 1))]
-        {
-            assert_eq!(Padding::Same.around(0, length, kernel, stride), expected, "{length} by {kernel} with stride {stride}");
+        for (length, kernel, stride, expected) in [
+            (8, 3, 1, (1, 1)),
+            (8, 3, 2, (0, 1)),
+            (9, 3, 2, (1, 1)),
+            (8, 5, 2, (1, 2)),
+            (9, 5, 2, (2, 2)),
+            (1, 3, 2, (1, 1)),
+        ] {
+            assert_eq!(
+                Padding::Same.around(0, length, kernel, stride),
+                expected,
+                "{length} by {kernel} with stride {stride}"
+            );
         }
         assert_eq!(Padding::Fixed([1, 2, 3, 4]).around(1, 9, 3, 1), (2, 4));
     }
 
     #[test]
     fn halves_are_read_across_the_chunks() {
-        let bytes: Vec<[u8; 2]> = (0..600_u16).map(|value| half::f16::from_f32(f32::from(value)).to_le_bytes()).collect();
+        let bytes: Vec<[u8; 2]> =
+            (0..600_u16).map(|value| half::f16::from_f32(f32::from(value)).to_le_bytes()).collect();
         let mut numbers = vec![0.0; 300];
         Numbers::Halves(&bytes).read(290, &mut numbers);
         assert!(numbers.iter().zip(290_u16..).all(|(&number, value)| number == f32::from(value)));

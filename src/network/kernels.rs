@@ -1,7 +1,8 @@
 //! The inner loops: a few places at a time, all sums in registers.
 //!
-//! Every loop here runs over numbers known when the program is compiled, and sums are handed on by value: a sum that is addressed by a variable
-//! would live in memory instead. `WIDE` means that there are 32 registers of 16 lanes, as AVX-512 has; else tiles are cut for 16 of 8 lanes.
+//! Every loop here runs over numbers known when the program is compiled, and sums are handed on by
+//! value: a sum that is addressed by a variable would live in memory instead. `WIDE` means that
+//! there are 32 registers of 16 lanes, as AVX-512 has; else tiles are cut for 16 of 8 lanes.
 
 // Loops over the numbers of registers, as the compiler unrolls them.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
@@ -11,13 +12,15 @@ use fearless_simd::{Simd, f32x8, f32x16, prelude::*};
 use crate::graph::Activation;
 use crate::panels::{Depthwise, GROUP, Matrix, Panel};
 
-/// Places that are computed one after the other for all outputs: what depthwise convolutions hand on stands as `[groups][12][8]`.
+/// Places that are computed one after the other for all outputs: what depthwise convolutions hand
+/// on stands as `[groups][12][8]`.
 pub const CHUNK: usize = 12;
 /// Numbers from a group of a chunk to the next.
 pub const CHUNK_PITCH: usize = CHUNK * GROUP;
 
 /// Sums of `M` places for `A` registers of 16 lanes and `B` of 8.
-type Sums<S, const M: usize, const A: usize, const B: usize> = ([[f32x16<S>; A]; M], [[f32x8<S>; B]; M]);
+type Sums<S, const M: usize, const A: usize, const B: usize> =
+    ([[f32x16<S>; A]; M], [[f32x8<S>; B]; M]);
 
 /// Values whose group `g` begins `g * pitch` numbers behind the first one.
 #[derive(Clone, Copy)]
@@ -133,8 +136,8 @@ fn pointwise_tile<S: Simd, const M: usize, const A: usize, const B: usize>(
     finish(simd, sums, activation, short, out);
 }
 
-/// A panel of a convolution over three colors with stride 2, for `count` places from `x` on. The kernel has a third as many rows as
-/// numbers in a row, `E`.
+/// A panel of a convolution over three colors with stride 2, for `count` places from `x` on. The
+/// kernel has a third as many rows as numbers in a row, `E`.
 #[inline(always)]
 pub fn first<S: Simd, const WIDE: bool, const E: usize>(
     simd: S,
@@ -202,7 +205,10 @@ fn first_tile<S: Simd, const M: usize, const A: usize, const B: usize, const E: 
 }
 
 #[inline(always)]
-fn begun<S: Simd, const M: usize, const A: usize, const B: usize>(simd: S, bias: &[f32]) -> Sums<S, M, A, B> {
+fn begun<S: Simd, const M: usize, const A: usize, const B: usize>(
+    simd: S,
+    bias: &[f32],
+) -> Sums<S, M, A, B> {
     let (sixteens, eights) = bias[..16 * A + 8 * B].split_at(16 * A);
     ([wide(simd, sixteens); M], [narrow(simd, eights); M])
 }
@@ -229,7 +235,14 @@ fn narrow<S: Simd, const B: usize>(simd: S, lanes: &[f32]) -> [f32x8<S>; B] {
 
 /// Adds `E` steps for `M` places, which stand `NEXT` numbers apart.
 #[inline(always)]
-fn added<S: Simd, const M: usize, const A: usize, const B: usize, const E: usize, const NEXT: usize>(
+fn added<
+    S: Simd,
+    const M: usize,
+    const A: usize,
+    const B: usize,
+    const E: usize,
+    const NEXT: usize,
+>(
     simd: S,
     sums: Sums<S, M, A, B>,
     values: &[f32],
@@ -267,10 +280,12 @@ fn finish<S: Simd, const M: usize, const A: usize, const B: usize>(
     let (mut wide, mut narrow) = sums;
     if let Some(Planes { numbers, pitch }) = short {
         for a in 0..A {
-            let (low, high) = (&numbers[2 * a * pitch..][..M * 8], &numbers[(2 * a + 1) * pitch..][..M * 8]);
+            let (low, high) =
+                (&numbers[2 * a * pitch..][..M * 8], &numbers[(2 * a + 1) * pitch..][..M * 8]);
             for m in 0..M {
                 let (low, high) = (&low[8 * m..][..8], &high[8 * m..][..8]);
-                wide[m][a] += simd.combine_f32x8(f32x8::from_slice(simd, low), f32x8::from_slice(simd, high));
+                wide[m][a] +=
+                    simd.combine_f32x8(f32x8::from_slice(simd, low), f32x8::from_slice(simd, high));
             }
         }
         for b in 0..B {
@@ -316,8 +331,23 @@ fn limited8<S: Simd>(simd: S, value: f32x8<S>, activation: Activation) -> f32x8<
     }
 }
 
-/// A 3×3 convolution on each channel by itself: one group of channels, for `count` places from `x` on, into a group of a chunk from its
-/// place `to` on. Of the rows there is the group alone.
+/// The largest of two places of two rows, channel by channel.
+#[inline(always)]
+pub fn largest<S: Simd>(
+    simd: S,
+    upper: &[f32; 2 * GROUP],
+    lower: &[f32; 2 * GROUP],
+    out: &mut [f32; GROUP],
+) {
+    let [a, b, c, d] = [&upper[..GROUP], &upper[GROUP..], &lower[..GROUP], &lower[GROUP..]].map(
+        #[inline(always)]
+        |place| f32x8::from_slice(simd, place),
+    );
+    a.max(b).max(c.max(d)).store_array(out);
+}
+
+/// A 3×3 convolution on each channel by itself: one group of channels, for `count` places from `x`
+/// on, into a group of a chunk from its place `to` on. Of the rows there is the group alone.
 #[inline(always)]
 pub fn depthwise<S: Simd, const WIDE: bool>(
     simd: S,
@@ -337,20 +367,33 @@ pub fn depthwise<S: Simd, const WIDE: bool>(
         let (x, left, to) = (x + done, count - done, to + done);
         let activation = layer.activation;
         done += match (layer.stride, left) {
-            (1, 12..) if WIDE => depthwise_places::<S, 12, 14, 1>(simd, weights, bias, activation, rows, x, chunk, to),
-            (1, 8..) => depthwise_places::<S, 8, 10, 1>(simd, weights, bias, activation, rows, x, chunk, to),
-            (1, 4..) => depthwise_places::<S, 4, 6, 1>(simd, weights, bias, activation, rows, x, chunk, to),
-            (1, _) => depthwise_places::<S, 1, 3, 1>(simd, weights, bias, activation, rows, x, chunk, to),
-            (_, 4..) => depthwise_places::<S, 4, 9, 2>(simd, weights, bias, activation, rows, x, chunk, to),
-            (..) => depthwise_places::<S, 1, 3, 2>(simd, weights, bias, activation, rows, x, chunk, to),
+            (1, 12..) if WIDE => depthwise_places::<S, 12, 14, 1>(
+                simd, weights, bias, activation, rows, x, chunk, to,
+            ),
+            (1, 8..) => {
+                depthwise_places::<S, 8, 10, 1>(simd, weights, bias, activation, rows, x, chunk, to)
+            }
+            (1, 4..) => {
+                depthwise_places::<S, 4, 6, 1>(simd, weights, bias, activation, rows, x, chunk, to)
+            }
+            (1, _) => {
+                depthwise_places::<S, 1, 3, 1>(simd, weights, bias, activation, rows, x, chunk, to)
+            }
+            (_, 4..) => {
+                depthwise_places::<S, 4, 9, 2>(simd, weights, bias, activation, rows, x, chunk, to)
+            }
+            (..) => {
+                depthwise_places::<S, 1, 3, 2>(simd, weights, bias, activation, rows, x, chunk, to)
+            }
         };
     }
 }
 
 /// `N` places, for which `X` of each row are needed. Returns `N`.
 ///
-/// Each value is loaded once and used at once for all sums that it is part of, so that sums and weights of a row fill the registers. The
-/// number of rows is not known to the compiler, which would otherwise compute place after place.
+/// Each value is loaded once and used at once for all sums that it is part of, so that sums and
+/// weights of a row fill the registers. The number of rows is not known to the compiler, which
+/// would otherwise compute place after place.
 #[inline(always)]
 fn depthwise_places<S: Simd, const N: usize, const X: usize, const STRIDE: usize>(
     simd: S,

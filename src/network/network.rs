@@ -67,7 +67,8 @@ pub(crate) struct OutputShape {
 pub(crate) struct Room {
     pub size: Size,
     pub stages: Vec<Stage>,
-    /// What each stage reads: the picture, then the trunks; behind the last stage nobody reads but the outputs.
+    /// What each stage reads: the picture, then the trunks; behind the last stage nobody reads but
+    /// the outputs.
     pub rows: Vec<Rows>,
     /// What depthwise convolutions hand on, chunk by chunk.
     pub between: Aligned,
@@ -104,14 +105,16 @@ impl Stage {
 }
 
 impl Network {
-    /// Reads an ONNX file and packs its weights for an instruction set; `None` if it is no network of depthwise separable blocks.
+    /// Reads an ONNX file and packs its weights for an instruction set; `None` if it is no network
+    /// of depthwise separable blocks.
     #[must_use]
     pub fn read(onnx: &[u8], machine: Machine) -> Option<Self> {
         let file = ModelProto::decode(onnx).ok()?;
         Some(Self::in_tiles(&Graph::of(&file)?, machine, machine.sixteen_lanes()))
     }
 
-    /// The network of a file, with tiles for 32 registers of 16 lanes, or for fewer: on every machine both are right, one is faster.
+    /// The network of a file, with tiles for 32 registers of 16 lanes, or for fewer: on every
+    /// machine both are right, one is faster.
     pub(crate) fn in_tiles(graph: &Graph<'_>, machine: Machine, wide: bool) -> Self {
         let window = |convolution: &crate::graph::Convolution<'_>| Window {
             kernel: convolution.kernel,
@@ -120,10 +123,16 @@ impl Network {
         };
         // The file has color by color, row by row; in memory the colors of a place stand together.
         let places = graph.first.kernel * graph.first.kernel;
-        let first = Matrix::of(&[&graph.first], 3 * places, wide, |step| step % places * 3 + step / places);
+        let first =
+            Matrix::of(&[&graph.first], 3 * places, wide, |step| step % places * 3 + step / places);
         let blocks = graph.blocks.iter().map(|block| Block {
             depthwise: Depthwise::of(&block.depthwise),
-            pointwise: Matrix::of(&[&block.pointwise], stored(block.pointwise.inputs), wide, |step| step),
+            pointwise: Matrix::of(
+                &[&block.pointwise],
+                stored(block.pointwise.inputs),
+                wide,
+                |step| step,
+            ),
             short: block.short,
             window: window(&block.depthwise),
         });
@@ -131,13 +140,21 @@ impl Network {
             None => graph.first.outputs,
             Some(block) => graph.blocks[block].pointwise.outputs,
         };
-        let (mut by_trunk, mut averages, mut outputs) = (BTreeMap::<_, Vec<_>>::new(), Vec::new(), Vec::new());
+        let (mut by_trunk, mut averages, mut outputs) =
+            (BTreeMap::<_, Vec<_>>::new(), Vec::new(), Vec::new());
         for (number, output) in graph.outputs.iter().enumerate() {
             outputs.push(match &output.kind {
                 OutputKind::Map(convolution) => {
                     // Those of one trunk with one activation are computed together.
-                    by_trunk.entry((output.trunk, convolution.activation as u8)).or_default().push((number, convolution));
-                    OutputShape { channels: convolution.outputs, trunk: Some(output.trunk), flat: false }
+                    by_trunk
+                        .entry((output.trunk, convolution.activation as u8))
+                        .or_default()
+                        .push((number, convolution));
+                    OutputShape {
+                        channels: convolution.outputs,
+                        trunk: Some(output.trunk),
+                        flat: false,
+                    }
                 }
                 OutputKind::Average { flat } => {
                     let channels = trunk_channels(output.trunk);
@@ -148,8 +165,16 @@ impl Network {
         }
         let maps = by_trunk.into_iter().map(|((trunk, _), parts)| {
             let convolutions: Vec<_> = parts.iter().map(|(_, convolution)| *convolution).collect();
-            let matrix = Matrix::of(&convolutions, stored(trunk_channels(trunk)), wide, |step| step);
-            Map { trunk, matrix, parts: parts.iter().map(|(number, convolution)| (*number, convolution.outputs)).collect() }
+            let matrix =
+                Matrix::of(&convolutions, stored(trunk_channels(trunk)), wide, |step| step);
+            Map {
+                trunk,
+                matrix,
+                parts: parts
+                    .iter()
+                    .map(|(number, convolution)| (*number, convolution.outputs))
+                    .collect(),
+            }
         });
         Self {
             machine,
@@ -176,11 +201,13 @@ impl Network {
         &self.outputs
     }
 
-    /// How many numbers each output has for a picture of so many rows and columns; `None` if the network cannot run on it.
+    /// How many numbers each output has for a picture of so many rows and columns; `None` if the
+    /// network cannot run on it.
     #[must_use]
     pub fn lengths(&self, height: usize, width: usize) -> Option<Vec<usize>> {
         let sizes = self.sizes((height, width))?;
-        let places = |trunk: Option<usize>| trunk.map_or(1, |trunk| sizes[trunk].0 * sizes[trunk].1);
+        let places =
+            |trunk: Option<usize>| trunk.map_or(1, |trunk| sizes[trunk].0 * sizes[trunk].1);
         Some(self.outputs.iter().map(|output| output.channels * places(output.trunk)).collect())
     }
 
@@ -201,7 +228,8 @@ impl Network {
         let mut sizes = Vec::with_capacity(self.stages());
         for (stage, window) in self.windows().enumerate() {
             let (_, made) = window.over(size)?;
-            let short = stage.checked_sub(1).and_then(|block| around(self.blocks[block].short, size));
+            let short =
+                stage.checked_sub(1).and_then(|block| around(self.blocks[block].short, size));
             if short.is_some_and(|short| short != made) {
                 return None;
             }
@@ -211,15 +239,23 @@ impl Network {
         Some(sizes)
     }
 
-    /// The outputs for a picture `[height, width, 3]`, row-major: a list of numbers each, `[channels, rows, columns]` or `[channels]`.
+    /// The outputs for a picture `[height, width, 3]`, row-major: a list of numbers each,
+    /// `[channels, rows, columns]` or `[channels]`.
     ///
     /// # Errors
-    /// When there are not `3 * height * width` numbers, or the picture is too small for the network.
-    pub fn run(&self, picture: &[f32], height: usize, width: usize) -> Result<Vec<Vec<f32>>, ShapeError> {
+    /// When there are not `3 * height * width` numbers, or the picture is too small for the
+    /// network.
+    pub fn run(
+        &self,
+        picture: &[f32],
+        height: usize,
+        width: usize,
+    ) -> Result<Vec<Vec<f32>>, ShapeError> {
         self.run_watched(picture, height, width, &mut |_| {})
     }
 
-    /// As [`Network::run`]; `watch` is called whenever rows were made, with the number of the stage, or with that of all stages for outputs.
+    /// As [`Network::run`]; `watch` is called whenever rows were made, with the number of the
+    /// stage, or with that of all stages for outputs.
     ///
     /// # Errors
     /// As [`Network::run`].
@@ -239,7 +275,9 @@ impl Network {
             Machine::Avx512(simd) => self.run_with::<_, true>(simd, picture, &mut room, watch),
             // Machines with AVX-512 are rare where tests run; their tiles are tested everywhere.
             #[cfg(all(test, target_arch = "x86_64"))]
-            Machine::Avx2(simd) if self.wide => self.run_with::<_, true>(simd, picture, &mut room, watch),
+            Machine::Avx2(simd) if self.wide => {
+                self.run_with::<_, true>(simd, picture, &mut room, watch)
+            }
             #[cfg(target_arch = "x86_64")]
             Machine::Avx2(simd) => self.run_with::<_, false>(simd, picture, &mut room, watch),
             #[cfg(target_arch = "aarch64")]
@@ -299,9 +337,12 @@ impl Network {
         let mut rows = Vec::with_capacity(stages.len() + 1);
         for trunk in 0..=stages.len() {
             let (height, width) = if trunk == 0 { picture } else { sizes[trunk - 1] };
-            // Rows that are read at once, and those that may be made beyond them before they are read.
+            // Rows that are read at once, and those that may be made beyond them before they are
+            // read.
             let (pads, read) = match stages.get(trunk) {
-                Some((pads, stage)) => (pads[1], (stage.rows - 1) * stage.window.stride + stage.window.kernel),
+                Some((pads, stage)) => {
+                    (pads[1], (stage.rows - 1) * stage.window.stride + stage.window.kernel)
+                }
                 None => ((0, 0), 1),
             };
             let made_at_once = if trunk == 0 { 1 } else { stages[trunk - 1].1.rows };
@@ -309,7 +350,11 @@ impl Network {
             rows.push(if trunk == 0 {
                 Rows::of_colors(height, width, pads, kept)
             } else {
-                let channels = if trunk == 1 { self.first.outputs } else { self.blocks[trunk - 2].pointwise.outputs };
+                let channels = if trunk == 1 {
+                    self.first.outputs
+                } else {
+                    self.blocks[trunk - 2].pointwise.outputs
+                };
                 // The largest of 2×2 may look at a place behind the end.
                 Rows::new(height, width, groups(channels), (pads.0, pads.1.max(1)), kept)
             });
@@ -321,8 +366,13 @@ impl Network {
         });
         let lines: Vec<Rows> = lines.collect();
         let stages: Vec<Stage> = stages.into_iter().map(|(_, stage)| stage).collect();
-        let between = self.blocks.iter().zip(&stages[1..]).map(|(block, stage)| stage.chunks[0].len() * block.pointwise.steps);
-        let of_maps = self.maps.iter().map(|map| stages[map.trunk].chunks[0].len() * map.matrix.steps);
+        let between = self
+            .blocks
+            .iter()
+            .zip(&stages[1..])
+            .map(|(block, stage)| stage.chunks[0].len() * block.pointwise.steps);
+        let of_maps =
+            self.maps.iter().map(|map| stages[map.trunk].chunks[0].len() * map.matrix.steps);
         let between = between.chain(of_maps).max().unwrap_or(0) * CHUNK_PITCH / GROUP;
         Some(Room {
             size: picture,
@@ -331,7 +381,10 @@ impl Network {
             between: Aligned::zeroes(between),
             lines,
             // A panel has four groups at most.
-            scratch: Scratch { short: Aligned::zeroes(4 * CHUNK_PITCH), out: Aligned::zeroes(4 * CHUNK_PITCH) },
+            scratch: Scratch {
+                short: Aligned::zeroes(4 * CHUNK_PITCH),
+                out: Aligned::zeroes(4 * CHUNK_PITCH),
+            },
             read: Vec::new(),
             written: Vec::new(),
         })

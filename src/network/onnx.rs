@@ -1,13 +1,15 @@
 //! Which ONNX files are such networks.
 //!
-//! The walk begins at the input and follows what consumes each value. Whatever it does not expect ends it, so that a network is taken
-//! only if every node of its file was understood.
+//! The walk begins at the input and follows what consumes each value. Whatever it does not expect
+//! ends it, so that a network is taken only if every node of its file was understood.
 
 use std::collections::HashMap;
 
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
 
-use crate::graph::{Activation, Block, Convolution, Graph, Numbers, Output, OutputKind, Padding, Short};
+use crate::graph::{
+    Activation, Block, Convolution, Graph, Numbers, Output, OutputKind, Padding, Short,
+};
 
 /// The codes of ONNX for what a tensor holds.
 const FLOAT: i32 = 1;
@@ -19,7 +21,8 @@ impl<'a> Graph<'a> {
         let graph = model.graph.as_ref()?;
         let file = File::of(graph)?;
         let [input] = file.inputs(graph)[..] else { return None };
-        Walk { file: &file, seen: 0, outputs: graph.output.iter().map(|_| None).collect() }.whole(input)
+        Walk { file: &file, seen: 0, outputs: graph.output.iter().map(|_| None).collect() }
+            .whole(input)
     }
 }
 
@@ -39,10 +42,14 @@ impl<'a> File<'a> {
             graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
         let (mut consumers, mut nodes) = (HashMap::<&str, Vec<&NodeProto>>::new(), 0);
         for node in &graph.node {
-            let constant = node.input.first().and_then(|name| constants.get(name.as_str()).copied());
+            let constant =
+                node.input.first().and_then(|name| constants.get(name.as_str()).copied());
             match constant {
                 // Weights of 16 bits, which the file casts to 32.
-                Some(tensor) if node.op_type == "Cast" && attribute(node, "to").is_some_and(|to| to.i == i64::from(FLOAT)) => {
+                Some(tensor)
+                    if node.op_type == "Cast"
+                        && attribute(node, "to").is_some_and(|to| to.i == i64::from(FLOAT)) =>
+                {
                     constants.insert(node.output.first()?, tensor);
                 }
                 _ => {
@@ -96,28 +103,52 @@ impl<'a> File<'a> {
     }
 
     /// A convolution over so many channels, without its activation.
-    fn convolution(&self, node: &'a NodeProto, channels: usize) -> Option<(Convolution<'a>, Groups)> {
+    fn convolution(
+        &self,
+        node: &'a NodeProto,
+        channels: usize,
+    ) -> Option<(Convolution<'a>, Groups)> {
         let kernel = self.constants.get(node.input.get(1)?.as_str())?;
         let &[outputs, inputs, rows, columns] = &kernel.dims[..] else { return None };
-        let (outputs, inputs, kernel) =
-            (usize::try_from(outputs).ok()?, usize::try_from(inputs).ok()?, usize::try_from(rows).ok()?);
-        let groups = attribute(node, "group").map_or(Ok(1), |attribute| usize::try_from(attribute.i)).ok()?;
+        let (outputs, inputs, kernel) = (
+            usize::try_from(outputs).ok()?,
+            usize::try_from(inputs).ok()?,
+            usize::try_from(rows).ok()?,
+        );
+        let groups = attribute(node, "group")
+            .map_or(Ok(1), |attribute| usize::try_from(attribute.i))
+            .ok()?;
         let groups = match (groups, inputs) {
             (_, 1) if groups == channels && outputs == channels && kernel > 1 => Groups::Each,
             (1, _) if inputs == channels => Groups::One,
             _ => return None,
         };
         let stride = strides(node)?;
-        let dilated = ints(node, "dilations").is_some_and(|all| all.iter().any(|&dilation| dilation != 1));
+        let dilated =
+            ints(node, "dilations").is_some_and(|all| all.iter().any(|&dilation| dilation != 1));
         (rows == columns && !dilated && matches!(stride, 1 | 2)).then_some(())?;
         let padding = padding(node)?;
         let weights = self.numbers(&node.input[1])?;
         let bias = match node.input.get(2) {
-            Some(name) if !name.is_empty() => Some(self.numbers(name).filter(|bias| bias.len() == outputs)?),
+            Some(name) if !name.is_empty() => {
+                Some(self.numbers(name).filter(|bias| bias.len() == outputs)?)
+            }
             _ => None,
         };
         let activation = Activation::None;
-        Some((Convolution { kernel, stride, padding, inputs: channels, outputs, weights, bias, activation }, groups))
+        Some((
+            Convolution {
+                kernel,
+                stride,
+                padding,
+                inputs: channels,
+                outputs,
+                weights,
+                bias,
+                activation,
+            },
+            groups,
+        ))
     }
 }
 
@@ -141,7 +172,8 @@ impl<'a> Walk<'_, 'a> {
     fn whole(mut self, input: &'a str) -> Option<Graph<'a>> {
         let node = self.file.only_consumer(input).filter(|node| is(node, "Conv", input))?;
         let (mut first, groups) = self.file.convolution(node, 3)?;
-        (groups == Groups::One && first.stride == 2 && matches!(first.kernel, 3 | 5)).then_some(())?;
+        (groups == Groups::One && first.stride == 2 && matches!(first.kernel, 3 | 5))
+            .then_some(())?;
         self.seen += 1;
         let (activation, mut trunk) = self.activated(node.output.first()?)?;
         first.activation = activation;
@@ -157,16 +189,27 @@ impl<'a> Walk<'_, 'a> {
         (self.seen == self.file.nodes).then_some(Graph { first, blocks, outputs })
     }
 
-    /// The block that follows a trunk, and the next trunk: `Some(None)` behind the last. Outputs of the trunk are noted.
+    /// The block that follows a trunk, and the next trunk: `Some(None)` behind the last. Outputs of
+    /// the trunk are noted.
     #[allow(clippy::option_option, reason = "the outer one is whether the network is understood")]
-    fn block(&mut self, trunk: &'a str, channels: usize, number: usize, rectified: bool) -> Option<Option<(Block<'a>, &'a str)>> {
+    fn block(
+        &mut self,
+        trunk: &'a str,
+        channels: usize,
+        number: usize,
+        rectified: bool,
+    ) -> Option<Option<(Block<'a>, &'a str)>> {
         self.file.output(trunk).is_none().then_some(())?;
         let (mut through, mut around) = (None, Vec::new());
         for &node in self.file.consumers(trunk) {
             match node.op_type.as_str() {
                 "Conv" if node.input[0] == trunk => match self.file.convolution(node, channels)? {
-                    (depthwise, Groups::Each) if depthwise.kernel == 3 && through.is_none() => through = Some((node, depthwise)),
-                    (pointwise, Groups::One) if is_plain(&pointwise) => self.map(node, pointwise, number)?,
+                    (depthwise, Groups::Each) if depthwise.kernel == 3 && through.is_none() => {
+                        through = Some((node, depthwise));
+                    }
+                    (pointwise, Groups::One) if is_plain(&pointwise) => {
+                        self.map(node, pointwise, number)?;
+                    }
                     _ => return None,
                 },
                 "GlobalAveragePool" => self.average(node, number)?,
@@ -207,8 +250,11 @@ impl<'a> Walk<'_, 'a> {
         let add = loop {
             match node.op_type.as_str() {
                 "Add" => break node,
-                // Beside zeroes around the picture, the largest of a square at its end is right only where nothing is below zero.
-                "MaxPool" if short == Short::Same && rectified => short = Short::Pooled { round_up: pool(node)? },
+                // Beside zeroes around the picture, the largest of a square at its end is right
+                // only where nothing is below zero.
+                "MaxPool" if short == Short::Same && rectified => {
+                    short = Short::Pooled { round_up: pool(node)? }
+                }
                 "Pad" if channels == depthwise.inputs => channels += self.channels_added(node)?,
                 _ => return None,
             }
@@ -218,7 +264,8 @@ impl<'a> Walk<'_, 'a> {
         };
         let inputs = [add.input.first()?.as_str(), add.input.get(1)?.as_str()];
         let matching = inputs == [value, through] || inputs == [through, value];
-        (matching && self.file.only_consumer(through).is_some() && channels == outputs).then_some(())?;
+        (matching && self.file.only_consumer(through).is_some() && channels == outputs)
+            .then_some(())?;
         match short {
             Short::Same => (depthwise.stride == 1 && keeps_size(depthwise.padding)).then_some(())?,
             Short::Pooled { .. } | Short::None => (depthwise.stride == 2).then_some(())?,
@@ -230,16 +277,29 @@ impl<'a> Walk<'_, 'a> {
     /// How many channels of zeroes a node puts behind the others.
     fn channels_added(&self, node: &NodeProto) -> Option<usize> {
         let constant = attribute(node, "mode").is_none_or(|mode| mode.s == b"constant");
-        let zero = node.input.get(2).is_none_or(|value| value.is_empty() || self.file.number(value) == Some(0.0));
+        let zero = node
+            .input
+            .get(2)
+            .is_none_or(|value| value.is_empty() || self.file.number(value) == Some(0.0));
         let ends = whole_numbers(self.file.constants.get(node.input.get(1)?.as_str())?);
         let behind_channels = 5;
         let plain = constant && zero && ends.len() == 8 && node.input.len() <= 3;
-        (plain && ends.iter().enumerate().all(|(place, &count)| place == behind_channels || count == 0)).then_some(())?;
+        (plain
+            && ends
+                .iter()
+                .enumerate()
+                .all(|(place, &count)| place == behind_channels || count == 0))
+        .then_some(())?;
         usize::try_from(ends[behind_channels]).ok()
     }
 
     /// An output made by a 1×1 convolution.
-    fn map(&mut self, node: &'a NodeProto, mut convolution: Convolution<'a>, trunk: usize) -> Option<()> {
+    fn map(
+        &mut self,
+        node: &'a NodeProto,
+        mut convolution: Convolution<'a>,
+        trunk: usize,
+    ) -> Option<()> {
         self.seen += 1;
         let (activation, value) = self.activated(node.output.first()?)?;
         convolution.activation = activation;
@@ -256,7 +316,10 @@ impl<'a> Walk<'_, 'a> {
         let axis = attribute(flatten, "axis").map_or(1, |axis| axis.i);
         (flatten.op_type == "Flatten" && axis == 1).then_some(())?;
         self.seen += 1;
-        self.note(flatten.output.first()?, Output { trunk, kind: OutputKind::Average { flat: true } })
+        self.note(
+            flatten.output.first()?,
+            Output { trunk, kind: OutputKind::Average { flat: true } },
+        )
     }
 
     fn note(&mut self, value: &str, output: Output<'a>) -> Option<()> {
@@ -267,7 +330,10 @@ impl<'a> Walk<'_, 'a> {
 
     /// What is done to a value, and the name of the result.
     fn activated(&mut self, value: &'a str) -> Option<(Activation, &'a str)> {
-        let node = self.file.only_consumer(value).filter(|node| matches!(node.op_type.as_str(), "Relu" | "Clip"));
+        let node = self
+            .file
+            .only_consumer(value)
+            .filter(|node| matches!(node.op_type.as_str(), "Relu" | "Clip"));
         let Some(node) = node else { return Some((Activation::None, value)) };
         let bound = |place: usize| node.input.get(place).and_then(|name| self.file.number(name));
         let activation = match node.op_type.as_str() {
@@ -286,21 +352,26 @@ fn is(node: &NodeProto, operator: &str, input: &str) -> bool {
 
 /// 1×1 and nothing around.
 fn is_plain(convolution: &Convolution<'_>) -> bool {
-    let unpadded = convolution.padding == Padding::Fixed([0; 4]) || convolution.padding == Padding::Same;
+    let unpadded =
+        convolution.padding == Padding::Fixed([0; 4]) || convolution.padding == Padding::Same;
     convolution.kernel == 1 && convolution.stride == 1 && unpadded
 }
 
-/// Whether a 3×3 convolution with stride 1 gives as many places as it takes, each from those around it.
+/// Whether a 3×3 convolution with stride 1 gives as many places as it takes, each from those around
+/// it.
 fn keeps_size(padding: Padding) -> bool {
     padding == Padding::Fixed([1; 4]) || padding == Padding::Same
 }
 
 /// Whether the largest of 2×2 is taken for half squares, too.
 fn pool(node: &NodeProto) -> Option<bool> {
-    let same = attribute(node, "auto_pad").filter(|value| value.s != b"NOTSET").map(|value| value.s == b"SAME_UPPER");
+    let same = attribute(node, "auto_pad")
+        .filter(|value| value.s != b"NOTSET")
+        .map(|value| value.s == b"SAME_UPPER");
     let unpadded = ints(node, "pads").is_none_or(|pads| pads.iter().all(|&pad| pad == 0));
     let flag = |name: &str| attribute(node, name).is_some_and(|flag| flag.i != 0);
-    let dilated = ints(node, "dilations").is_some_and(|all| all.iter().any(|&dilation| dilation != 1));
+    let dilated =
+        ints(node, "dilations").is_some_and(|all| all.iter().any(|&dilation| dilation != 1));
     let squares = ints(node, "kernel_shape")? == [2, 2] && strides(node)? == 2;
     (squares
         && unpadded
@@ -317,7 +388,8 @@ fn padding(node: &NodeProto) -> Option<Padding> {
         Some(b"SAME_UPPER") => Some(Padding::Same),
         None | Some(b"NOTSET") => {
             let pads = ints(node, "pads").unwrap_or(&[0; 4]);
-            let pads: Vec<usize> = pads.iter().map(|&pad| usize::try_from(pad)).collect::<Result<_, _>>().ok()?;
+            let pads: Vec<usize> =
+                pads.iter().map(|&pad| usize::try_from(pad)).collect::<Result<_, _>>().ok()?;
             let pads: [usize; 4] = pads.try_into().ok()?;
             pads.iter().all(|&pad| pad <= 2).then_some(Padding::Fixed(pads))
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::{
-    EvalContext, EvalOp, Op, StaticName, TDim, TractErrorContext as _, TypedOp, Validation, args_1, bail,
+    EvalContext, EvalOp, Op, StaticName, TDim, TractErrorContext as _, TypedOp, Validation, args_1,
+    bail,
 };
 use tract_onnx::tract_core::{as_op, op_as_typed_op, op_out_of_plan};
 
@@ -15,7 +16,8 @@ use crate::network::Network;
 #[derive(Clone)]
 struct FusedNetwork(Arc<Network>);
 
-/// A tract model of a network: its input, the one operator, its outputs. It runs on pictures of any size, `[1, height, width, 3]`.
+/// A tract model of a network: its input, the one operator, its outputs. It runs on pictures of any
+/// size, `[1, height, width, 3]`.
 ///
 /// # Errors
 /// Never with a network that was read.
@@ -65,11 +67,14 @@ impl EvalOp for FusedNetwork {
 
     fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let input = args_1!(inputs);
-        let &[1, height, width, 3] = input.shape() else { bail!("an input of {:?}, not [1, height, width, 3]", input.shape()) };
+        let &[1, height, width, 3] = input.shape() else {
+            bail!("an input of {:?}, not [1, height, width, 3]", input.shape())
+        };
         let picture = input.to_plain_array_view::<f32>()?;
         let picture = picture.as_slice().context("the input is not contiguous")?;
         let outputs = self.0.run(picture, height, width)?;
-        let shapes = self.output_facts(&[&TypedFact::dt_shape(f32::datum_type(), input.shape())])?;
+        let shapes =
+            self.output_facts(&[&TypedFact::dt_shape(f32::datum_type(), input.shape())])?;
         outputs
             .into_iter()
             .zip(&shapes)
@@ -83,12 +88,16 @@ impl EvalOp for FusedNetwork {
 
 impl TypedOp for FusedNetwork {
     fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
-        let [_, height, width, _] = inputs[0].shape.dims() else { bail!("an input of four dimensions is expected") };
+        let [_, height, width, _] = inputs[0].shape.dims() else {
+            bail!("an input of four dimensions is expected")
+        };
         let trunks = self.0.trunks(height, width);
         let outputs = self.0.outputs().iter().map(|output| {
             let channels = output.channels.to_dim();
             let shape: TVec<TDim> = match (output.trunk, output.flat) {
-                (Some(trunk), _) => tvec![1.to_dim(), channels, trunks[trunk].0.clone(), trunks[trunk].1.clone()],
+                (Some(trunk), _) => {
+                    tvec![1.to_dim(), channels, trunks[trunk].0.clone(), trunks[trunk].1.clone()]
+                }
                 (None, true) => tvec![1.to_dim(), channels],
                 (None, false) => tvec![1.to_dim(), channels, 1.to_dim(), 1.to_dim()],
             };

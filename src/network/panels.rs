@@ -30,8 +30,8 @@ impl Panel {
 
     /// Panels for so many groups of outputs: as wide as the registers allow, the narrow one last.
     ///
-    /// With registers of 16 lanes there are 32 of them: room for 12 places of 32 outputs. Others have room for 6 places of 16
-    /// outputs, or 3 of 24.
+    /// With registers of 16 lanes there are 32 of them: room for 12 places of 32 outputs. Others
+    /// have room for 6 places of 16 outputs, or 3 of 24.
     fn cover(groups: usize, wide: bool) -> Vec<Self> {
         let (mut panels, mut group) = (Vec::new(), 0);
         while group < groups {
@@ -52,7 +52,8 @@ impl Panel {
 
 /// A convolution that sums over channels, as steps by outputs.
 ///
-/// Of each panel there are first, step by step, the weights of the registers of 16 lanes, then, step by step, those of the register of 8.
+/// Of each panel there are first, step by step, the weights of the registers of 16 lanes, then,
+/// step by step, those of the register of 8.
 pub struct Matrix {
     /// Numbers that each output is summed from.
     pub steps: usize,
@@ -67,27 +68,52 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// The convolutions side by side; `steps` is the number of steps in memory, `place` says where among them a weight of the file belongs.
-    pub fn of(convolutions: &[&Convolution<'_>], steps: usize, wide: bool, place: impl Fn(usize) -> usize) -> Self {
+    /// The convolutions side by side; `steps` is the number of steps in memory, `place` says where
+    /// among them a weight of the file belongs.
+    pub fn of(
+        convolutions: &[&Convolution<'_>],
+        steps: usize,
+        wide: bool,
+        place: impl Fn(usize) -> usize,
+    ) -> Self {
         let outputs: usize = convolutions.iter().map(|convolution| convolution.outputs).sum();
         let panels = Panel::cover(groups(outputs), wide);
         let stored = groups(outputs) * GROUP;
         let (mut weights, mut bias) = (Aligned::zeroes(steps * stored), Aligned::zeroes(stored));
-        let given = convolutions.first().map_or(0, |one| one.weights.len() / one.outputs.max(1));
-        let places: Vec<usize> = (0..given).map(place).collect();
-        let (mut row, mut output) = (vec![0.0; given], 0);
+        let mut begin = 0;
         for convolution in convolutions {
             if let Some(numbers) = &convolution.bias {
-                numbers.read(0, &mut bias[output..][..convolution.outputs]);
+                numbers.read(0, &mut bias[begin..][..convolution.outputs]);
             }
-            for own in 0..convolution.outputs {
-                convolution.weights.read(own * given, &mut row);
-                let (start, stride) = column(&panels, steps, output);
-                let column = &mut weights[start..];
-                for (&place, &weight) in places.iter().zip(&row) {
-                    column[place * stride] = weight;
+            begin += convolution.outputs;
+        }
+        let given = convolutions.first().map_or(0, |one| one.weights.len() / one.outputs.max(1));
+        let places: Vec<usize> = (0..given).map(place).collect();
+        let mut rows = convolutions
+            .iter()
+            .flat_map(|one| (0..one.outputs).map(|own| (&one.weights, own * given)));
+        // The outputs of a panel, each with what it is summed from. Rows whose distance is a power
+        // of 2 would share a few lines of the cache.
+        let pitch = given.next_multiple_of(GROUP) + 2 * GROUP;
+        let mut panel_rows = vec![0.0; 4 * GROUP * pitch];
+        for panel in &panels {
+            panel_rows.fill(0.0);
+            for row in panel_rows.chunks_exact_mut(pitch).take(panel.groups() * GROUP) {
+                if let Some((numbers, from)) = rows.next() {
+                    numbers.read(from, &mut row[..given]);
                 }
-                output += 1;
+            }
+            let start = panel.group * GROUP * steps;
+            let packed = &mut weights[start..][..panel.groups() * GROUP * steps];
+            let (sixteens, eights) = packed.split_at_mut(2 * panel.sixteens * GROUP * steps);
+            let (upper, lower) = panel_rows.split_at(2 * panel.sixteens * GROUP * pitch);
+            match panel.sixteens {
+                2 => transpose::<32>(upper, pitch, &places, sixteens),
+                1 => transpose::<16>(upper, pitch, &places, sixteens),
+                _ => {}
+            }
+            if panel.eights == 1 {
+                transpose::<8>(lower, pitch, &places, eights);
             }
         }
         let activation = convolutions.first().map_or(Activation::None, |one| one.activation);
@@ -109,16 +135,18 @@ impl Matrix {
     }
 }
 
-/// Where the first weight of an output stands, and how far it is to the next.
-fn column(panels: &[Panel], steps: usize, output: usize) -> (usize, usize) {
-    let group = output / GROUP;
-    let panel = panels.iter().rfind(|panel| panel.group <= group).expect("panels cover all outputs");
-    let lanes = 2 * panel.sixteens * GROUP;
-    let (start, own) = (panel.group * GROUP * steps, output - panel.group * GROUP);
-    if own < lanes { (start + own, lanes) } else { (start + lanes * steps + own - lanes, GROUP) }
+/// From `LANES` rows to step by step; `places` says where each number of a row belongs.
+fn transpose<const LANES: usize>(rows: &[f32], pitch: usize, places: &[usize], into: &mut [f32]) {
+    let steps = into.as_chunks_mut::<LANES>().0;
+    for (number, &place) in places.iter().enumerate() {
+        for (lane, weight) in steps[place].iter_mut().enumerate() {
+            *weight = rows[lane * pitch + number];
+        }
+    }
 }
 
-/// A 3×3 convolution on each channel by itself: of each group of channels the nine weights in their order.
+/// A 3×3 convolution on each channel by itself: of each group of channels the nine weights in their
+/// order.
 pub struct Depthwise {
     /// Rows of the kernel, 3.
     pub rows: usize,
@@ -148,7 +176,13 @@ impl Depthwise {
                 weights[(channel / GROUP * 9 + place) * GROUP + channel % GROUP] = weight;
             }
         }
-        Self { rows: convolution.kernel, stride: convolution.stride, activation: convolution.activation, weights, bias }
+        Self {
+            rows: convolution.kernel,
+            stride: convolution.stride,
+            activation: convolution.activation,
+            weights,
+            bias,
+        }
     }
 }
 
@@ -176,7 +210,8 @@ mod tests {
     #[test]
     fn every_weight_has_its_place() {
         let (inputs, outputs) = (3, 44);
-        let bytes: Vec<[u8; 4]> = (0..inputs * outputs).map(|value| (value as f32).to_le_bytes()).collect();
+        let bytes: Vec<[u8; 4]> =
+            (0..inputs * outputs).map(|value| (value as f32).to_le_bytes()).collect();
         let convolution = Convolution {
             kernel: 1,
             stride: 1,
@@ -195,9 +230,13 @@ mod tests {
                 for step in 0..inputs {
                     for lane in 0..panel.groups() * GROUP {
                         let output = panel.group * GROUP + lane;
-                        let weight =
-                            if lane < lanes { sixteens[step * lanes + lane] } else { eights[step * GROUP + lane - lanes] };
-                        let expected = if output < outputs { (output * inputs + step) as f32 } else { 0.0 };
+                        let weight = if lane < lanes {
+                            sixteens[step * lanes + lane]
+                        } else {
+                            eights[step * GROUP + lane - lanes]
+                        };
+                        let expected =
+                            if output < outputs { (output * inputs + step) as f32 } else { 0.0 };
                         assert_eq!(weight, expected, "output {output}, step {step}");
                     }
                 }

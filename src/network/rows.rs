@@ -1,8 +1,9 @@
 //! Where the places of a picture stand in memory.
 //!
-//! A row holds one group of 8 channels after the other, and of each group all places from left to right with the zeroes around them:
-//! `[groups][places][8]`. So a convolution on each channel by itself reads and writes whole vectors at fixed distances, whatever the number
-//! of channels. Only as many rows are kept as are needed at once; a new one takes the place of the oldest.
+//! A row holds one group of 8 channels after the other, and of each group all places from left to
+//! right with the zeroes around them: `[groups][places][8]`. So a convolution on each channel by
+//! itself reads and writes whole vectors at fixed distances, whatever the number of channels. Only
+//! as many rows are kept as are needed at once; a new one takes the place of the oldest.
 
 use crate::aligned::Aligned;
 use crate::panels::GROUP;
@@ -28,18 +29,52 @@ pub struct Rows {
 
 impl Rows {
     /// Rows with so many zeroes around each.
-    pub fn new(height: usize, width: usize, groups: usize, (left, right): (usize, usize), kept: usize) -> Self {
+    pub fn new(
+        height: usize,
+        width: usize,
+        groups: usize,
+        (left, right): (usize, usize),
+        kept: usize,
+    ) -> Self {
         Self::of_pitch(height, width, groups, (left + width + right) * GROUP, left * GROUP, kept)
     }
 
     /// Rows of colors, `[places][3]`.
-    pub fn of_colors(height: usize, width: usize, (left, right): (usize, usize), kept: usize) -> Self {
-        Self::of_pitch(height, width, 1, ((left + width + right) * 3).next_multiple_of(16), left * 3, kept)
+    pub fn of_colors(
+        height: usize,
+        width: usize,
+        (left, right): (usize, usize),
+        kept: usize,
+    ) -> Self {
+        Self::of_pitch(
+            height,
+            width,
+            1,
+            ((left + width + right) * 3).next_multiple_of(16),
+            left * 3,
+            kept,
+        )
     }
 
-    fn of_pitch(height: usize, width: usize, groups: usize, pitch: usize, left: usize, kept: usize) -> Self {
+    fn of_pitch(
+        height: usize,
+        width: usize,
+        groups: usize,
+        pitch: usize,
+        left: usize,
+        kept: usize,
+    ) -> Self {
         let kept = kept.clamp(1, height.max(1));
-        Self { numbers: Aligned::zeroes((kept + 1) * groups * pitch), height, width, groups, pitch, left, kept, made: 0 }
+        Self {
+            numbers: Aligned::zeroes((kept + 1) * groups * pitch),
+            height,
+            width,
+            groups,
+            pitch,
+            left,
+            kept,
+            made: 0,
+        }
     }
 
     /// Numbers of a row.
@@ -48,9 +83,11 @@ impl Rows {
         self.groups * self.pitch
     }
 
-    /// Where a row begins among the numbers. Rows above and below the picture are all the same row of zeroes.
+    /// Where a row begins among the numbers. Rows above and below the picture are all the same row
+    /// of zeroes.
     pub fn at(&self, row: Option<usize>) -> usize {
-        row.filter(|&row| row < self.height).map_or(self.kept, |row| row % self.kept) * self.length()
+        row.filter(|&row| row < self.height).map_or(self.kept, |row| row % self.kept)
+            * self.length()
     }
 
     /// All numbers.

@@ -1,12 +1,15 @@
 //! One run: row by row through the whole network.
 //!
-//! A stage makes a few rows as soon as the rows that they are made of are there, and always the last stage that can go on does. So no picture
-//! between two stages is ever whole, what a stage reads was written a moment ago, and a change of size costs nothing but these few rows.
+//! A stage makes a few rows as soon as the rows that they are made of are there, and always the
+//! last stage that can go on does. So no picture between two stages is ever whole, what a stage
+//! reads was written a moment ago, and a change of size costs nothing but these few rows.
 
 use fearless_simd::Simd;
 
 use crate::graph::Short;
-use crate::kernels::{CHUNK, CHUNK_PITCH, Planes, PlanesMut, Weights, depthwise, first, pointwise};
+use crate::kernels::{
+    CHUNK, CHUNK_PITCH, Planes, PlanesMut, Weights, depthwise, first, largest, pointwise,
+};
 use crate::network::{Block, Map, Network, Room, Scratch};
 use crate::panels::{Depthwise, GROUP, Matrix, Panel};
 use crate::rows::Rows;
@@ -48,7 +51,14 @@ impl Network {
             written.clear();
             written.extend((to.made..to.made + count).map(|row| to.at(Some(row))));
             let chunks = stage.chunks(count);
-            let step = Step { chunks, from, read, above: stage.above, stride: stage.window.stride, written };
+            let step = Step {
+                chunks,
+                from,
+                read,
+                above: stage.above,
+                stride: stage.window.stride,
+                written,
+            };
             match (number.checked_sub(1), stage.window.kernel) {
                 (Some(block), _) => {
                     let Block { depthwise, pointwise, short, .. } = &self.blocks[block];
@@ -70,12 +80,23 @@ impl Network {
             let made = to.made;
             to.made += count;
             watch(number);
-            for (map, line) in self.maps.iter().zip(&mut *lines).filter(|(map, _)| map.trunk == number) {
+            for (map, line) in
+                self.maps.iter().zip(&mut *lines).filter(|(map, _)| map.trunk == number)
+            {
                 read.clear();
                 read.extend((0..count).map(|row| line.at(Some(row))));
-                let step = Step { chunks, from: to, read: written, above: 0, stride: 1, written: read };
+                let step =
+                    Step { chunks, from: to, read: written, above: 0, stride: 1, written: read };
                 gather_trunk(step, between);
-                matrix_rows::<S, WIDE>(simd, &map.matrix, Short::None, step, line, between, scratch);
+                matrix_rows::<S, WIDE>(
+                    simd,
+                    &map.matrix,
+                    Short::None,
+                    step,
+                    line,
+                    between,
+                    scratch,
+                );
                 write_map(map, line, to, made, count, &mut outputs);
                 watch(stages.len());
             }
@@ -95,8 +116,13 @@ impl Network {
     }
 
     fn empty_outputs(&self, rows: &[Rows]) -> Vec<Vec<f32>> {
-        let numbers = |trunk: Option<usize>| trunk.map_or(1, |trunk| rows[trunk + 1].height * rows[trunk + 1].width);
-        self.outputs().iter().map(|output| vec![0.0; output.channels * numbers(output.trunk)]).collect()
+        let numbers = |trunk: Option<usize>| {
+            trunk.map_or(1, |trunk| rows[trunk + 1].height * rows[trunk + 1].width)
+        };
+        self.outputs()
+            .iter()
+            .map(|output| vec![0.0; output.channels * numbers(output.trunk)])
+            .collect()
     }
 }
 
@@ -126,7 +152,12 @@ struct Step<'a> {
 
 /// The first convolution.
 #[inline(always)]
-fn first_rows<S: Simd, const WIDE: bool, const E: usize>(simd: S, matrix: &Matrix, step: Step<'_>, to: &mut Rows) {
+fn first_rows<S: Simd, const WIDE: bool, const E: usize>(
+    simd: S,
+    matrix: &Matrix,
+    step: Step<'_>,
+    to: &mut Rows,
+) {
     let from = step.from.numbers();
     let length = step.from.length();
     let (left, pitch) = (to.left, to.pitch);
@@ -138,10 +169,19 @@ fn first_rows<S: Simd, const WIDE: bool, const E: usize>(simd: S, matrix: &Matri
         }
         for &panel in &matrix.panels {
             let weights = Weights::of(matrix, panel);
-            let out = &mut to.numbers_mut()[step.written[row] + panel.group * pitch + left..][..panel.groups() * pitch - left];
+            let out = &mut to.numbers_mut()[step.written[row] + panel.group * pitch + left..]
+                [..panel.groups() * pitch - left];
             for run in runs {
                 let out = PlanesMut { numbers: &mut out[run.x * GROUP..], pitch };
-                first::<S, WIDE, E>(simd, weights, panel, &rows[..matrix.steps / E], run.x, out, run.count);
+                first::<S, WIDE, E>(
+                    simd,
+                    weights,
+                    panel,
+                    &rows[..matrix.steps / E],
+                    run.x,
+                    out,
+                    run.count,
+                );
             }
         }
     }
@@ -149,7 +189,12 @@ fn first_rows<S: Simd, const WIDE: bool, const E: usize>(simd: S, matrix: &Matri
 
 /// The depthwise convolution of a block, into chunks.
 #[inline(always)]
-fn depthwise_rows<S: Simd, const WIDE: bool>(simd: S, layer: &Depthwise, step: Step<'_>, between: &mut [f32]) {
+fn depthwise_rows<S: Simd, const WIDE: bool>(
+    simd: S,
+    layer: &Depthwise,
+    step: Step<'_>,
+    between: &mut [f32],
+) {
     let (from, pitch, groups) = (step.from.numbers(), step.from.pitch, step.from.groups);
     for (row, runs) in step.chunks.rows().enumerate() {
         let read = &step.read[step.stride * row..][..3];
@@ -159,7 +204,8 @@ fn depthwise_rows<S: Simd, const WIDE: bool>(simd: S, layer: &Depthwise, step: S
                 |at| &from[at + group * pitch..][..pitch],
             );
             for run in runs {
-                let chunk = &mut between[(run.chunk * groups + group) * CHUNK_PITCH..][..CHUNK_PITCH];
+                let chunk =
+                    &mut between[(run.chunk * groups + group) * CHUNK_PITCH..][..CHUNK_PITCH];
                 depthwise::<S, WIDE>(simd, layer, group, rows, run.x, run.count, chunk, run.at);
             }
         }
@@ -205,11 +251,14 @@ fn matrix_chunks<S: Simd, const WIDE: bool>(
             let short = match short {
                 Short::None => None,
                 Short::Same if direct && panel.group + panel.groups() <= from.groups => {
-                    let start = step.read[step.above + run.row] + panel.group * from.pitch + from.left + run.x * GROUP;
+                    let start = step.read[step.above + run.row]
+                        + panel.group * from.pitch
+                        + from.left
+                        + run.x * GROUP;
                     Some(Planes { numbers: &from.numbers()[start..], pitch: from.pitch })
                 }
                 _ => {
-                    gather(short, step, panel, runs, &mut scratch.short);
+                    gather(simd, short, step, panel, runs, &mut scratch.short);
                     Some(Planes { numbers: &scratch.short, pitch: CHUNK_PITCH })
                 }
             };
@@ -217,16 +266,27 @@ fn matrix_chunks<S: Simd, const WIDE: bool>(
             if direct {
                 let start = step.written[run.row] + panel.group * pitch + left + run.x * GROUP;
                 let numbers = &mut to.numbers_mut()[start..];
-                pointwise::<S, WIDE>(simd, weights, panel, values, short, PlanesMut { numbers, pitch }, count);
+                pointwise::<S, WIDE>(
+                    simd,
+                    weights,
+                    panel,
+                    values,
+                    short,
+                    PlanesMut { numbers, pitch },
+                    count,
+                );
                 continue;
             }
             let out = PlanesMut { numbers: &mut scratch.out, pitch: CHUNK_PITCH };
             pointwise::<S, WIDE>(simd, weights, panel, values, short, out, count);
             for run in runs {
                 let start = step.written[run.row] + panel.group * pitch + left + run.x * GROUP;
-                let planes = to.numbers_mut()[start..].chunks_mut(pitch).zip(scratch.out.chunks_exact(CHUNK_PITCH));
+                let planes = to.numbers_mut()[start..]
+                    .chunks_mut(pitch)
+                    .zip(scratch.out.chunks_exact(CHUNK_PITCH));
                 for (out, chunk) in planes.take(panel.groups()) {
-                    out[..run.count * GROUP].copy_from_slice(&chunk[run.at * GROUP..][..run.count * GROUP]);
+                    out[..run.count * GROUP]
+                        .copy_from_slice(&chunk[run.at * GROUP..][..run.count * GROUP]);
                 }
             }
         }
@@ -234,7 +294,15 @@ fn matrix_chunks<S: Simd, const WIDE: bool>(
 }
 
 /// A panel of what is added to the places of a chunk, `[groups][12][8]`.
-fn gather(short: Short, step: Step<'_>, panel: Panel, runs: &[Run], out: &mut [f32]) {
+#[inline(always)]
+fn gather<S: Simd>(
+    simd: S,
+    short: Short,
+    step: Step<'_>,
+    panel: Panel,
+    runs: &[Run],
+    out: &mut [f32],
+) {
     let from = step.from;
     for (number, out) in out.chunks_exact_mut(CHUNK_PITCH).enumerate().take(panel.groups()) {
         let group = panel.group + number;
@@ -250,13 +318,11 @@ fn gather(short: Short, step: Step<'_>, panel: Panel, runs: &[Run], out: &mut [f
                 out.copy_from_slice(&row(run.row)[run.x * GROUP..][..run.count * GROUP]);
                 continue;
             }
-            let [upper, lower] = [2 * run.row, 2 * run.row + 1].map(|number| &row(number)[2 * run.x * GROUP..][..2 * out.len()]);
-            let squares = upper.as_chunks::<{ 2 * GROUP }>().0.iter().zip(lower.as_chunks::<{ 2 * GROUP }>().0);
-            for (out, (upper, lower)) in out.as_chunks_mut::<GROUP>().0.iter_mut().zip(squares) {
-                for (lane, out) in out.iter_mut().enumerate() {
-                    let (upper, lower) = (upper[lane].max(upper[GROUP + lane]), lower[lane].max(lower[GROUP + lane]));
-                    *out = upper.max(lower);
-                }
+            let [upper, lower] = [2 * run.row, 2 * run.row + 1]
+                .map(|number| &row(number)[2 * run.x * GROUP..][..2 * out.len()]);
+            let squares = upper.as_chunks().0.iter().zip(lower.as_chunks().0);
+            for (out, (upper, lower)) in out.as_chunks_mut().0.iter_mut().zip(squares) {
+                largest(simd, upper, lower, out);
             }
         }
     }
@@ -270,19 +336,28 @@ fn gather_trunk(step: Step<'_>, between: &mut [f32]) {
         let places = &from.numbers()[step.read[run.row] + from.left + run.x * GROUP..];
         let chunk = &mut between[run.chunk * length..][..length];
         for (places, chunk) in places.chunks(from.pitch).zip(chunk.chunks_exact_mut(CHUNK_PITCH)) {
-            chunk[run.at * GROUP..][..run.count * GROUP].copy_from_slice(&places[..run.count * GROUP]);
+            chunk[run.at * GROUP..][..run.count * GROUP]
+                .copy_from_slice(&places[..run.count * GROUP]);
         }
     }
 }
 
 /// From channels side by side to one picture a channel, as the file has its outputs.
-fn write_map(map: &Map, line: &Rows, trunk: &Rows, made: usize, count: usize, outputs: &mut [Vec<f32>]) {
+fn write_map(
+    map: &Map,
+    line: &Rows,
+    trunk: &Rows,
+    made: usize,
+    count: usize,
+    outputs: &mut [Vec<f32>],
+) {
     let mut channel = 0;
     for &(output, channels) in &map.parts {
         for own in 0..channels {
             let (group, lane) = (channel / GROUP, channel % GROUP);
             for row in 0..count {
-                let values = &mut outputs[output][(own * trunk.height + made + row) * trunk.width..][..trunk.width];
+                let values = &mut outputs[output]
+                    [(own * trunk.height + made + row) * trunk.width..][..trunk.width];
                 let places = &line.numbers()[line.at(Some(row)) + group * line.pitch..];
                 for (value, place) in values.iter_mut().zip(places.as_chunks::<GROUP>().0) {
                     *value = place[lane];
@@ -308,4 +383,5 @@ fn add_rows(trunk: &Rows, rows: &[usize], sums: &mut [f32]) {
     }
 }
 
-const _: () = assert!(CHUNK.is_multiple_of(4) && CHUNK.is_multiple_of(6), "whole tiles fill a chunk");
+const _: () =
+    assert!(CHUNK.is_multiple_of(4) && CHUNK.is_multiple_of(6), "whole tiles fill a chunk");

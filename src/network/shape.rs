@@ -1,4 +1,5 @@
-//! What follows from the size of a picture: how many rows each stage has, how many of them it makes at once, and in which order.
+//! What follows from the size of a picture: how many rows each stage has, how many of them it makes
+//! at once, and in which order.
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::DimLike as _;
@@ -45,7 +46,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// Zeroes before and behind each side, and the size of what comes out; `None` where there is no place left.
+    /// Zeroes before and behind each side, and the size of what comes out; `None` where there is no
+    /// place left.
     pub fn over(self, (height, width): Size) -> Option<([(usize, usize); 2], Size)> {
         let side = |direction, length| {
             let (before, behind) = self.padding.around(direction, length, self.kernel, self.stride);
@@ -107,8 +109,8 @@ pub struct Chunks {
 impl Chunks {
     /// The chunks of so many rows.
     ///
-    /// Each row is divided by itself where tiles of 4 places fill it, or where it is long; the chunks of short rows reach from one row into
-    /// the next.
+    /// Each row is divided by itself where tiles of 4 places fill it, or where it is long; the
+    /// chunks of short rows reach from one row into the next.
     pub fn of(rows: usize, width: usize) -> Self {
         let mut made = Self::default();
         let reach_over = width < 3 * CHUNK && !width.is_multiple_of(4);
@@ -155,10 +157,12 @@ impl Chunks {
     }
 }
 
-/// Rows that a block makes at once, for a 1×1 convolution of so many inputs and outputs over pictures of this size.
+/// Rows that a block makes at once, for a 1×1 convolution of so many inputs and outputs over
+/// pictures of this size.
 ///
-/// The depthwise convolution makes all of them before the 1×1 convolution goes through its weights: few, so that what is handed on stays in
-/// the nearest cache, but as many as repay weights that do not lie there.
+/// The depthwise convolution makes all of them before the 1×1 convolution goes through its weights:
+/// few, so that what is handed on stays in the nearest cache, but as many as repay weights that do
+/// not lie there.
 pub fn rows_at_once(inputs: usize, outputs: usize, (height, width): Size) -> usize {
     /// Weights of so many bytes stay in the nearest cache.
     const NEAR: usize = 40 << 10;
@@ -193,7 +197,8 @@ mod tests {
                     }
                     assert!((1..=CHUNK).contains(&at));
                 }
-                let expected: Vec<_> = (0..rows).flat_map(|row| (0..width).map(move |x| (row, x))).collect();
+                let expected: Vec<_> =
+                    (0..rows).flat_map(|row| (0..width).map(move |x| (row, x))).collect();
                 assert_eq!(places, expected, "{rows} rows of {width}");
                 for (row, runs) in chunks.rows().enumerate() {
                     assert!(runs.iter().all(|run| run.row == row));
@@ -209,6 +214,9 @@ mod tests {
         let same = window(3, 2, Padding::Same);
         assert_eq!(same.over((7, 8)), Some(([(1, 1), (0, 1)], (4, 4))));
         assert_eq!(window(3, 1, Padding::Fixed([0; 4])).over((3, 2)), None);
-        assert_eq!(window(5, 2, Padding::Fixed([1, 1, 2, 2])).over((256, 160)), Some(([(1, 2); 2], (128, 80))));
+        assert_eq!(
+            window(5, 2, Padding::Fixed([1, 1, 2, 2])).over((256, 160)),
+            Some(([(1, 2); 2], (128, 80)))
+        );
     }
 }

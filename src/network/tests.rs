@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError};
 use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
-    ValueInfoProto, attribute_proto, tensor_shape_proto, type_proto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto, attribute_proto, tensor_shape_proto, type_proto,
 };
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::Approximation;
@@ -79,7 +79,8 @@ fn block() -> impl Strategy<Value = BlockSketch> {
 fn sketch() -> impl Strategy<Value = Sketch> {
     let first = (prop_oneof![Just(3_usize), Just(5)], pads(), 1..70_usize, act());
     let blocks = prop::collection::vec(block(), 0..5);
-    let outputs = (prop::collection::vec((0..5_usize, 1..50_usize), 0..4), prop::option::of(any::<bool>()));
+    let outputs =
+        (prop::collection::vec((0..5_usize, 1..50_usize), 0..4), prop::option::of(any::<bool>()));
     (first, blocks, outputs, any::<bool>(), any::<u32>()).prop_map(
         |((kernel, padding, channels, activation), blocks, (maps, average), halves, seed)| Sketch {
             kernel,
@@ -153,11 +154,21 @@ impl Writer {
     }
 
     /// A convolution with a bias.
-    fn convolution(&mut self, input: &str, shape: [usize; 4], group: usize, stride: usize, padding: Pads) -> String {
+    fn convolution(
+        &mut self,
+        input: &str,
+        shape: [usize; 4],
+        group: usize,
+        stride: usize,
+        padding: Pads,
+    ) -> String {
         let kernel = self.weights(&shape);
         let bias = self.weights(&[shape[0]]);
-        let mut attributes =
-            vec![ints("kernel_shape", &[shape[2] as i64; 2]), ints("strides", &[stride as i64; 2]), int("group", group as i64)];
+        let mut attributes = vec![
+            ints("kernel_shape", &[shape[2] as i64; 2]),
+            ints("strides", &[stride as i64; 2]),
+            int("group", group as i64),
+        ];
         let pad = shape[2] as i64 / 2;
         match padding {
             Pads::Same => attributes.push(text("auto_pad", "SAME_UPPER")),
@@ -229,7 +240,8 @@ fn value(name: &str, shape: &[i64]) -> ValueInfoProto {
     };
     let shape = TensorShapeProto { dim: shape.iter().map(dim).collect() };
     let tensor = type_proto::Tensor { elem_type: 1, shape: Some(shape) };
-    let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
+    let kind =
+        TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
     ValueInfoProto { name: name.into(), r#type: Some(kind), ..ValueInfoProto::default() }
 }
 
@@ -247,15 +259,28 @@ impl Sketch {
         };
         let through = |length| {
             let first = after(length, self.kernel, 2, self.padding);
-            self.blocks.iter().try_fold(first?, |length, block| after(length, 3, block.stride, block.padding))
+            self.blocks
+                .iter()
+                .try_fold(first?, |length, block| after(length, 3, block.stride, block.padding))
         };
         through(height).is_some() && through(width).is_some()
     }
 
     fn written(&self, height: usize, width: usize) -> ModelProto {
-        let mut writer = Writer { graph: GraphProto::default(), halves: self.halves, state: self.seed, count: 0 };
+        let mut writer = Writer {
+            graph: GraphProto::default(),
+            halves: self.halves,
+            state: self.seed,
+            count: 0,
+        };
         writer.graph.input.push(value("input", &[1, 3, height as i64, width as i64]));
-        let sum = writer.convolution("input", [self.channels, 3, self.kernel, self.kernel], 1, 2, self.padding);
+        let sum = writer.convolution(
+            "input",
+            [self.channels, 3, self.kernel, self.kernel],
+            1,
+            2,
+            self.padding,
+        );
         let mut trunk = writer.activated(sum, self.activation);
         let (mut channels, mut rectified) = (self.channels, self.activation != Act::None);
         let mut trunks = vec![(trunk.clone(), channels)];
@@ -268,15 +293,25 @@ impl Sketch {
                 } else {
                     matches!(block.padding, Pads::Same | Pads::Symmetric)
                 };
-            let outputs =
-                if block.narrower && !short { channels.saturating_sub(block.wider).max(1) } else { channels + block.wider };
-            let sum = writer.convolution(&trunk, [channels, 1, 3, 3], channels, block.stride, block.padding);
+            let outputs = if block.narrower && !short {
+                channels.saturating_sub(block.wider).max(1)
+            } else {
+                channels + block.wider
+            };
+            let sum = writer.convolution(
+                &trunk,
+                [channels, 1, 3, 3],
+                channels,
+                block.stride,
+                block.padding,
+            );
             let between = writer.activated(sum, block.between);
             let mut sum = writer.convolution(&between, [outputs, channels, 1, 1], 1, 1, Pads::None);
             if short {
                 let mut around = trunk.clone();
                 if pool {
-                    let mut attributes = vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
+                    let mut attributes =
+                        vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
                     if block.padding == Pads::Same {
                         attributes.push(text("auto_pad", "SAME_UPPER"));
                     }
@@ -304,20 +339,32 @@ impl Sketch {
         // What follows the last output belongs to no output, and such a network is left to tract.
         if let Some(flat) = self.average {
             let average = writer.node("GlobalAveragePool", &[&trunk], vec![]);
-            outputs.push(if flat { writer.node("Flatten", &[&average], vec![int("axis", 1)]) } else { average });
+            outputs.push(if flat {
+                writer.node("Flatten", &[&average], vec![int("axis", 1)])
+            } else {
+                average
+            });
         } else {
             outputs.push(writer.convolution(&trunk, [7, channels, 1, 1], 1, 1, Pads::None));
         }
-        writer.graph.output =
-            outputs.iter().map(|name| ValueInfoProto { name: name.clone(), ..ValueInfoProto::default() }).collect();
+        writer.graph.output = outputs
+            .iter()
+            .map(|name| ValueInfoProto { name: name.clone(), ..ValueInfoProto::default() })
+            .collect();
         let opset = OperatorSetIdProto { domain: String::new(), version: 13 };
-        ModelProto { ir_version: 8, opset_import: vec![opset], graph: Some(writer.graph), ..ModelProto::default() }
+        ModelProto {
+            ir_version: 8,
+            opset_import: vec![opset],
+            graph: Some(writer.graph),
+            ..ModelProto::default()
+        }
     }
 }
 
 /// `[1, height, width, 3]` and the same as `[1, 3, height, width]`.
 fn picture(height: usize, width: usize) -> (Tensor, Tensor) {
-    let numbers: Vec<f32> = (0..3 * height * width).map(|place| (place * 7919 % 1000) as f32 / 500.0 - 1.0).collect();
+    let numbers: Vec<f32> =
+        (0..3 * height * width).map(|place| (place * 7919 % 1000) as f32 / 500.0 - 1.0).collect();
     let picture = Tensor::from_shape(&[1, height, width, 3], &numbers).unwrap();
     let planes = picture.clone().permute_axes(&[0, 3, 1, 2]).unwrap();
     (picture, planes)
@@ -341,7 +388,12 @@ fn ways(file: &ModelProto) -> Vec<Network> {
     all.flatten().collect()
 }
 
-fn compare(file: &ModelProto, network: Network, height: usize, width: usize) -> Result<(), TestCaseError> {
+fn compare(
+    file: &ModelProto,
+    network: Network,
+    height: usize,
+    width: usize,
+) -> Result<(), TestCaseError> {
     let plan = model(network).unwrap().into_runnable().unwrap();
     let (picture, planes) = picture(height, width);
     let outputs = plan.run(tvec!(picture.into())).unwrap();
@@ -349,9 +401,15 @@ fn compare(file: &ModelProto, network: Network, height: usize, width: usize) -> 
     prop_assert_eq!(outputs.len(), expected.len());
     for (output, expected) in outputs.iter().zip(&expected) {
         prop_assert_eq!(output.shape(), expected.shape());
-        let (output, expected) = (output.to_plain_array_view::<f32>().unwrap(), expected.to_plain_array_view::<f32>().unwrap());
+        let (output, expected) = (
+            output.to_plain_array_view::<f32>().unwrap(),
+            expected.to_plain_array_view::<f32>().unwrap(),
+        );
         for (&one, &other) in output.iter().zip(expected.iter()) {
-            prop_assert!((one - other).abs() <= 1e-4 + 1e-4 * other.abs(), "{one} instead of {other}");
+            prop_assert!(
+                (one - other).abs() <= 1e-4 + 1e-4 * other.abs(),
+                "{one} instead of {other}"
+            );
         }
     }
     Ok(())
@@ -405,7 +463,10 @@ fn one_network_runs_on_pictures_of_any_size() {
             let outputs = plan.run(tvec!(picture.into())).unwrap();
             let expected = by_tract(&sketch.written(height, width), planes).unwrap();
             for (output, expected) in outputs.iter().zip(&expected) {
-                assert!(output.close_enough(expected, Approximation::Approximate).is_ok(), "{height} by {width}");
+                assert!(
+                    output.close_enough(expected, Approximation::Approximate).is_ok(),
+                    "{height} by {width}"
+                );
             }
         }
     }
@@ -434,10 +495,20 @@ fn what_is_no_such_network_is_left_alone() {
     assert!(Graph::of(&ModelProto::default()).is_none(), "an empty file");
     assert!(altered(&|graph| graph.node[1].op_type = "Sigmoid".into()), "an unknown operator");
     assert!(altered(&|graph| graph.node[0].attribute.push(ints("dilations", &[2, 2]))), "dilated");
-    assert!(altered(&|graph| graph.initializer[0].dims[1] = 4), "weights of another shape than their numbers");
-    assert!(altered(&|graph| graph.output.push(value("value9", &[1]))), "an output that nothing makes");
+    assert!(
+        altered(&|graph| graph.initializer[0].dims[1] = 4),
+        "weights of another shape than their numbers"
+    );
+    assert!(
+        altered(&|graph| graph.output.push(value("value9", &[1]))),
+        "an output that nothing makes"
+    );
     assert!(altered(&|graph| graph.node[0].input.truncate(1)), "a convolution without weights");
-    let alone =
-        NodeProto { op_type: "Relu".into(), input: vec!["other".into()], output: vec!["x".into()], ..NodeProto::default() };
+    let alone = NodeProto {
+        op_type: "Relu".into(),
+        input: vec!["other".into()],
+        output: vec!["x".into()],
+        ..NodeProto::default()
+    };
     assert!(altered(&|graph| graph.node.push(alone.clone())), "a node beside the network");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use friends_core::error::{Cause, Error};
+use friends_core::error::{Cause, Error, chain};
 use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
@@ -76,10 +76,13 @@ impl App {
             FaceDetector::load()
                 .inspect(|detector| tracing::info!(network.operator = detector.operator(), "the face detector is loaded"))
         });
-        let bundle = Arc::new(model_dir::read(&model_dir::find(model, lookup))?);
-        let of_classifier = Arc::clone(&bundle);
+        // Read and checked on the thread that needs it next, while this one goes on.
+        let dir = model_dir::find(model, lookup);
+        let bundle = Prepared::later(move || Ok(model_dir::read(&dir).map(Arc::new)));
+        let checked = bundle.clone();
         let classifier = Prepared::begin(move || {
-            let classifier = Classifier::new(of_classifier).map_err(|error| Error::fault("loading the bundle", error))?;
+            let bundle = checked.get()?.as_ref().map_err(|error| Error::fault("loading the bundle", chain(error)))?;
+            let classifier = Classifier::new(Arc::clone(bundle)).map_err(|error| Error::fault("loading the bundle", error))?;
             tracing::info!(network.operator = classifier.backbone().operator(), "the backbone is loaded");
             Ok(classifier)
         });
@@ -95,6 +98,7 @@ impl App {
             Buckets::Embedded(storage, address) => (Some(storage), address),
         };
         let detector = settings.set_up(embedded, &http, storage.as_ref())?;
+        let bundle = Arc::clone(bundle.get()?.as_ref().map_err(|error| chain(error))?);
         let judge = Judge::new(detector, bundle, classifier, Limits::default(), permits);
         Ok(Self { judge, storage, upload_address, bodies: Bodies::default(), contact })
     }

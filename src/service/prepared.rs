@@ -16,10 +16,15 @@ impl<T> Clone for Prepared<T> {
 }
 
 impl<T: Send + Sync + 'static> Prepared<T> {
+    /// Leaves `work` to the first thread that needs the value.
+    pub fn later(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Self {
+        let work: Work<T> = Box::new(|| work().map_err(|error| error.chain()));
+        Self(Arc::new(LazyLock::new(work)))
+    }
+
     /// Begins `work` on another thread.
     pub fn begin(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Self {
-        let work: Work<T> = Box::new(|| work().map_err(|error| error.chain()));
-        let prepared = Self(Arc::new(LazyLock::new(work)));
+        let prepared = Self::later(work);
         let other = prepared.clone();
         // Where there is no thread to be had, whoever needs the value first does the work.
         let _ = std::thread::Builder::new().spawn(move || {

@@ -45,7 +45,8 @@ class Program:
 
 def programs():
     models = [ROOT / "models/friends" / name for name in ("manifest.json", "backbone.onnx", "head.json")]
-    ours = {"FRIENDS_MODEL_DIR": str(ROOT / "models/friends")}
+    # The settings of infra/template.yaml that matter here.
+    ours = {"FRIENDS_MODEL_DIR": str(ROOT / "models/friends"), "MALLOC_ARENA_MAX": "1", "MALLOC_TOP_PAD_": "16777216"}
     site = next((VENV / "lib").glob("python3*/site-packages"))
     rust = [
         Program("**ours**", [str(LAMBDA / "friends-lambda/bootstrap")], ours, [LAMBDA / "friends-lambda/bootstrap", *models]),
