@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use friends_network::Machine;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::format_err;
@@ -30,11 +31,11 @@ impl Network {
     ///
     /// # Errors
     /// When the bytes are no such network.
-    pub fn load(onnx: &[u8], size: [usize; 2]) -> TractResult<Self> {
+    pub fn load(onnx: Bytes, size: [usize; 2]) -> TractResult<Self> {
         let machine = Machine::all().first().copied();
-        match machine.and_then(|machine| friends_network::Network::read(onnx, machine)) {
+        match machine.and_then(|machine| friends_network::Network::read(onnx.clone(), machine)) {
             Some(network) if network.lengths(size[0], size[1]).is_some() => Self::fused(network, size),
-            _ => Self::unfused(onnx, size),
+            _ => Self::unfused(&onnx, size),
         }
     }
 
@@ -114,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_fused_operator_gives_what_tracts_own_give() {
-        let [fused, unfused] = [Network::load(DETECTOR, SIZE).unwrap(), Network::unfused(DETECTOR, SIZE).unwrap()];
+        let [fused, unfused] =
+            [Network::load(Bytes::from_static(DETECTOR), SIZE).unwrap(), Network::unfused(DETECTOR, SIZE).unwrap()];
         assert_eq!(fused.lengths(), unfused.lengths());
         assert_eq!(fused.operator().contains("FusedNetwork"), !Machine::all().is_empty(), "{}", fused.operator());
         assert!(unfused.operator().ends_with("operators of tract"), "{}", unfused.operator());
@@ -129,7 +131,7 @@ mod tests {
         if Machine::all().is_empty() {
             return;
         }
-        let network = Network::load(DETECTOR, SIZE).unwrap();
+        let network = Network::load(Bytes::from_static(DETECTOR), SIZE).unwrap();
         let small = [96, 160];
         let one = numbers(&network.run(picture(small), small).unwrap());
         let other = Network::unfused(DETECTOR, small).unwrap();

@@ -13,6 +13,7 @@
 #![allow(clippy::inline_always)]
 
 mod aligned;
+mod file;
 mod graph;
 mod kernels;
 mod machine;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use prost::Message as _;
-use tract_onnx::pb::ModelProto;
 
 use crate::aligned::Aligned;
+use crate::file::Model;
 use crate::graph::{Graph, OutputKind, Short};
 use crate::kernels::CHUNK_PITCH;
 use crate::machine::Machine;
@@ -108,8 +109,8 @@ impl Network {
     /// Reads an ONNX file and packs its weights for an instruction set; `None` if it is no network
     /// of depthwise separable blocks.
     #[must_use]
-    pub fn read(onnx: &[u8], machine: Machine) -> Option<Self> {
-        let file = ModelProto::decode(onnx).ok()?;
+    pub fn read(onnx: Bytes, machine: Machine) -> Option<Self> {
+        let file = Model::decode(onnx).ok()?;
         Some(Self::in_tiles(&Graph::of(&file)?, machine, machine.sixteen_lanes()))
     }
 

@@ -5,8 +5,7 @@
 
 use std::collections::HashMap;
 
-use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
-
+use crate::file::{AttributeProto, GraphProto, Model, NodeProto, TensorProto};
 use crate::graph::{
     Activation, Block, Convolution, Graph, Numbers, Output, OutputKind, Padding, Short,
 };
@@ -17,7 +16,7 @@ const HALF: i32 = 10;
 
 impl<'a> Graph<'a> {
     /// The network of an ONNX file; `None` if it is another kind of network.
-    pub fn of(model: &'a ModelProto) -> Option<Self> {
+    pub fn of(model: &'a Model) -> Option<Self> {
         let graph = model.graph.as_ref()?;
         let file = File::of(graph)?;
         let [input] = file.inputs(graph)[..] else { return None };
@@ -276,7 +275,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// How many channels of zeroes a node puts behind the others.
     fn channels_added(&self, node: &NodeProto) -> Option<usize> {
-        let constant = attribute(node, "mode").is_none_or(|mode| mode.s == b"constant");
+        let constant = attribute(node, "mode").is_none_or(|mode| &mode.s[..] == b"constant");
         let zero = node
             .input
             .get(2)
@@ -366,8 +365,8 @@ fn keeps_size(padding: Padding) -> bool {
 /// Whether the largest of 2×2 is taken for half squares, too.
 fn pool(node: &NodeProto) -> Option<bool> {
     let same = attribute(node, "auto_pad")
-        .filter(|value| value.s != b"NOTSET")
-        .map(|value| value.s == b"SAME_UPPER");
+        .filter(|value| &value.s[..] != b"NOTSET")
+        .map(|value| &value.s[..] == b"SAME_UPPER");
     let unpadded = ints(node, "pads").is_none_or(|pads| pads.iter().all(|&pad| pad == 0));
     let flag = |name: &str| attribute(node, name).is_some_and(|flag| flag.i != 0);
     let dilated =
@@ -384,7 +383,7 @@ fn pool(node: &NodeProto) -> Option<bool> {
 }
 
 fn padding(node: &NodeProto) -> Option<Padding> {
-    match attribute(node, "auto_pad").map(|value| value.s.as_slice()) {
+    match attribute(node, "auto_pad").map(|value| &value.s[..]) {
         Some(b"SAME_UPPER") => Some(Padding::Same),
         None | Some(b"NOTSET") => {
             let pads = ints(node, "pads").unwrap_or(&[0; 4]);

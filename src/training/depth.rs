@@ -97,11 +97,11 @@ mod tests {
     fn the_shipped_backbone_gets_smaller_block_by_block_and_still_says_something() {
         let (mut onnx, mut lengths) = (shipped(), Vec::new());
         let picture: Vec<f32> = (0..3 * 128 * 128).map(|place| (place % 97) as f32 / 48.0 - 1.0).collect();
-        let mut before = Backbone::measured(&onnx, INPUT).unwrap().extract(picture.clone()).unwrap();
+        let mut before = Backbone::measured(onnx.clone(), INPUT).unwrap().extract(picture.clone()).unwrap();
         for _ in 0..2 {
             let shorter = shortened(&onnx).unwrap();
             assert!(shorter.len() < onnx.len());
-            let backbone = Backbone::measured(&shorter, INPUT).unwrap();
+            let backbone = Backbone::measured(shorter.clone(), INPUT).unwrap();
             let features = backbone.extract(picture.clone()).unwrap();
             assert!(features.iter().all(|value| value.is_finite()) && features != before);
             lengths.push(backbone.features());

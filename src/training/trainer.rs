@@ -314,7 +314,7 @@ fn assemble(
         golden: Golden { scores: vec![0.0; thresholds.accept.len()], tolerance: GOLDEN_TOLERANCE },
         training,
     };
-    let bundle = Bundle { manifest: manifest.clone(), head, backbone: variant.backbone.clone(), sha256: String::new() };
+    let bundle = Bundle { manifest: manifest.clone(), head, backbone: variant.backbone.clone().into(), sha256: String::new() };
     let classifier = Classifier::new(bundle)?;
     manifest.golden.scores = classifier.golden_scores().map_err(TrainError::Golden)?;
     let manifest = serde_json::to_vec_pretty(&manifest)?;

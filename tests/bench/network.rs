@@ -11,8 +11,8 @@ const NETWORKS: [(&str, &[u8], [usize; 2]); 2] = [
     ("faces", include_bytes!("../../models/heads/faces.onnx"), [224, 224]),
 ];
 
-fn fused(onnx: &[u8], machine: Machine) -> Plan {
-    model(Network::read(onnx, machine).expect("a network of blocks")).and_then(TypedModel::into_runnable).expect("a model")
+fn fused(onnx: &'static [u8], machine: Machine) -> Plan {
+    model(Network::read(onnx.into(), machine).expect("a network of blocks")).and_then(TypedModel::into_runnable).expect("a model")
 }
 
 fn unfused(onnx: &[u8], [height, width]: [usize; 2]) -> Plan {

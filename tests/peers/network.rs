@@ -17,7 +17,7 @@ fn main() -> Result<(), Failure> {
     let [way, path, sizes @ .., runs] = arguments.as_slice() else {
         return Err("which way, which model, which sizes, how many runs".into());
     };
-    let (onnx, runs) = (std::fs::read(path)?, runs.parse::<usize>()?);
+    let (onnx, runs) = (bytes::Bytes::from(std::fs::read(path)?), runs.parse::<usize>()?);
     let mut plan = None;
     let mut rows = Vec::new();
     for size in sizes {
@@ -30,7 +30,7 @@ fn main() -> Result<(), Failure> {
             "fused" => {
                 let machine = Machine::all().first().copied().ok_or("this machine has SSE alone")?;
                 let read = || -> Result<_, Failure> {
-                    Ok(model(Network::read(&onnx, machine).ok_or("no network of blocks")?)?.into_runnable()?)
+                    Ok(model(Network::read(onnx.clone(), machine).ok_or("no network of blocks")?)?.into_runnable()?)
                 };
                 (plan.take().map_or_else(read, Ok)?, picture)
             }

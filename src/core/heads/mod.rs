@@ -7,6 +7,7 @@
 mod decode;
 mod tiles;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use tract_onnx::prelude::*;
 
@@ -63,7 +64,7 @@ impl FaceDetector {
         let broken = |error: &dyn std::fmt::Display| Error::fault("loading the face detector", error.to_string());
         let manifest: Manifest = serde_json::from_str(MANIFEST).map_err(|error| broken(&error))?;
         let side = manifest.input_side as usize;
-        let network = Network::load(NETWORK, [side, side]).map_err(|error| broken(&error))?;
+        let network = Network::load(Bytes::from_static(NETWORK), [side, side]).map_err(|error| broken(&error))?;
         Ok(Self { network, manifest })
     }
 

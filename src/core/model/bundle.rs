@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use super::error::BundleError;
 use super::head::Head;
 use super::manifest::{MANIFEST, Manifest, ModelName};
@@ -22,7 +24,7 @@ pub struct Bundle {
     /// The head's numbers.
     pub head: Head,
     /// The backbone's ONNX bytes.
-    pub backbone: Vec<u8>,
+    pub backbone: Bytes,
     /// SHA-256 of the manifest's bytes.
     pub sha256: String,
 }
@@ -45,7 +47,7 @@ impl Bundle {
                 Err(BundleError::Altered { file: file.into(), actual, expected: expected.clone() })
             }
         };
-        let backbone = verified(&manifest.backbone)?;
+        let backbone = Bytes::from(verified(&manifest.backbone)?);
         let head = verified(&manifest.head)?;
         let file = manifest.head.clone();
         let head: Head = match serde_json::from_slice(&head) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tract_onnx::prelude::*;
 
 use super::bundle::Bundle;
@@ -26,7 +27,7 @@ impl Backbone {
     ///
     /// # Errors
     /// When the bytes are no such network.
-    pub fn new(onnx: &[u8], input: Input, features: usize) -> Result<Self, BackboneError> {
+    pub fn new(onnx: impl Into<Bytes>, input: Input, features: usize) -> Result<Self, BackboneError> {
         let backbone = Self::measured(onnx, input)?;
         if backbone.features == features {
             return Ok(backbone);
@@ -38,9 +39,9 @@ impl Backbone {
     ///
     /// # Errors
     /// As [`Backbone::new`].
-    pub fn measured(onnx: &[u8], input: Input) -> Result<Self, BackboneError> {
+    pub fn measured(onnx: impl Into<Bytes>, input: Input) -> Result<Self, BackboneError> {
         let size = [input.height as usize, input.width as usize];
-        let network = Network::load(onnx, size)
+        let network = Network::load(onnx.into(), size)
             .map_err(|error| BackboneError::Network { shape: [1, 3, size[0], size[1]], source: error.into() })?;
         let features = *network.lengths().first().ok_or(BackboneError::NoOutput)?;
         Ok(Self { network, input, features })
@@ -94,7 +95,7 @@ impl Classifier {
     pub fn new(bundle: impl Into<Arc<Bundle>>) -> Result<Self, BundleError> {
         let bundle = bundle.into();
         let manifest = &bundle.manifest;
-        let backbone = Backbone::new(&bundle.backbone, manifest.input, manifest.features)
+        let backbone = Backbone::new(bundle.backbone.clone(), manifest.input, manifest.features)
             .map_err(|source| BundleError::Backbone { file: manifest.backbone.clone(), source })?;
         Ok(Self { bundle, backbone })
     }

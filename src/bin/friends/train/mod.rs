@@ -113,7 +113,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if there == Depth::Shortened || args.depth != DepthKind::Shortened {
             background = inherited_background(base.bundle(), &dataset.labels);
         }
-        (base.bundle().backbone.clone(), base.bundle().manifest.input)
+        (base.bundle().backbone.to_vec(), base.bundle().manifest.input)
     };
     let origin = args.backbone.as_ref().map_or_else(|| "the backbone".to_owned(), |path| path.display().to_string());
     let recipe = Recipe {
@@ -129,7 +129,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Unknowns that are inherited are known to the backbone as it is alone.
     let wanted = if recipe.background.is_empty() { args.depth } else { DepthKind::Whole };
     let tried = backbones(onnx, there, wanted)?;
-    let networks = tried.iter().map(|(_, onnx)| Backbone::measured(onnx, recipe.input).with_context(|| origin.clone()));
+    let networks = tried.iter().map(|(_, onnx)| Backbone::measured(onnx.clone(), recipe.input).with_context(|| origin.clone()));
     let lists = args.extraction.augmented(&dataset.samples, &networks.collect::<anyhow::Result<Vec<_>>>()?)?;
     let variant = |((depth, backbone), examples)| Variant { depth, backbone, examples };
     let variants = tried.into_iter().zip(lists).map(variant).collect();

@@ -77,7 +77,7 @@ pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recip
     let tuned = tuned?;
 
     let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
-    let backbone = |onnx: &[u8]| Backbone::measured(onnx, recipe.input).context("the fine-tuned backbone");
+    let backbone = |onnx: &[u8]| Backbone::measured(onnx.to_vec(), recipe.input).context("the fine-tuned backbone");
     let backbones = [backbone(&tuned.checked)?, backbone(&tuned.all)?];
     let mut lists = args.extraction.augmented_once(&samples, &backbones)?;
     let checked = lists.remove(0);
