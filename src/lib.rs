@@ -16,6 +16,7 @@
 //! | folder | crate | holds | built with |
 //! |---|---|---|---|
 //! | `src/core` | `friends-core` | bytes in, values out: decoding, faces, crops, the network, verdicts, every limit | always |
+//! | `src/network` | `friends-network` | our networks as one operator of the runtime, at the price of their arithmetic | always |
 //! | `src/service` | this one | pipeline, tickets, buckets, events, HTTP API, detectors over the network | always |
 //! | `src/service/local` | this one | the object store, the page and the workers of `friends serve` | feature `serve` |
 //! | `src/training` | this one | folders of photos become a bundle, a bundle becomes figures | feature `train` |

@@ -81,6 +81,14 @@ pub(crate) struct Room {
     pub written: Vec<usize>,
 }
 
+impl Room {
+    /// Its memory, in the order in which another room takes it.
+    fn into_spare(self) -> Vec<Aligned> {
+        let rows = self.rows.into_iter().chain(self.lines).map(Rows::into_spare);
+        rows.chain([self.between]).collect()
+    }
+}
+
 /// For chunks that reach over the end of a row.
 pub(crate) struct Scratch {
     pub short: Aligned,
@@ -297,28 +305,24 @@ impl Network {
         rooms.iter().flat_map(|room| room.rows.iter().chain(&room.lines)).map(Rows::bytes).sum()
     }
 
-    /// A room of this size that is free, or a new one.
+    /// A room of this size that is free, or one in the memory of another that is free, or a new one.
     fn room(&self, size: Size) -> Result<Room, ShapeError> {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = rooms.iter().rposition(|room| room.size == size) {
             return Ok(rooms.remove(place));
         }
+        let other = rooms.pop();
         drop(rooms);
-        self.new_room(size).ok_or(ShapeError::Size { height: size.0, width: size.1 })
+        let made = self.new_room(size, other.map(Room::into_spare).unwrap_or_default());
+        made.ok_or(ShapeError::Size { height: size.0, width: size.1 })
     }
 
-    /// Keeps a room for the next run; of many, those that were not used for longest are given up.
     fn leave(&self, room: Room) {
-        /// More than there are processors or sizes of pictures in most programs.
-        const KEPT: usize = 16;
-        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if rooms.len() == KEPT {
-            rooms.remove(0);
-        }
-        rooms.push(room);
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
     }
 
-    fn new_room(&self, picture: Size) -> Option<Room> {
+    fn new_room(&self, picture: Size, spare: Vec<Aligned>) -> Option<Room> {
+        let mut spare = spare.into_iter();
         let sizes = self.sizes(picture)?;
         let mut stages = Vec::with_capacity(self.stages());
         let mut from = picture;
@@ -349,7 +353,7 @@ impl Network {
             let made_at_once = if trunk == 0 { 1 } else { stages[trunk - 1].1.rows };
             let kept = read + made_at_once - 1;
             rows.push(if trunk == 0 {
-                Rows::of_colors(height, width, pads, kept)
+                Rows::of_colors(height, width, pads, kept, spare.next())
             } else {
                 let channels = if trunk == 1 {
                     self.first.outputs
@@ -357,13 +361,14 @@ impl Network {
                     self.blocks[trunk - 2].pointwise.outputs
                 };
                 // The largest of 2×2 may look at a place behind the end.
-                Rows::new(height, width, groups(channels), (pads.0, pads.1.max(1)), kept)
+                let pads = (pads.0, pads.1.max(1));
+                Rows::new(height, width, groups(channels), pads, kept, spare.next())
             });
         }
         let lines = self.maps.iter().map(|map| {
             let (_, width) = sizes[map.trunk];
             let rows = stages[map.trunk].1.rows;
-            Rows::new(rows, width, groups(map.matrix.outputs), (0, 0), rows)
+            Rows::new(rows, width, groups(map.matrix.outputs), (0, 0), rows, spare.next())
         });
         let lines: Vec<Rows> = lines.collect();
         let stages: Vec<Stage> = stages.into_iter().map(|(_, stage)| stage).collect();
@@ -379,7 +384,7 @@ impl Network {
             size: picture,
             stages,
             rows,
-            between: Aligned::zeroes(between),
+            between: Aligned::zeroes_in(spare.next(), between),
             lines,
             // A panel has four groups at most.
             scratch: Scratch {

@@ -28,15 +28,17 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Rows with so many zeroes around each.
+    /// Rows with so many zeroes around each, in memory that is spare.
     pub fn new(
         height: usize,
         width: usize,
         groups: usize,
         (left, right): (usize, usize),
         kept: usize,
+        spare: Option<Aligned>,
     ) -> Self {
-        Self::of_pitch(height, width, groups, (left + width + right) * GROUP, left * GROUP, kept)
+        let pitch = (left + width + right) * GROUP;
+        Self::of_pitch(height, width, groups, pitch, left * GROUP, kept, spare)
     }
 
     /// Rows of colors, `[places][3]`.
@@ -45,15 +47,10 @@ impl Rows {
         width: usize,
         (left, right): (usize, usize),
         kept: usize,
+        spare: Option<Aligned>,
     ) -> Self {
-        Self::of_pitch(
-            height,
-            width,
-            1,
-            ((left + width + right) * 3).next_multiple_of(16),
-            left * 3,
-            kept,
-        )
+        let pitch = ((left + width + right) * 3).next_multiple_of(16);
+        Self::of_pitch(height, width, 1, pitch, left * 3, kept, spare)
     }
 
     fn of_pitch(
@@ -63,10 +60,11 @@ impl Rows {
         pitch: usize,
         left: usize,
         kept: usize,
+        spare: Option<Aligned>,
     ) -> Self {
         let kept = kept.clamp(1, height.max(1));
         Self {
-            numbers: Aligned::zeroes((kept + 1) * groups * pitch),
+            numbers: Aligned::zeroes_in(spare, (kept + 1) * groups * pitch),
             height,
             width,
             groups,
@@ -100,6 +98,11 @@ impl Rows {
     #[inline(always)]
     pub fn numbers_mut(&mut self) -> &mut [f32] {
         &mut self.numbers
+    }
+
+    /// The memory, for other rows.
+    pub fn into_spare(self) -> Aligned {
+        self.numbers
     }
 
     /// Bytes in memory.
