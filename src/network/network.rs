@@ -18,7 +18,7 @@ use crate::shape::{Chunks, ShapeError, Size, Window, around, rows_at_once, store
 /// A network that is ready to run on pictures of any size.
 pub struct Network {
     machine: Machine,
-    #[cfg(test)]
+    #[cfg(all(test, target_arch = "x86_64"))]
     wide: bool,
     /// Row by row of the kernel, place by place, color by color.
     pub(crate) first: Matrix,
@@ -187,7 +187,7 @@ impl Network {
         });
         Self {
             machine,
-            #[cfg(test)]
+            #[cfg(all(test, target_arch = "x86_64"))]
             wide,
             first,
             first_window: window(&graph.first),

@@ -161,7 +161,8 @@ fn first_rows<S: Simd, const WIDE: bool, const E: usize>(
     let from = step.from.numbers();
     let length = step.from.length();
     let (left, pitch) = (to.left, to.pitch);
-    let kernel = E / 3;
+    // From memory, so that the loop over the kernel's rows is not unrolled.
+    let kernel = matrix.steps / E;
     for (row, runs) in step.chunks.rows().enumerate() {
         let mut rows = [from; 5];
         for (row, &at) in rows.iter_mut().zip(&step.read[step.stride * row..][..kernel]) {
@@ -173,15 +174,7 @@ fn first_rows<S: Simd, const WIDE: bool, const E: usize>(
                 [..panel.groups() * pitch - left];
             for run in runs {
                 let out = PlanesMut { numbers: &mut out[run.x * GROUP..], pitch };
-                first::<S, WIDE, E>(
-                    simd,
-                    weights,
-                    panel,
-                    &rows[..matrix.steps / E],
-                    run.x,
-                    out,
-                    run.count,
-                );
+                first::<S, WIDE, E>(simd, weights, panel, &rows[..kernel], run.x, out, run.count);
             }
         }
     }
