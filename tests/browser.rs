@@ -30,6 +30,29 @@ const AXE: &str = "const done = arguments[arguments.length - 1]; \
     axe.run(document).then(({ violations }) => done(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).join(' ')])), \
         (error) => done([String(error)]));";
 
+/// How often the driver is started until it has a port.
+const TRIES: u32 = 10;
+
+/// A driver and its port.
+///
+/// The driver takes a free port of IPv6 and then the same one of IPv4. `None` when another process
+/// holds that one: the driver says so and ends.
+fn driver() -> Option<(Child, String)> {
+    let mut driver = Command::new("chromedriver")
+        .args(["--port=0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("chromedriver starts: install chromium and chromium-driver, or use .ci/run");
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()));
+    let Some(port) = said else {
+        driver.wait().unwrap();
+        return None;
+    };
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
+}
+
 /// A phone's browser; both processes end when this is dropped.
 struct Phone {
     page: Client,
@@ -41,19 +64,7 @@ struct Phone {
 
 impl Phone {
     async fn start() -> Self {
-        let mut driver = Command::new("chromedriver")
-            .args(["--port=0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver starts: install chromium and chromium-driver, or use .ci/run");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()))
-            .expect("chromedriver says its port");
-        std::thread::spawn(move || lines.for_each(drop));
-
+        let (driver, port) = (0..TRIES).find_map(|_| driver()).expect("chromedriver finds a free port");
         let profile = tempfile::tempdir().unwrap();
         let capabilities = json!({"goog:chromeOptions": {
             "args": [
