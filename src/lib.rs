@@ -3,9 +3,9 @@
 //! # The journey of a photo
 //!
 //! ```text
-//! event / request ─► ticket ─► photo ─► faces ─► regions ─► scores ─► verdict ─► result document
-//!  service::event   service::  core::   core::   core::     core::    core::     service::result
-//!  service::api     storage    photo    heads    crop       model     verdict
+//! event / request ─► ticket ─► photo ─► faces ─────────► regions ─► scores ─► verdict ─► result document
+//!  service::event   service::  core::   core::           core::     core::    core::     service::result
+//!  service::api     storage    photo    face_detector    crop       model     verdict
 //!                      └────────── service::pipeline reads in this order ──────────┘
 //! ```
 //!

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::limits::{HEADER_TIMEOUT, Limits, QUEUE_LENGTH, REQUEST_BURST};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::transport;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::limits::{Limits, RESULT_LIFETIME};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::local::object_store::ObjectStore;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use friends_core::error::Error;
 use friends_core::face::Face;
+use friends_core::face_detector::FaceDetector;
 use friends_core::geometry::Rect;
-use friends_core::heads::FaceDetector;
 use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 use friends_judge::service::detector::{CloudVision, Condition, Detector};
@@ -129,12 +129,23 @@ async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
     assert_eq!((found.detector, found.fallback_from), (DetectorName::Embedded, Some(DetectorName::CloudVision)));
 }
 
-/// Photos in which the embedded detector finds nothing, a face that it is not sure of (0.54), and one that it is.
+/// Photos in which the embedded detector finds nothing, one face that it is not sure of, and one that
+/// it is.
 fn three_photos() -> [Arc<Photo>; 3] {
-    let six = image::load_from_memory(include_bytes!("fixtures/six.jpg")).unwrap().into_rgb8();
-    let mut small = RgbImage::from_pixel(800, 800, image::Rgb([255; 3]));
-    image::imageops::replace(&mut small, &*image::imageops::crop_imm(&six, 180, 80, 220, 320), 0, 0);
-    [photo(64, 64), Arc::new(Photo::from_upright(small)), Arc::new(Photo::from_upright(pictures::serval(400)))]
+    let serval = pictures::serval(400);
+    // Paler and paler, until the detector doubts.
+    let paler = |share: f32| {
+        let mut picture = serval.clone();
+        picture.pixels_mut().for_each(|pixel| pixel.0 = pixel.0.map(|value| 255 - (f32::from(255 - value) * share) as u8));
+        Arc::new(Photo::from_upright(picture))
+    };
+    let detector = FaceDetector::load().unwrap();
+    let is_unsure = |photo: &Arc<Photo>| {
+        let found = detector.find(photo).unwrap();
+        found.len() == 1 && found[0].confidence < 0.65
+    };
+    let unsure = (1..100).rev().map(|percent| paler(percent as f32 / 100.0)).find(is_unsure);
+    [photo(64, 64), unsure.expect("some shade is doubted"), paler(1.0)]
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! The pure core of the judge: bytes in, values out.
 //!
 //! ```text
-//! bytes ─► photo ─► faces ─► regions ─► scores ─► verdict ─► judgement
-//!          photo    heads    crop       model     verdict    judgement
+//! bytes ─► photo ─► faces ─────────► regions ─► scores ─► verdict ─► judgement
+//!          photo    face_detector   crop       model     verdict    judgement
 //! ```
 //!
 //! Nothing here opens a file or a connection, reads a clock or the environment, or starts a thread; [`limits`] are numbers, and
@@ -14,9 +14,9 @@
 pub mod crop;
 pub mod error;
 pub mod face;
+pub mod face_detector;
 pub mod geometry;
 pub mod hash;
-pub mod heads;
 pub mod judgement;
 pub mod limits;
 pub mod model;

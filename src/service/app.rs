@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use friends_core::error::{Cause, Error, chain};
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
 

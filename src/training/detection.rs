@@ -35,6 +35,13 @@ impl Truth {
         let face = self.faces[number];
         face.width.min(face.height) >= SMALLEST && self.kinds.get(number).is_none_or(|kind| kind != VAGUE)
     }
+
+    /// The largest face that counts.
+    #[must_use]
+    pub fn largest(&self) -> Option<usize> {
+        let counting = (0..self.faces.len()).filter(|&number| self.counts(number));
+        counting.max_by(|&a, &b| self.faces[a].area().total_cmp(&self.faces[b].area()))
+    }
 }
 
 /// What a detector found in a list of photos, as the output of this program and of others.
@@ -134,6 +141,13 @@ pub struct Figures {
     pub found: usize,
     /// Boxes that are no face.
     pub false_alarms: usize,
+    /// Photos with a face that counts.
+    pub with_faces: usize,
+    /// Of these, photos whose largest face was found.
+    pub largest_found: usize,
+    /// The share of those photos less half of the false alarms a photo: the one figure by which
+    /// settings of the detector are compared.
+    pub value: f64,
     /// Milliseconds to a photo, the median.
     pub ms_median: Option<f64>,
     /// The share of faces found, and Wilson's interval at 95 %.
@@ -154,13 +168,19 @@ pub struct Figures {
 #[must_use]
 pub fn figures(findings: &Findings, truth: &[Truth]) -> Figures {
     let (mut hits, mut false_alarms, mut events, mut groups) = (Vec::new(), 0, Vec::new(), Vec::new());
+    let (mut with_faces, mut largest_found) = (0, 0);
     for (finding, truth) in findings.pictures.iter().zip(truth) {
         let outcomes = outcomes(&finding.faces(), truth);
         events.extend(outcomes.iter().map(|(face, outcome)| (face.confidence, *outcome)));
         let counted: Vec<_> = outcomes.iter().filter(|(face, _)| face.confidence >= findings.threshold).collect();
         false_alarms += counted.iter().filter(|(_, outcome)| *outcome == Outcome::FalseAlarm).count();
+        let was_found = |number: usize| counted.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
+        if let Some(largest) = truth.largest() {
+            with_faces += 1;
+            largest_found += usize::from(was_found(largest));
+        }
         for (number, face) in truth.faces.iter().enumerate().filter(|(number, _)| truth.counts(*number)) {
-            let found = counted.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
+            let found = was_found(number);
             hits.push(found);
             let side = SIDES.iter().rposition(|(_, from)| face.width.min(face.height) >= *from).unwrap_or(0);
             groups.push((side, SIDES[side].0.to_owned(), found));
@@ -178,6 +198,9 @@ pub fn figures(findings: &Findings, truth: &[Truth]) -> Figures {
         faces,
         found,
         false_alarms,
+        with_faces,
+        largest_found,
+        value: largest_found as f64 / with_faces.max(1) as f64 - false_alarms as f64 / pictures.max(1) as f64 / 2.0,
         ms_median: findings.ms_median,
         recall: [found as f64 / (faces.max(1)) as f64, low, high],
         recall_at: LIMITS.map(|limit| (limit, best(limit))).to_vec(),
@@ -286,6 +309,7 @@ mod tests {
         let findings = Findings { detector: "d".into(), threshold: 0.5, ms_median: None, pictures: vec![finding] };
         let row = figures(&findings, &[truth]);
         assert_eq!((row.faces, row.found, row.false_alarms), (2, 1, 1));
+        assert_eq!((row.with_faces, row.largest_found, row.value), (1, 0, -0.5), "the smaller one was found");
         assert_eq!(row.curve, [(0.0, 0.5), (1.0, 0.5), (1.0, 1.0)]);
         assert_eq!(row.recall_at, [(0.10, 0.5), (0.18, 0.5), (0.30, 0.5)]);
         let groups: Vec<(&str, usize, usize)> =

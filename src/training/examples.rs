@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use friends_core::crop::{self, Region};
 use friends_core::error::{Error, Rejection};
 use friends_core::face::Face;
+use friends_core::face_detector::FaceDetector;
 use friends_core::geometry::{PixelRect, Rect, Size};
 use friends_core::hash::sha256;
-use friends_core::heads::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::{Backbone, Input};
 use friends_core::photo::Photo;
@@ -39,7 +39,7 @@ pub struct Skipped {
 /// Which region of a photo is learnt from.
 pub enum Framing {
     /// The largest head that the detector finds, or the whole photo.
-    Detect(FaceDetector),
+    Detect(Box<FaceDetector>),
     /// The whole photo: it is a head crop already.
     Whole,
 }

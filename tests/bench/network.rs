@@ -8,7 +8,7 @@ type Plan = std::sync::Arc<TypedRunnableModel>;
 
 const NETWORKS: [(&str, &[u8], [usize; 2]); 2] = [
     ("backbone", include_bytes!("../../models/friends/backbone.onnx"), [128, 128]),
-    ("faces", include_bytes!("../../models/heads/faces.onnx"), [224, 224]),
+    ("faces", include_bytes!("../../models/face-detector/faces.onnx"), [256, 320]),
 ];
 
 fn fused(onnx: &'static [u8], machine: Machine) -> Plan {

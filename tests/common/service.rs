@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_judge::service::app::{App, UploadAddress};
 use friends_judge::service::body::Bodies;

@@ -57,7 +57,7 @@ def programs():
         environment = {"PEER_MODELS": str(ROOT / "models"), "PEER_DECODER": decoder, "PYTHONPATH": str(ROOT / "tests/peers")}
         files = [path for package in packages for path in site.glob(package)]
         command = [str(VENV / "bin/python"), "-m", "awslambdaric", "python_function.handler"]
-        python.append(Program(f"Python, {decoder}", command, environment, [*files, ROOT / "models/heads/faces.onnx", *models]))
+        python.append(Program(f"Python, {decoder}", command, environment, [*files, ROOT / "models/face-detector/faces.onnx", *models]))
     return rust, python
 
 

@@ -4,7 +4,7 @@
 //! Built and run by `tests/peers/function.py`.
 
 use friends_core::crop;
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use friends_judge::service::config;

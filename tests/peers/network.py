@@ -3,7 +3,7 @@
 
     tests/peers/network.py [--rounds 10] [--runs 30] [MODEL.onnx ROWSxCOLUMNS[,ROWSxCOLUMNS...]]...
 
-Without models, the backbone at 128×128 and the face detector at 224×224. Each round starts each program anew, so that "load" is what a cold
+Without models, the backbone at 128×128 and the face detector at the sizes of a square photo and two of 4:3 and 3:2. Each round starts each program anew, so that "load" is what a cold
 start pays: from the bytes of the file to a network that is ready. Then it runs RUNS times. The least of all rounds is printed, in ms; "× onnxruntime"
 is the time of a run as a multiple of onnxruntime's. "Another size" is what a picture of another size costs over a later one of that size.
 """
@@ -19,7 +19,10 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENV = ROOT / "tests/peers/.venv"
 PROGRAM = ROOT / "target/release/examples/peer-network"
-OURS = [(str(ROOT / "models/friends/backbone.onnx"), "128x128"), (str(ROOT / "models/heads/faces.onnx"), "224x224")]
+OURS = [
+    (str(ROOT / "models/friends/backbone.onnx"), "128x128"),
+    (str(ROOT / "models/face-detector/faces.onnx"), "320x320,256x320,320x224,128x128"),
+]
 WAYS = ("fused", "tract", "onnxruntime")
 
 

@@ -18,7 +18,7 @@ import onnxruntime
 MODELS = pathlib.Path(os.environ["PEER_MODELS"])
 DECODER = os.environ["PEER_DECODER"]
 SIDE = 1600  # judging needs no more on the longer side
-MOST_HEADS = 20
+MOST_HEADS = 40
 
 if DECODER == "opencv":
     import cv2
@@ -35,8 +35,8 @@ def load(path):
 
 
 with ThreadPoolExecutor(2) as pool:
-    loading = [pool.submit(load, MODELS / path) for path in ("heads/faces.onnx", "friends/backbone.onnx")]
-    detector_manifest = json.loads((MODELS / "heads/manifest.json").read_text())
+    loading = [pool.submit(load, MODELS / path) for path in ("face-detector/faces.onnx", "friends/backbone.onnx")]
+    detector_manifest = json.loads((MODELS / "face-detector/manifest.json").read_text())
     manifest = json.loads((MODELS / "friends/manifest.json").read_text())
     head = json.loads((MODELS / "friends/head.json").read_text())
     weights, bias = np.array(head["weights"], np.float32), np.array(head["bias"], np.float32)
@@ -85,37 +85,62 @@ def tensor(pixels):
     return np.ascontiguousarray((pixels.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None])
 
 
-def faces(photo):
-    """Boxes and scores, the surest first, one a face."""
-    side = detector_manifest["input_side"]
+def long_side(photo, side):
+    """The longer side of the input for a look of this side."""
+    longer, shorter = max(size_of(photo)), min(size_of(photo))
+    return round(side * min(max((longer / shorter / 2) ** 0.5, 1), 3))
+
+
+def look(photo, side):
+    """Boxes and scores of one run of the network."""
     width, height = size_of(photo)
     scale = max(width, height) / side
     small = scaled(photo, (0, 0, width, height), (max(1, round(width / scale)), max(1, round(height / scale))))
-    canvas = np.full((side, side, 3), 127, np.uint8)
+    canvas = np.zeros((-(-small.shape[0] // 32) * 32, -(-small.shape[1] // 32) * 32, 3), np.uint8)
     canvas[: small.shape[0], : small.shape[1]] = small
-    places = detector.run(None, {detector.get_inputs()[0].name: tensor(canvas)})[0][0]
-    places = places.reshape(2, 2, 5, side // 16, side // 16).transpose(3, 0, 4, 1, 2).reshape(side // 8, side // 8, 5)
-    scores = 1 / (1 + np.exp(-places[..., 0]))
-    rows, columns = np.nonzero(scores >= detector_manifest["threshold"])
-    found = []
-    for row, column in zip(rows, columns):
-        _, dx, dy, w, h = places[row, column]
-        w, h = 32 * np.exp(w) * scale, 32 * np.exp(h) * scale
-        x, y = (column + 0.5 + dx) * 8 * scale - w / 2, (row + 0.5 + dy) * 8 * scale - h / 2
-        found.append((float(scores[row, column]), (x, y, x + w, y + h)))
+    outputs = detector.run(None, {detector.get_inputs()[0].name: tensor(canvas)})
+    frame, found = detector_manifest["frame"], []
+    for stride, places, numbers in ((16, outputs[0][0], outputs[2][0]), (32, outputs[1][0], outputs[3][0])):
+        scores = 1 / (1 + np.exp(-np.clip(places, -80, 80)))
+        numbers = numbers.reshape(len(places), 16, *places.shape[1:])
+        for box, row, column in zip(*np.nonzero(scores >= detector_manifest["threshold"])):
+            dx, dy, w, h = (float(number) for number in numbers[box, :4, row, column])
+            x = (column + 0.5) * stride + dx + frame["right"] * w
+            y = (row + 0.5) * stride + dy + frame["down"] * h
+            w, h = w * frame["width"] * scale, h * frame["height"] * scale
+            x, y = x * scale - w / 2, y * scale - h / 2
+            if min(w, h) >= detector_manifest["smallest_face"]:
+                found.append((float(scores[box, row, column]), (x, y, x + w, y + h)))
+    return found
+
+
+def one_each(found):
     kept = []
     for score, box in sorted(found, reverse=True):
-        if all(overlap(box, other) < 0.3 for _, other in kept):
+        if all(not same_face(box, other) for _, other in kept):
             kept.append((score, box))
-    return kept[:MOST_HEADS]
+    return kept
 
 
-def overlap(a, b):
+def faces(photo):
+    """Boxes and scores, the surest first, one a face."""
+    looks = detector_manifest["looks"]
+    found = [face for side in looks["first"] for face in look(photo, long_side(photo, side))]
+    sure = one_each(found)
+    small = 0.08 * max(size_of(photo))
+    if all(area(box) ** 0.5 < small for _, box in sure):
+        found += look(photo, long_side(photo, looks["crowd" if len(sure) > 1 else "far"]))
+    return one_each(found)[:MOST_HEADS]
+
+
+def area(box):
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def same_face(a, b):
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
+    both = max(width, 0) * max(height, 0)
+    return both / (area(a) + area(b) - both) >= 0.3 or both >= 0.7 * min(area(a), area(b))
 
 
 def head_around(box, width, height):

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::slice;
 
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::model::Backbone;
 use friends_judge::training::dataset::Sample;
 use friends_judge::training::examples::{Example, Extractor, Framing, Skipped, Views};
@@ -70,7 +70,7 @@ impl Extraction {
 
     /// Which region of a photo counts.
     pub fn framing(&self) -> anyhow::Result<Framing> {
-        Ok(if self.whole { Framing::Whole } else { Framing::Detect(FaceDetector::load()?) })
+        Ok(if self.whole { Framing::Whole } else { Framing::Detect(FaceDetector::load()?.into()) })
     }
 
     fn cache_dir(&self) -> Option<PathBuf> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use friends_core::crop;
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
 use friends_core::photo::Photo;
@@ -98,11 +98,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let (photo, heads) = seen.expect("there is a run at least");
     let input = classifier.backbone().input();
-    let tensors = |side: usize, runs: usize| 12 * side * side * runs;
+    let tensors = |width: u32, height: u32, runs: usize| 12 * width as usize * height as usize * runs;
+    let [near, far] = detector.manifest().looks.first.map(|side| photo.size().scaled_to(side));
     let sizes = [
         photo.pixel_bytes(),
-        tensors(detector.manifest().input_side as usize, 1),
-        tensors(input.width.max(input.height) as usize, heads),
+        tensors(near.width, near.height, 1) + tensors(far.width, far.height, 1),
+        tensors(input.width, input.height, heads),
     ];
     for ((name, passes), bytes) in ["decode", "find faces", "score heads"].into_iter().zip(&passes).zip(sizes) {
         stages.push(stage(name, passes, bytes, bandwidth));

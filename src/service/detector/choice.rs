@@ -1,6 +1,6 @@
 //! Which detector the environment or the command line asks for.
 
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 
 use super::cloud_vision::{CloudVision, DEFAULT_URL};
 use super::fallback::Detector;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use friends_core::error::Error;
 use friends_core::face::Face;
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 
@@ -13,9 +13,9 @@ use super::cloud_vision::CloudVision;
 use crate::service::off_thread::off_thread;
 use crate::service::prepared::Prepared;
 
-/// A cascade leaves Cloud Vision alone where the embedded detector is at least this sure of a face. On 150 photos of people with one false
-/// alarm in thirty it finds three faces in four at this score, nine in ten at its own threshold: in between it errs most.
-const SURE: f32 = 0.6;
+/// A cascade leaves Cloud Vision alone where the embedded detector is at least this sure of a face:
+/// in all of 106 photos of cosplayers, five in six of people in masks, half of cartoons.
+const SURE: f32 = 0.65;
 
 /// What a detector found, and which one it was in the end.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use friends_core::face::Face;
-use friends_core::heads::FaceDetector;
+use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use friends_judge::service::detector::DetectorSettings;
@@ -156,7 +156,10 @@ fn print(rows: &[Figures]) {
     }
     for row in rows {
         let at: Vec<String> = row.recall_at.iter().map(|(limit, recall)| format!("{recall:.3} at {limit:.2}")).collect();
-        println!("\n{}: recall within so many false alarms a photo: {}", row.detector, at.join(", "));
+        let (found, of) = (row.largest_found, row.with_faces);
+        println!("\n{}: largest face found in {found} of {of} photos with faces; value {:.3}", row.detector, row.value);
+        println!("  value: the share of these less half of the false alarms a photo");
+        println!("  recall within so many false alarms a photo: {}", at.join(", "));
         for group in &row.groups {
             let (low, high) = friends_judge::training::metrics::wilson(group.found, group.faces);
             println!("  {:<16} {:4} of {:4}  ({low:.2} to {high:.2})", group.name, group.found, group.faces);
