@@ -104,7 +104,7 @@ fn detectors_are_compared_on_photos_with_known_faces() {
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("six.jpg"), include_bytes!("fixtures/six.jpg")).unwrap();
     // Two faces of six.jpg, one that is not there, and one that is too small to count.
-    let boxes = json!([[66, 191, 57, 63], [938, 168, 108, 120], [10, 10, 60, 60], [440, 220, 30, 30]]);
+    let boxes = json!([[64, 189, 55, 60], [934, 167, 112, 123], [10, 10, 60, 60], [442, 220, 30, 30]]);
     let known = json!([{"file": "six.jpg", "width": 1100, "height": 400, "boxes": boxes, "labels": ["drawn", "drawn", "drawn", "drawn"]}]);
     std::fs::write(path("boxes.json"), known.to_string()).unwrap();
     let peer = |file: &str| json!({"detector": "peer", "threshold": 0.5, "pictures": [{"file": file, "boxes": [[10, 10, 60, 60]], "scores": [0.7]}]});

@@ -265,6 +265,18 @@ def make_loss():
     return loss
 
 
+def scattered(array, dice):
+    """Random weights in place of these; biases are 0.
+
+    Kernels are as large as He et al. (2015) say, those of 1x1 a fifth of it: each adds to what 30 blocks before it have added up.
+    """
+    if array.ndim == 1:
+        return np.zeros_like(array)
+    inputs = array.shape[0] * array.shape[1] * (1 if array.shape[3] == 1 else array.shape[2])
+    scale = 0.2 if array.shape[:2] == (1, 1) else 1.0
+    return dice.normal(0, scale * math.sqrt(2 / inputs), array.shape)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenes", type=pathlib.Path, help="drawn scenes with boxes.json")
@@ -272,6 +284,7 @@ def main():
     parser.add_argument("--initial", required=True, help="ONNX file with the weights to begin with")
     parser.add_argument("--manifest", type=pathlib.Path, required=True, help="manifest.json with the network's frame")
     parser.add_argument("--out", required=True, help="the trained detector, an ONNX file")
+    parser.add_argument("--scratch", action="store_true", help="begin with random weights instead")
     parser.add_argument("--share", type=float, default=0.5, help="the share of the trained weights in the exported ones, 0 to 1")
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--rate", type=float, default=RATE, help="the rate of Adam at its highest")
@@ -287,6 +300,9 @@ def main():
     views = tf.data.Dataset.from_generator(lambda: batches(scenes, photos, args.seed), output_signature=signature).prefetch(4)
 
     network = face_network.read(args.initial)
+    if args.scratch:
+        dice = np.random.default_rng(args.seed)
+        network.set_weights([scattered(array, dice) for array in network.get_weights()])
     model = keras.Model(network.input, joined(network.outputs))
     rate = keras.optimizers.schedules.CosineDecay(
         args.rate / 100, args.steps, warmup_target=args.rate, warmup_steps=min(WARM_UP, args.steps // 2)

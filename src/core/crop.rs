@@ -7,9 +7,9 @@ use crate::face::Face;
 use crate::geometry::{PixelRect, Rect, Size, suppress};
 
 /// Side of the head square as a multiple of the longer side of the face box.
-const HEAD_GROWTH: f32 = 2.6;
+const HEAD_GROWTH: f32 = 2.8;
 /// How far the centre moves up, as a share of the longer side of the face box: ears and hats are above, not below.
-const HEAD_LIFT: f32 = 0.3;
+const HEAD_LIFT: f32 = 0.33;
 /// Heads that overlap by more than this are one head.
 const SAME_HEAD_IOU: f32 = 0.5;
 

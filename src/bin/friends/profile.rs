@@ -99,12 +99,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (photo, heads) = seen.expect("there is a run at least");
     let input = classifier.backbone().input();
     let tensors = |width: u32, height: u32, runs: usize| 12 * width as usize * height as usize * runs;
-    let [near, far] = detector.manifest().looks.first.map(|side| photo.size().scaled_to(side));
-    let sizes = [
-        photo.pixel_bytes(),
-        tensors(near.width, near.height, 1) + tensors(far.width, far.height, 1),
-        tensors(input.width, input.height, heads),
-    ];
+    let first = photo.size().scaled_to(detector.manifest().looks.first);
+    let sizes = [photo.pixel_bytes(), tensors(first.width, first.height, 1), tensors(input.width, input.height, heads)];
     for ((name, passes), bytes) in ["decode", "find faces", "score heads"].into_iter().zip(&passes).zip(sizes) {
         stages.push(stage(name, passes, bytes, bandwidth));
     }

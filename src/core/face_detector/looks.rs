@@ -1,8 +1,8 @@
 //! How large a photo is looked at, and when the detector looks again.
 //!
 //! A face that is small in the photo has too few pixels in the network's input, and one that fills
-//! the photo too many. So every photo is looked at in two sizes, and some in a third. What each is
-//! worth stands in `models/face-detector/README.md`.
+//! the photo too many. So what the first look finds decides about a second and a third one, of other
+//! sizes. What each is worth stands in `models/face-detector/README.md`.
 
 use serde::Deserialize;
 
@@ -21,11 +21,13 @@ const LONGEST: f32 = 3.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Looks {
-    /// The first two: one for faces that fill the photo, one for others.
-    pub first: [u32; 2],
-    /// The third where nothing was found, or one face that is small for the photo.
+    /// The first look.
+    pub first: u32,
+    /// The second where nothing was found: faces that fill the photo.
+    pub near: u32,
+    /// The last where still nothing was found, or one face that is small for the photo.
     pub far: u32,
-    /// The third where several faces were found and all are small.
+    /// The last where several faces were found and all are small.
     pub crowd: u32,
 }
 
@@ -38,9 +40,9 @@ pub fn side(photo: Size, side: u32) -> u32 {
 }
 
 impl Looks {
-    /// Of what size the third look is, if any, when the first two have found these faces.
+    /// Of what size the last look is, if any, when the looks before have found these faces.
     #[must_use]
-    pub fn third(self, photo: Size, found: &[Face]) -> Option<u32> {
+    pub fn last(self, photo: Size, found: &[Face]) -> Option<u32> {
         let longer = photo.width.max(photo.height) as f32;
         let is_small = |face: &Face| face.rect.area().sqrt() < SMALL * longer;
         let size = match found {
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
     use crate::geometry::Rect;
 
-    const LOOKS: Looks = Looks { first: [160, 320], far: 384, crowd: 512 };
+    const LOOKS: Looks = Looks { first: 320, near: 160, far: 384, crowd: 512 };
 
     fn face(side: f32) -> Face {
         Face { rect: Rect::new(0.0, 0.0, side, side), confidence: 0.9 }
@@ -65,11 +67,11 @@ mod tests {
     #[test]
     fn small_faces_are_looked_for_again() {
         let photo = Size { width: 1000, height: 700 };
-        assert_eq!(LOOKS.third(photo, &[]), Some(384));
-        assert_eq!(LOOKS.third(photo, &[face(60.0)]), Some(384));
-        assert_eq!(LOOKS.third(photo, &[face(40.0), face(60.0)]), Some(512));
-        assert_eq!(LOOKS.third(photo, &[face(60.0), face(200.0)]), None, "one is near");
-        assert_eq!(LOOKS.third(photo, &[face(90.0)]), None);
+        assert_eq!(LOOKS.last(photo, &[]), Some(384));
+        assert_eq!(LOOKS.last(photo, &[face(60.0)]), Some(384));
+        assert_eq!(LOOKS.last(photo, &[face(40.0), face(60.0)]), Some(512));
+        assert_eq!(LOOKS.last(photo, &[face(60.0), face(200.0)]), None, "one is near");
+        assert_eq!(LOOKS.last(photo, &[face(90.0)]), None);
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl FaceDetector {
     pub fn load() -> Result<Self, Error> {
         let broken = |error: &dyn std::fmt::Display| Error::fault("loading the face detector", error.to_string());
         let manifest: Manifest = serde_json::from_str(MANIFEST).map_err(|error| broken(&error))?;
-        let side = manifest.looks.first[0] as usize;
+        let side = manifest.looks.first as usize;
         let network = Network::load(Bytes::from_static(NETWORK), [side, side]).map_err(|error| broken(&error))?;
         Ok(Self { network, manifest })
     }
@@ -104,16 +104,19 @@ impl FaceDetector {
     /// As [`FaceDetector::find`].
     pub fn find_above(&self, photo: &Photo, threshold: f32) -> Result<Vec<Face>, Error> {
         let (size, looks) = (photo.size(), self.manifest.looks);
-        let mut faces = Vec::new();
-        for side in looks.first {
-            faces.extend(self.look(photo, looks::side(size, side), threshold)?);
+        let mut faces = self.look(photo, looks::side(size, looks.first), threshold)?;
+        if self.sure(&faces).is_empty() {
+            faces.extend(self.look(photo, looks::side(size, looks.near), threshold)?);
         }
-        let is_sure = |face: &&Face| face.confidence >= self.manifest.threshold;
-        let sure = one_each(faces.iter().filter(is_sure).copied().collect());
-        if let Some(side) = looks.third(size, &sure) {
+        if let Some(side) = looks.last(size, &self.sure(&faces)) {
             faces.extend(self.look(photo, looks::side(size, side), threshold)?);
         }
         Ok(one_each(faces))
+    }
+
+    /// Those that count as faces, one box each.
+    fn sure(&self, faces: &[Face]) -> Vec<Face> {
+        one_each(faces.iter().filter(|face| face.confidence >= self.manifest.threshold).copied().collect())
     }
 
     /// One run of the network on a photo that is scaled to this longer side. Several boxes may frame

@@ -4,8 +4,8 @@ use image::RgbImage;
 
 use crate::geometry::Size;
 
-/// What judging needs of a photo's longer side, in pixels: the detector sees 320 of it, 384 or 512 where faces are small, and a head 128. Smaller heads are cut from the full
-/// size, see [`DETAIL`].
+/// What judging needs of a photo's longer side, in pixels: the detector sees 320 of it, 384 or 512
+/// where faces are small, and a head 128. Smaller heads are cut from the full size, see [`DETAIL`].
 pub const SIDE: u32 = 1600;
 
 /// A region whose longer side has fewer pixels at the fraction, and that is to be shown larger, is cut from the full size.
