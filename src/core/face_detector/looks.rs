@@ -17,7 +17,8 @@ const LONG: f32 = 2.0;
 /// How many times its side a look at a long photo may have.
 const LONGEST: f32 = 3.0;
 
-/// The longer sides of the inputs, in pixels; of long photos they are longer, see [`side`].
+/// The longer sides of the inputs, in pixels. Inputs for photos longer than 2:1 are longer, so that
+/// they have as many pixels as for a photo of 2:1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Looks {
