@@ -22,6 +22,25 @@ fn claiming(jpeg: &[u8], width: u16, height: u16) -> Vec<u8> {
     bytes
 }
 
+/// A progressive JPEG whose last scan is there so many times more.
+fn with_scans(jpeg: &[u8], more: usize) -> Vec<u8> {
+    let last = jpeg.windows(2).rposition(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let (before, scan) = jpeg[..jpeg.len() - 2].split_at(last);
+    [before, &scan.repeat(1 + more), &[0xFF, 0xD9]].concat()
+}
+
+/// A baseline JPEG of this size with a scan for each of its components, which ends early.
+fn scan_a_component(width: u16, height: u16) -> Vec<u8> {
+    let jpeg = plain_jpeg(16, 16);
+    let scan = jpeg.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let mut bytes = jpeg[..scan].to_vec();
+    for component in 1..=3 {
+        bytes.extend([0xFF, 0xDA, 0, 8, 1, component, 0, 0, 63, 0, 0x55, 0x55]);
+    }
+    bytes.extend([0xFF, 0xD9]);
+    claiming(&bytes, width, height)
+}
+
 fn chunk(name: &str, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap();
     [name.as_bytes(), &length.to_le_bytes(), payload, &vec![0; payload.len() % 2]].concat()
@@ -67,6 +86,18 @@ async fn no_photo_takes_more_memory_than_a_photo_may_have() {
         ("baseline JPEG, 50 megapixels", plain_jpeg(10_000, 5_000), None),
         ("progressive JPEG, 50 megapixels", claiming(progressive, 10_000, 5_000), Some("photo_too_large")),
         ("progressive JPEG, 19 megapixels", claiming(progressive, 5_000, 3_800), None),
+        (
+            "progressive JPEG of 1,000 scans, 10 megapixels",
+            claiming(&with_scans(progressive, 1000), 3_200, 3_200),
+            Some("photo_too_large"),
+        ),
+        (
+            "progressive JPEG of 90 scans, 10 megapixels",
+            claiming(&with_scans(progressive, 80), 3_200, 3_200),
+            Some("photo_too_large"),
+        ),
+        ("progressive JPEG of 40 scans, 10 megapixels", claiming(&with_scans(progressive, 30), 3_200, 3_200), None),
+        ("baseline JPEG with a scan a component, 49 megapixels", scan_a_component(10_000, 4_900), Some("photo_too_large")),
         ("CMYK JPEG, 50 megapixels", claiming(cmyk, 10_000, 5_000), None),
         (
             "WebP whose frame is larger than its canvas",
@@ -92,9 +123,12 @@ async fn no_photo_takes_more_memory_than_a_photo_may_have() {
     let idle = serve.memory();
     for (what, photo, refusal) in bombs {
         assert!(photo.len() < Limits::default().judge_bytes, "{what} has {} bytes", photo.len());
+        let begun = std::time::Instant::now();
         let answer = judge(photo).await;
+        let seconds = begun.elapsed().as_secs_f64();
         let peak = serve.memory();
-        println!("{what}: {} MB more than idle, {}", (peak.resident - idle.resident) / 1_000_000, answer["code"]);
+        let more = (peak.resident - idle.resident) / 1_000_000;
+        println!("{what}: {more} MB more than idle of {}, {seconds:.2} s, {}", WORKING_MEMORY / 1_000_000, answer["code"]);
         if let Some(code) = refusal {
             assert_eq!(answer["code"], code, "{what}: {answer}");
         }

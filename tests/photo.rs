@@ -172,6 +172,19 @@ fn truncated_photos_are_refused_in_every_format() {
 }
 
 #[test]
+fn a_jpeg_of_many_scans_is_refused_from_its_header() {
+    let progressive = include_bytes!("fixtures/progressive.jpg");
+    let last = progressive.windows(2).rposition(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let (before, scan) = progressive[..progressive.len() - 2].split_at(last);
+    let of = |more: usize| [before, &scan.repeat(1 + more), &[0xFF, 0xD9]].concat();
+    assert_eq!(pixels(&decode(&of(0))), pixels(&decode(progressive)));
+    decode(&of(40));
+    assert_eq!(refused(&of(100)), Code::PhotoTooLarge);
+    let few = Limits { scanned_pixels: 100_000, ..Limits::default() };
+    assert_eq!(Photo::decode(of(40), &few).err().map(|refusal| refusal.code), Some(Code::PhotoTooLarge));
+}
+
+#[test]
 fn a_jpeg_that_viewers_show_is_taken_with_a_note() {
     // Stripes: no row has a single color, so that what is missing can be told.
     let striped = RgbImage::from_fn(128, 160, |x, y| Rgb([(x * 2) as u8, (y + x) as u8, 90]));

@@ -8,6 +8,8 @@
 //! | a photo in `/api/judge` | 4.5 MB | a Lambda payload is 6 MB, and base64 adds a third |
 //! | pixels of a photo | 50 megapixels | 150 MB as RGB |
 //! | working memory of a photo | 180 MiB | file, decoder and pixels at the peak of decoding, read off the header; see below |
+//! | scans of a JPEG | 100 | a decoder goes over the whole picture in each: a few bytes can ask for it |
+//! | pixels of all scans of a JPEG together | 500 million | about 2 seconds of one core |
 //! | shorter side of a photo | 16 pixels | below it there is nothing to see |
 //! | heads in a photo | 40 | one run of the network each, 1 to 3 ms on one core |
 //! | photos waiting in `/api/judge` | 32 | up to 4.5 MB each |
@@ -50,6 +52,10 @@ pub struct Limits {
     pub pixels: u64,
     /// Bytes that may be held at the peak of decoding: the file, the decoder's buffers and the pixels.
     pub working_bytes: u64,
+    /// Scans of a JPEG that has several.
+    pub scans: u64,
+    /// Width times height times scans.
+    pub scanned_pixels: u64,
     /// The shorter side, in pixels.
     pub shortest_side: u32,
     /// Heads that are judged in one photo; the strongest stay.
@@ -63,6 +69,8 @@ impl Default for Limits {
             judge_bytes: 4_500_000,
             pixels: 50_000_000,
             working_bytes: 180 * 1024 * 1024,
+            scans: 100,
+            scanned_pixels: 500_000_000,
             shortest_side: 16,
             heads: 40,
         }
@@ -81,6 +89,8 @@ pub const CROP_LIMITS: Limits = Limits {
     judge_bytes: CROP_BYTES,
     pixels: 1_000_000,
     working_bytes: 16 * 1024 * 1024,
+    scans: 100,
+    scanned_pixels: 100_000_000,
     shortest_side: 16,
     heads: 1,
 };

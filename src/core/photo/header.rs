@@ -17,6 +17,8 @@ pub struct Header {
     pub size: Size,
     /// Bytes that are held at the peak of decoding: the file, the decoder's buffers and the pixels.
     pub working_bytes: u64,
+    /// How often the decoder goes over the whole picture: the scans of a JPEG that has several.
+    pub scans: u64,
     /// What makes this photo dearer than others of its size.
     pub because: Option<&'static str>,
 }
@@ -55,13 +57,25 @@ fn jpeg(bytes: &[u8]) -> Result<Header, Rejection> {
     // Samples of all components, padded to whole units.
     let samples: u64 = samplings.iter().map(|(h, v)| units * h * v * 64).sum();
     let progressive = matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE);
-    // Progressive scans refine coefficients of two bytes, which stay until the last scan; others are decoded unit row by unit row.
-    let coefficients = if progressive { 2 * samples } else { 0 };
+    let first_scan =
+        segments(bytes).find(|(marker, _)| *marker == START_OF_SCAN).and_then(|(_, segment)| segment.first().copied());
+    let has_several_scans = progressive || first_scan.is_some_and(|holds| holds < components);
+    // Coefficients of two bytes stay until the last of several scans; otherwise unit row after unit row is decoded.
+    let coefficients = if has_several_scans { 2 * samples } else { 0 };
+    let scans = if has_several_scans { scans(bytes) } else { 1 };
     let rows = u64::from(size.width) * 8 * down * samplings.len() as u64 * 4;
     // A gray picture is widened to RGB when it is whole.
     let pixel = if components == 1 { 1 + 3 } else { 3 };
-    let because = progressive.then_some("It is a progressive JPEG: save it as a baseline (standard) one.");
-    Ok(Header { size, working_bytes: pixel * pixels(size) + coefficients + rows, because })
+    let because =
+        has_several_scans.then_some("It is a progressive JPEG or one of several scans: save it as a baseline (standard) one.");
+    Ok(Header { size, working_bytes: pixel * pixels(size) + coefficients + rows, scans, because })
+}
+
+const START_OF_SCAN: u8 = 0xDA;
+
+/// How many scans a JPEG has at most: a decoder that looks for a marker finds no more starts of scans.
+fn scans(bytes: &[u8]) -> u64 {
+    bytes.windows(2).filter(|pair| *pair == [0xFF, START_OF_SCAN]).count() as u64
 }
 
 /// How a JPEG's pixels stand, by the first EXIF segment.
@@ -84,7 +98,7 @@ pub fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
         let segment = body.get(..length)?;
         rest = &body[length..];
         // What follows a start of scan is entropy-coded.
-        (!std::mem::replace(&mut ended, marker == 0xDA)).then_some((marker, segment))
+        (!std::mem::replace(&mut ended, marker == START_OF_SCAN)).then_some((marker, segment))
     })
 }
 
@@ -111,7 +125,7 @@ fn png(bytes: &[u8]) -> Result<Header, Rejection> {
     // Rows of an interlaced picture come in seven passes over the whole.
     let whole = if interlace == 0 { 0 } else { channels * pixels(size) };
     let because = (interlace != 0).then_some("It is an interlaced PNG: save it without interlacing.");
-    Ok(Header { size, working_bytes: 3 * pixels(size) + rows + whole, because })
+    Ok(Header { size, working_bytes: 3 * pixels(size) + rows + whole, scans: 1, because })
 }
 
 /// Chunks of a RIFF file: name and payload. A length is believed up to the end of the file only.
@@ -179,7 +193,7 @@ fn webp(bytes: &[u8]) -> Result<Header, Rejection> {
         5
     };
     let because = animated.then_some("It is animated: send a still picture.");
-    Ok(Header { size, working_bytes: pixel * pixels(size), because })
+    Ok(Header { size, working_bytes: pixel * pixels(size), scans: 1, because })
 }
 
 /// The size in the frame header of `VP8 ` (RFC 6386, 9.1) or `VP8L` (RFC 9649, 3.4).
@@ -226,5 +240,5 @@ fn gif(bytes: &[u8]) -> Result<Header, Rejection> {
         }
     };
     // The screen as RGBA; the frame as indices and as RGBA.
-    Ok(Header { size: screen, working_bytes: 4 * pixels(screen) + 5 * pixels(frame), because: None })
+    Ok(Header { size: screen, working_bytes: 4 * pixels(screen) + 5 * pixels(frame), scans: 1, because: None })
 }

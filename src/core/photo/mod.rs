@@ -74,6 +74,7 @@ impl Photo {
         let header = header::read(format, &file)?;
         check_dimensions(header.size, limits)?;
         check_memory(&header, limits)?;
+        check_scans(&header, limits)?;
         if format == ImageFormat::Png {
             let (stored, orientation) = png_rows::decode(&file)?;
             return Ok(Self::in_full(stored, orientation, false));
@@ -288,6 +289,19 @@ fn check_memory(header: &Header, limits: &Limits) -> Result<(), Rejection> {
     Err(Rejection::new(
         Code::PhotoTooLarge,
         format!("The photo needs {needed} MB of memory to open; at most {given} are given. {advice}"),
+    ))
+}
+
+/// Refuses what a decoder would go over too often.
+fn check_scans(header: &Header, limits: &Limits) -> Result<(), Rejection> {
+    let Header { size, scans, .. } = *header;
+    let scanned = u64::from(size.width) * u64::from(size.height) * scans;
+    if scans <= limits.scans && scanned <= limits.scanned_pixels {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        Code::PhotoTooLarge,
+        format!("The photo is stored in {scans} scans, which takes too long to open. Save it as a baseline (standard) JPEG."),
     ))
 }
 

@@ -11,6 +11,8 @@ const LIMITS: Limits = Limits {
     judge_bytes: 1 << 20,
     pixels: 1_000_000,
     working_bytes: 16 << 20,
+    scans: 20,
+    scanned_pixels: 10_000_000,
     shortest_side: 16,
     heads: 1,
 };
