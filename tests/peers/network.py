@@ -3,7 +3,7 @@
 
     tests/peers/network.py [--rounds 10] [--runs 30] [MODEL.onnx ROWSxCOLUMNS[,ROWSxCOLUMNS...]]...
 
-Without models, the backbone at 128×128 and the face detector at the sizes of a square photo and two of 4:3 and 3:2. Each round starts each program anew, so that "load" is what a cold
+Without models, the backbone at 128×128 and the face detector at four sizes. Each round starts each program anew, so that "load" is what a cold
 start pays: from the bytes of the file to a network that is ready. Then it runs RUNS times. The least of all rounds is printed, in ms; "× onnxruntime"
 is the time of a run as a multiple of onnxruntime's. "Another size" is what a picture of another size costs over a later one of that size.
 """
@@ -21,7 +21,7 @@ VENV = ROOT / "tests/peers/.venv"
 PROGRAM = ROOT / "target/release/examples/peer-network"
 OURS = [
     (str(ROOT / "models/friends/backbone.onnx"), "128x128"),
-    (str(ROOT / "models/face-detector/faces.onnx"), "320x320,256x320,320x224,128x128"),
+    (str(ROOT / "models/face-detector/faces.onnx"), "256x256,192x256,256x160,320x320"),
 ]
 WAYS = ("fused", "tract", "onnxruntime")
 
