@@ -147,8 +147,8 @@ def same_face(a, b):
 
 def head_around(box, width, height):
     longer = max(box[2] - box[0], box[3] - box[1])
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2 - 0.3 * longer
-    half = 1.3 * longer
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2 - 0.33 * longer
+    half = 1.4 * longer
     return max(0, x - half), max(0, y - half), min(width, x + half), min(height, y + half)
 
 
