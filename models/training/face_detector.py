@@ -100,7 +100,7 @@ def window(picture, dice):
     return left, top, side
 
 
-def placed(picture, left, top, side, turn):
+def placed(left, top, side, turn):
     """From pixels of the picture to those of the view: a matrix [2, 3]."""
     scale, angle = SIZE / side, math.radians(turn)
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
@@ -183,7 +183,7 @@ def batches(scenes, photos, seed):
             picture = pool[dice.integers(len(pool))]
             left, top, side = window(picture, dice)
             turn = dice.uniform(-TILT, TILT) if dice.random() < TILT_SHARE else 0.0
-            matrix = placed(picture, left, top, side, turn)
+            matrix = placed(left, top, side, turn)
             view = drawn(picture.pixels, matrix)
             edges, kinds = in_view(picture, matrix, turn)
             if dice.random() < 0.5:

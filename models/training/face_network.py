@@ -5,8 +5,6 @@ operators; what is written is the file that was read with the model's weights in
 Input [1, 3, rows, columns], RGB scaled to -1..1, rows and columns multiples of 32; four outputs, see src/core/face_detector/decode.rs.
 """
 
-import os
-
 import keras
 import numpy as np
 import onnx
@@ -14,10 +12,10 @@ import onnxruntime
 import tensorflow as tf
 from onnx import helper, numpy_helper
 
+import network
+
 # TensorFlow 2.21 ends the process when it fuses the convolutions of this network with what follows them.
 tf.config.optimizer.set_experimental_options({"remapping": False})
-# The difference between Keras and ONNX that rounding explains, on random inputs, as a share of the largest output.
-TOLERANCE = 1e-4
 
 
 def read(path):
@@ -76,27 +74,21 @@ def write(model, initial, path, share=1.0):
     Returns the largest difference between Keras and ONNX, as a share of the largest output.
     """
     content = onnx.load(initial)
-    trained = model.get_weights()
-    read_again = read(initial)
-    mixed = [share * new + (1 - share) * old for new, old in zip(trained, read_again.get_weights())]
-    read_again.set_weights(mixed)
-    kernels = {}
+    mixture = read(initial)
+    pairs = zip(model.get_weights(), mixture.get_weights())
+    mixture.set_weights([share * trained + (1 - share) * old for trained, old in pairs])
+    arrays = {}
     for node in content.graph.node:
         if node.op_type == "Conv":
-            kernel, bias = read_again.get_layer(_layer_name(node)).get_weights()
-            depthwise = isinstance(read_again.get_layer(_layer_name(node)), keras.layers.DepthwiseConv2D)
-            kernels[node.input[1]] = kernel.transpose(2, 3, 0, 1) if depthwise else kernel.transpose(3, 2, 0, 1)
-            kernels[node.input[2]] = bias
+            layer = mixture.get_layer(_layer_name(node))
+            kernel, bias = layer.get_weights()
+            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+            arrays[node.input[1]] = kernel.transpose(2, 3, 0, 1) if depthwise else kernel.transpose(3, 2, 0, 1)
+            arrays[node.input[2]] = bias
     for tensor in content.graph.initializer:
-        if tensor.name in kernels:
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(kernels[tensor.name], np.float32), tensor.name))
-    difference = _difference(read_again, content.SerializeToString())
-    if difference > TOLERANCE:
-        raise ValueError(f"ONNX and Keras differ by {difference}: {path} is not written")
-    fresh = f"{path}.new"
-    onnx.save(content, fresh)
-    os.replace(fresh, path)
-    return difference
+        if tensor.name in arrays:
+            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(arrays[tensor.name], np.float32), tensor.name))
+    return network.save(content, path, _difference(mixture, content.SerializeToString()))
 
 
 def _difference(model, content):

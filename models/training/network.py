@@ -64,7 +64,11 @@ def _write_rounded(model, path, size):
     graph = _graph(model, size)
     content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="friends-judge", ir_version=8)
     onnx.checker.check_model(content, full_check=True)
-    difference = _difference(model, content.SerializeToString(), size)
+    return save(content, path, _difference(model, content.SerializeToString(), size))
+
+
+def save(content, path, difference):
+    """Writes a file whole or not at all, once it differs from Keras by no more than rounding explains; returns the difference."""
     if difference > TOLERANCE:
         raise ValueError(f"ONNX and Keras differ by {difference}: {path} is not written")
     fresh = f"{path}.new"

@@ -105,10 +105,12 @@ impl FaceDetector {
     pub fn find_above(&self, photo: &Photo, threshold: f32) -> Result<Vec<Face>, Error> {
         let (size, looks) = (photo.size(), self.manifest.looks);
         let mut faces = self.look(photo, looks::side(size, looks.first), threshold)?;
-        if self.sure(&faces).is_empty() {
+        let mut sure = self.sure(&faces);
+        if sure.is_empty() {
             faces.extend(self.look(photo, looks::side(size, looks.near), threshold)?);
+            sure = self.sure(&faces);
         }
-        if let Some(side) = looks.last(size, &self.sure(&faces)) {
+        if let Some(side) = looks.last(size, &sure) {
             faces.extend(self.look(photo, looks::side(size, side), threshold)?);
         }
         Ok(one_each(faces))
