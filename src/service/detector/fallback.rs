@@ -14,7 +14,7 @@ use crate::service::off_thread::off_thread;
 use crate::service::prepared::Prepared;
 
 /// A cascade leaves Cloud Vision alone where the embedded detector is at least this sure of a face:
-/// in all of 106 photos of cosplayers, five in six of people in masks, half of cartoons.
+/// in 105 of 106 photos of cosplayers, 124 of 150 of people in masks, 75 of 150 cartoons.
 const SURE: f32 = 0.65;
 
 /// What a detector found, and which one it was in the end.
