@@ -10,7 +10,7 @@ use time::Duration;
 
 use crate::common::cloud::{Cloud, Fault, answer, event};
 use crate::common::cloud_vision::{Answer, FakeVision};
-use crate::common::pictures::{jpeg, serval};
+use crate::common::pictures::{jpeg, png_of_zeros, serval};
 use crate::common::runtime_api::Said;
 use crate::events::recorded;
 
@@ -64,7 +64,7 @@ async fn one_record_that_fails_does_not_keep_the_others_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_falls_silent_is_given_up_before_lambda_ends_the_function() {
+async fn a_store_that_falls_silent_is_given_up_and_the_next_process_takes_over() {
     let cloud = Cloud::start().await;
     let mut function = cloud.function().await;
     function.time_limit(Span::from_secs(4));
@@ -73,13 +73,37 @@ async fn a_store_that_falls_silent_is_given_up_before_lambda_ends_the_function()
     let said = function.invoke(event.clone()).await;
     assert!(matches!(&said, Said::Error(_)), "{said:?}");
     assert_eq!(cloud.status(&id).await, "waiting");
+    assert!(function.ended().contains("this process ends"), "it says why");
 
+    let mut function = cloud.function().await;
+    function.time_limit(Span::from_secs(4));
     cloud.fail(Method::PUT, "results/", Fault::Silence);
     let (status, problem) = answer(function.invoke(recorded("api-open-ticket.json")).await);
     assert_eq!((status, &problem["code"]), (500, &json!("internal")), "a visitor is told, too");
+    function.ended();
 
     cloud.mend();
-    assert!(matches!(function.invoke(event).await, Said::Response(_)), "the same process goes on");
+    let mut function = cloud.function().await;
+    assert!(matches!(function.invoke(event).await, Said::Response(_)), "a new process goes on");
+    assert_eq!(cloud.status(&id).await, "done");
+}
+
+/// Decoding goes on in a thread after nobody waits for it, with the only permit: the process must not live on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_takes_all_the_time_poisons_no_instance() {
+    let cloud = Cloud::start().await;
+    let (slow, event) = cloud.uploaded(png_of_zeros(10_000, 5_000, 6, 16, true)).await;
+    let mut function = cloud.function().await;
+    // What is left of it is a moment, in which no photo of this size is decoded.
+    function.time_limit(Span::from_millis(1600));
+    let said = function.invoke(event).await;
+    assert!(matches!(&said, Said::Error(_)), "{said:?}");
+    function.ended();
+    assert_eq!(cloud.status(&slow).await, "waiting", "it is delivered again");
+
+    let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+    let mut next = cloud.function().await;
+    assert!(matches!(next.invoke(event).await, Said::Response(_)));
     assert_eq!(cloud.status(&id).await, "done");
 }
 

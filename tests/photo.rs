@@ -1,5 +1,7 @@
 //! What files become photos, how they stand, and how the others are refused.
 
+use std::time::Duration;
+
 use friends_core::error::Code;
 use friends_core::geometry::{Rect, Size};
 use friends_core::limits::Limits;
@@ -179,9 +181,9 @@ fn a_jpeg_of_many_scans_is_refused_from_its_header() {
     let of = |more: usize| [before, &scan.repeat(1 + more), &[0xFF, 0xD9]].concat();
     assert_eq!(pixels(&decode(&of(0))), pixels(&decode(progressive)));
     decode(&of(40));
-    assert_eq!(refused(&of(100)), Code::PhotoTooLarge);
+    assert_eq!(refused(&of(100)), Code::PhotoTooCostly);
     let few = Limits { scanned_pixels: 100_000, ..Limits::default() };
-    assert_eq!(Photo::decode(of(40), &few).err().map(|refusal| refusal.code), Some(Code::PhotoTooLarge));
+    assert_eq!(Photo::decode(of(40), &few).err().map(|refusal| refusal.code), Some(Code::PhotoTooCostly));
 }
 
 #[test]
@@ -305,17 +307,27 @@ fn a_small_head_in_a_large_photo_is_cut_from_the_full_size() {
 }
 
 #[test]
-fn what_is_broken_or_cut_off_is_left_to_the_decoder_of_full_sizes() {
+fn a_large_photo_that_is_broken_or_cut_off_is_told_apart() {
     let (scene, ..) = large_scene(300);
     let whole = jpeg(&scene);
-    // Without its end: as ever, nine tenths of the rows are enough.
     let mut cut = whole.clone();
     cut.truncate(cut.len() - 200);
     let photo = decode(&cut);
-    assert_eq!((photo.divisor(), photo.is_incomplete()), (1, true));
+    assert_eq!((photo.divisor(), photo.is_incomplete()), (2, true));
+    assert_eq!(refused(&whole[..whole.len() / 2]), Code::PhotoRejected);
     // A table that no decoder believes.
     let table = whole.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
     let mut broken = whole;
     broken[table + 5..table + 21].fill(0xFF);
     assert_eq!(refused(&broken), Code::PhotoRejected);
+}
+
+#[test]
+fn a_photo_whose_time_is_over_is_refused_in_every_format() {
+    let no_time = Limits { time: Duration::ZERO, ..Limits::default() };
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
+        let bytes = encoded(quarters(64, 48), format);
+        let refusal = Photo::decode(bytes, &no_time).err().expect("no photo");
+        assert_eq!(refusal.code, Code::PhotoTooCostly, "{format:?}: {}", refusal.message);
+    }
 }

@@ -12,9 +12,12 @@ use friends_core::error::{Error as Fault, chain};
 use friends_judge::service::app::{App, Assembly, Buckets};
 use friends_judge::service::report::Invocation;
 use friends_judge::service::{api, config, event, report, secret, telemetry};
+use lambda_http::lambda_runtime::Runtime;
+use lambda_http::lambda_runtime::layers::TracingLayer;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt as _;
-use lambda_http::{Context, Error, Request, RequestExt as _, Response, run, service_fn};
+use lambda_http::tower::util::MapResponseLayer;
+use lambda_http::{Adapter, Context, Error, Request, RequestExt as _, Response, service_fn};
 use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::main(flavor = "current_thread")]
@@ -29,11 +32,12 @@ async fn main() -> Result<(), Error> {
     };
     let app = Arc::new(App::assemble(assembly, &settings).map_err(|error| chain(&*error))?);
     let router = api::router(Arc::clone(&app));
-    let first = AtomicBool::new(true);
-    let first = &first;
+    let first = Arc::new(AtomicBool::new(true));
+    let out_of_time = Arc::new(AtomicBool::new(false));
+    let ran_out = Arc::clone(&out_of_time);
 
-    run(service_fn(move |request: Request| {
-        let (app, router) = (Arc::clone(&app), router.clone());
+    let handler = service_fn(move |request: Request| {
+        let (app, router, first, ran_out) = (Arc::clone(&app), router.clone(), Arc::clone(&first), Arc::clone(&ran_out));
         async move {
             let context = request.lambda_context_ref();
             let time_left = time_left(context);
@@ -43,7 +47,10 @@ async fn main() -> Result<(), Error> {
                 let event = serde_json::from_slice(request.body())?;
                 let handling = Box::pin(report::in_invocation(invocation, event::handle(&app, &event)));
                 let handled = tokio::time::timeout(time_left, handling).await;
-                let handled = handled.unwrap_or_else(|_| Err(Fault::transient("handling an event", "the time for it is over")));
+                let handled = handled.unwrap_or_else(|_| {
+                    ran_out.store(true, Ordering::Relaxed);
+                    Err(Fault::transient("handling an event", "the time for it is over"))
+                });
                 handled.inspect_err(|error| {
                     tracing::error!(error = error.chain(), "an event is left to be delivered again");
                 })?;
@@ -52,10 +59,21 @@ async fn main() -> Result<(), Error> {
             let request = request.map(axum::body::Body::new);
             let answering = report::in_invocation(invocation, router.oneshot(request));
             let answered = tokio::time::timeout(time_left, answering).await;
-            Ok(answered.unwrap_or_else(|_| Ok(api::out_of_time()))?)
+            Ok(answered.unwrap_or_else(|_| {
+                ran_out.store(true, Ordering::Relaxed);
+                Ok(api::out_of_time())
+            })?)
         }
-    }))
-    .await
+    });
+    // Runs after Lambda has the answer. What took too long may go on in a thread of this process and hold what
+    // the next photo needs, so the next photo gets a new process.
+    let end_if_out_of_time = MapResponseLayer::new(move |()| {
+        if out_of_time.load(Ordering::Relaxed) {
+            tracing::error!("the time for an invocation was over: this process ends, and Lambda starts another");
+            std::process::exit(1);
+        }
+    });
+    Runtime::new(Adapter::from(handler)).layer(TracingLayer::new()).layer(end_if_out_of_time).run().await
 }
 
 /// How long an invocation may take, so that it can still say that it failed: Lambda would end it without a word, and with it the

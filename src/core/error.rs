@@ -18,6 +18,8 @@ pub enum Code {
     NotFound,
     /// Too many bytes or too many pixels.
     PhotoTooLarge,
+    /// More memory or time than a photo may have.
+    PhotoTooCostly,
     /// Not one of the photo formats that are judged.
     UnsupportedMediaType,
     /// The right format, but broken, empty or otherwise unreadable.
@@ -53,6 +55,12 @@ impl Rejection {
     #[must_use]
     pub fn nothing_here() -> Self {
         Self::new(Code::NotFound, "There is nothing at this address.")
+    }
+
+    /// A photo whose time is over.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::new(Code::PhotoTooCostly, "The photo takes too long to open. Send a smaller copy, saved as an ordinary JPEG.")
     }
 
     /// A file of the caller's that could not be read.

@@ -10,6 +10,7 @@
 //! | working memory of a photo | 180 MiB | file, decoder and pixels at the peak of decoding, read off the header; see below |
 //! | scans of a JPEG | 100 | a decoder goes over the whole picture in each: a few bytes can ask for it |
 //! | pixels of all scans of a JPEG together | 500 million | about 2 seconds of one core |
+//! | time for a photo | 10 seconds | one permit: what takes longer is refused, and others wait no longer |
 //! | shorter side of a photo | 16 pixels | below it there is nothing to see |
 //! | heads in a photo | 40 | one run of the network each, 1 to 3 ms on one core |
 //! | photos waiting in `/api/judge` | 32 | up to 4.5 MB each |
@@ -32,12 +33,11 @@
 //!
 //! | format | bytes a pixel | largest photo |
 //! |---|---|---|
-//! | JPEG, baseline | 3 (gray: 4) | 50 megapixels |
+//! | JPEG, baseline | 3 | 50 megapixels |
 //! | JPEG, progressive, colors at half resolution (4:2:0) / full (4:4:4) / CMYK | 6 / 9 / 11 | 31 / 20 / 17 megapixels |
-//! | PNG, any depth | 3 | 50 megapixels |
-//! | PNG, interlaced, RGB / RGBA | 6 / 7 | 31 / 26 megapixels |
-//! | WebP, lossy / lossless or transparent / animated | 5 / 8 / 16 | 37 / 23 / 11 megapixels |
-//! | GIF | 9 | 20 megapixels |
+//! | PNG, any depth, interlaced or not / animated | 3 / 6 | 50 / 31 megapixels |
+//! | WebP, lossy / lossless or transparent, besides its prefix codes | 5 / 8 | 37 / 23 megapixels |
+//! | GIF | 4 | 47 megapixels |
 
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ pub struct Limits {
     pub scans: u64,
     /// Width times height times scans.
     pub scanned_pixels: u64,
+    /// Time for the work on a photo; what is sent to others and waited for does not count.
+    pub time: Duration,
     /// The shorter side, in pixels.
     pub shortest_side: u32,
     /// Heads that are judged in one photo; the strongest stay.
@@ -71,6 +73,7 @@ impl Default for Limits {
             working_bytes: 180 * 1024 * 1024,
             scans: 100,
             scanned_pixels: 500_000_000,
+            time: Duration::from_secs(10),
             shortest_side: 16,
             heads: 40,
         }
@@ -91,6 +94,7 @@ pub const CROP_LIMITS: Limits = Limits {
     working_bytes: 16 * 1024 * 1024,
     scans: 100,
     scanned_pixels: 100_000_000,
+    time: Duration::from_secs(2),
     shortest_side: 16,
     heads: 1,
 };

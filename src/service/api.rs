@@ -258,7 +258,7 @@ fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::PhotoTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::PhotoRejected => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::PhotoRejected | Code::PhotoTooCostly => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -273,6 +273,7 @@ fn title(code: Code) -> &'static str {
         Code::PhotoTooLarge => "Photo too large",
         Code::UnsupportedMediaType => "Unsupported media type",
         Code::PhotoRejected => "Photo rejected",
+        Code::PhotoTooCostly => "Photo too costly",
         Code::TooManyRequests => "Too many requests",
         Code::Internal => "Internal error",
     }

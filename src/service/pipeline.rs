@@ -253,10 +253,11 @@ impl Judge {
 
         let limits = self.limits;
         let decoding = move || Photo::decode(bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
-        let held = Arc::new(off_thread("decoding a photo", decoding).await??);
+        let held = Arc::new(in_time(limits.time, off_thread("decoding a photo", decoding)).await???);
         let size = held.photo.size();
         let note = held.photo.is_incomplete().then_some(Note::Incomplete);
-        timings.decode = millis(started.elapsed());
+        let decoded = started.elapsed();
+        timings.decode = millis(decoded);
 
         let found = self.find(&held, source).await?;
         timings.detect = millis(started.elapsed()) - timings.decode;
@@ -270,7 +271,8 @@ impl Judge {
         };
 
         let classifier = self.classifier.clone();
-        let faces = off_thread("judging", move || judge_regions(classifier.get()?, &held.photo, &regions)).await??;
+        let judging = move || judge_regions(classifier.get()?, &held.photo, &regions);
+        let faces = in_time(limits.time.saturating_sub(decoded), off_thread("judging", judging)).await???;
         timings.total = millis(started.elapsed());
         timings.classify = timings.total - timings.decode - timings.detect;
 
@@ -324,6 +326,12 @@ fn judge_regions(classifier: &Classifier, photo: &Photo, regions: &[Region]) -> 
         begun.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect::<Result<Vec<_>, _>>()
     });
     Ok(parts?.into_iter().flatten().collect())
+}
+
+/// Waits for work on a photo as long as it may take. Work that goes on after that holds its permit until the
+/// bounds of its decoder end it.
+async fn in_time<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, Rejection> {
+    tokio::time::timeout(time, work).await.map_err(|_| Rejection::too_slow())
 }
 
 fn millis(duration: Duration) -> u64 {

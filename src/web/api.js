@@ -15,7 +15,7 @@ const DEADLINE_GRACE_MS = 5000;
 const DEADLINE_FALLBACK_MS = 16 * 60_000;
 const MAX_MISSING = 2; // 404s in a row before we believe them
 
-const PHOTO_FAULTS = ['photo_too_large', 'unsupported_media_type', 'photo_rejected'];
+const PHOTO_FAULTS = ['photo_too_large', 'photo_too_costly', 'unsupported_media_type', 'photo_rejected'];
 const TERMINAL = ['done', 'rejected', 'failed', 'expired'];
 /** For what goes on although the visitor leaves. */
 const NEVER = new AbortController().signal;

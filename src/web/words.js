@@ -52,6 +52,10 @@ export const words = {
       ja: '写真が大きすぎます。15 MB・5000万画素までの写真をお使いください。',
       en: 'The photo is too large. Please use one of up to 15 MB and 50 megapixels.',
     },
+    photo_too_costly: {
+      ja: 'この写真は特殊な形式で保存されていて、開くのに時間やメモリがかかりすぎます。普通の JPEG で保存し直すか、スクリーンショットをお使いください。',
+      en: 'The photo is stored in an unusual way that takes too long to open. Please save it as an ordinary JPEG, or use a screenshot.',
+    },
     unsupported_media_type: {
       ja: 'この形式は読めません。JPEG・PNG・WebP・GIF の写真をお使いください。',
       en: 'This kind of file cannot be read. Please use a JPEG, PNG, WebP or GIF photo.',

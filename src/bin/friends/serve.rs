@@ -48,8 +48,15 @@ fn origin(text: &str) -> Result<String, String> {
     Err(wrong())
 }
 
-#[tokio::main]
-pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(serve(args));
+    // A decoder that is still busy with a photo has its own end, but nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(args: Args) -> anyhow::Result<ExitCode> {
     let data = match args.data {
         Some(dir) => dir,
         None => dirs::data_dir().context("there is no data directory here; name one with --data DIR")?.join("friends-judge"),

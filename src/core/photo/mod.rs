@@ -1,15 +1,19 @@
 //! Untrusted bytes become an upright photo, or a refusal with a reason.
 //!
-//! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and the EXIF orientation is
-//! applied to what is looked at rather than to the whole photo: a [`Photo`] keeps its pixels as they were stored and
-//! [`Photo::view`] cuts, shrinks and turns in that order, so that a turned 12-megapixel photo costs no more than an upright
-//! one. A large JPEG is kept at a fraction of its size (`fraction.rs`); all coordinates are those of the full size.
+//! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and
+//! orientation and color profile are applied to what is looked at rather than to the whole photo: a [`Photo`]
+//! keeps its pixels as they were stored and [`Photo::view`] cuts, shrinks and turns in that order, so that a
+//! turned 12-megapixel photo costs no more than an upright one. A large JPEG is kept at a fraction of its size
+//! (`jpeg`); all coordinates are those of the full size.
 
-mod fraction;
+mod clock;
+mod color;
+mod gif;
 mod header;
-mod png_rows;
+mod jpeg;
+mod png;
+mod webp;
 
-use std::io::Cursor;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -19,13 +23,15 @@ use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
+use image::{DynamicImage, ExtendedColorType, ImageError, ImageFormat, RgbImage};
 
 use crate::error::{Code, Error, Rejection};
 use crate::geometry::{Rect, Size};
 use crate::limits::Limits;
 
-use self::header::Header;
+use self::clock::Clock;
+use self::color::ToSrgb;
+use self::header::{Cost, Header};
 
 /// The media types that a ticket may declare; the bytes decide what a photo really is.
 pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
@@ -34,8 +40,8 @@ pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", 
 pub const HEIC_ADVICE: &str = "HEIC photos cannot be read here. On an iPhone choose Settings > Camera > Formats > Most Compatible, \
      or send a screenshot or a JPEG copy.";
 
-/// The share of its rows that a JPEG without an end must have.
-pub const ROWS_NEEDED: f64 = 0.9;
+/// The share of its rows, or pixels, that a photo whose file ends too early must have.
+pub const SHARE_NEEDED: f64 = 0.9;
 
 /// A decoded photo: RGB, eight bits a channel, with the orientation that it was stored in.
 pub struct Photo {
@@ -45,23 +51,38 @@ pub struct Photo {
     /// The full size, as stored.
     full: Size,
     orientation: Orientation,
+    /// For photos with other colors than those of sRGB.
+    to_srgb: Option<ToSrgb>,
     incomplete: bool,
-    /// What the full size is decoded from once small heads need it, and its pixels then; `None` where it cannot be.
+    /// Of a JPEG at a fraction: what the full size is decoded from once small heads need it, and how long that
+    /// may take; its pixels then, `None` where it cannot be decoded.
     file: Bytes,
+    limits: Limits,
     detailed: OnceLock<Option<RgbImage>>,
 }
 
+/// Pixels that a format's decoder has read.
+struct Decoded {
+    /// As they were stored, at one `divisor`-th of the full size, rounded up.
+    pixels: RgbImage,
+    /// 1, 2, 4 or 8.
+    divisor: u32,
+    /// Whether the file ended before the photo did.
+    is_incomplete: bool,
+}
+
 impl Photo {
-    /// Decodes the first frame of a JPEG, PNG, WebP or GIF; transparency becomes white.
+    /// Decodes the first frame of a JPEG, PNG, WebP or GIF, as browsers show it; transparency becomes white.
     ///
-    /// A JPEG may have stray bytes between its segments and may lack its end, as viewers have it, if [`ROWS_NEEDED`] of its rows are
-    /// there; every other photo must be whole.
+    /// A JPEG may have stray bytes between its segments and may lack its end, as viewers have it. Of a JPEG, PNG
+    /// or GIF that ends in the middle [`SHARE_NEEDED`] must be there; a WebP must be whole.
     ///
     /// # Errors
-    /// `unsupported_media_type` for anything else, `photo_too_large` over the limits, `photo_rejected` for broken or tiny
+    /// `unsupported_media_type` for anything else, `photo_too_large` for too many pixels, `photo_too_costly` for
+    /// what would take, or took, more memory or time than a photo may have, `photo_rejected` for broken or tiny
     /// photos.
     pub fn decode(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Self, Rejection> {
-        Self::decode_for(bytes, limits, fraction::SIDE)
+        Self::decode_for(bytes, limits, jpeg::SIDE)
     }
 
     /// As [`Photo::decode`], for a caller who needs `side` pixels of the longer side; `u32::MAX` decodes in full.
@@ -69,42 +90,54 @@ impl Photo {
     /// # Errors
     /// As [`Photo::decode`].
     pub fn decode_for(bytes: impl Into<Bytes>, limits: &Limits, side: u32) -> Result<Self, Rejection> {
+        let clock = Clock::start(limits.time);
         let file = bytes.into();
-        let format = sniff(&file)?;
-        let header = header::read(format, &file)?;
-        check_dimensions(header.size, limits)?;
-        check_memory(&header, limits)?;
-        check_scans(&header, limits)?;
-        if format == ImageFormat::Png {
-            let (stored, orientation) = png_rows::decode(&file)?;
-            return Ok(Self::in_full(stored, orientation, false));
-        }
-        let incomplete = format == ImageFormat::Jpeg && !jpeg_has_an_end(&file);
-        let divisor = fraction::divisor(header.size, side);
-        if format == ImageFormat::Jpeg
-            && !incomplete
-            && divisor > 1
-            && let Some(stored) = fraction::decode(&file, header.size, divisor)
-        {
-            let orientation = header::jpeg_orientation(&file);
-            return Ok(Self { divisor, full: header.size, file, ..Self::in_full(stored, orientation, false) });
-        }
-        let (stored, orientation) = decode_in_full(format, &file, header.size)?;
-        if incomplete && rows_there(&stored) < ROWS_NEEDED {
-            return Err(broken("it ends in the middle"));
-        }
-        Ok(Self::in_full(stored, orientation, incomplete))
+        let header = Header::read(sniff(&file)?, &file)?;
+        check_dimensions(header.size(), limits)?;
+        check_memory(header.cost(), file.len(), limits)?;
+        check_scans(header.cost(), header.size(), limits)?;
+        let (decoded, profile) = match &header {
+            Header::Jpeg(header) => {
+                let divisor = jpeg::divisor(header.size, side);
+                (jpeg::decode(&file, header, divisor, clock)?, header.profile.clone())
+            }
+            Header::Png(header) => {
+                let (decoded, profile) = png::decode(&file, header, clock)?;
+                (decoded, profile.map(Into::into))
+            }
+            Header::WebP(header) => (webp::decode(header, clock)?, header.profile.clone()),
+            Header::Gif(header) => (gif::decode(header, clock)?, None),
+        };
+        let Decoded { pixels, divisor, is_incomplete } = decoded;
+        let (full, orientation) = (header.size(), header.orientation());
+        let to_srgb = profile.and_then(|profile| ToSrgb::new(&profile));
+        let file = if divisor > 1 { file.clone() } else { Bytes::new() };
+        Ok(Self {
+            divisor,
+            full,
+            orientation,
+            to_srgb,
+            incomplete: is_incomplete,
+            file,
+            limits: *limits,
+            ..Self::from_upright(pixels)
+        })
     }
 
     /// A photo from pixels that are upright already.
     #[must_use]
     pub fn from_upright(pixels: RgbImage) -> Self {
-        Self::in_full(pixels, Orientation::NoTransforms, false)
-    }
-
-    fn in_full(stored: RgbImage, orientation: Orientation, incomplete: bool) -> Self {
-        let full = Size { width: stored.width(), height: stored.height() };
-        Self { stored, divisor: 1, full, orientation, incomplete, file: Bytes::new(), detailed: OnceLock::new() }
+        Self {
+            full: Size { width: pixels.width(), height: pixels.height() },
+            stored: pixels,
+            divisor: 1,
+            orientation: Orientation::NoTransforms,
+            to_srgb: None,
+            incomplete: false,
+            file: Bytes::new(),
+            limits: Limits::default(),
+            detailed: OnceLock::new(),
+        }
     }
 
     /// How many times smaller than the photo its pixels are kept: 1, 2, 4 or 8.
@@ -142,7 +175,11 @@ impl Photo {
         let target = if swaps_axes(self.orientation) { Size { width: size.height, height: size.width } } else { size };
         let (pixels, divisor) = self.pixels_for(source, target);
         let source = source.scaled(1.0 / divisor as f32, 1.0 / divisor as f32);
-        let mut view = DynamicImage::ImageRgb8(resize(pixels, source, target));
+        let mut view = resize(pixels, source, target);
+        if let Some(to_srgb) = &self.to_srgb {
+            to_srgb.apply(&mut view);
+        }
+        let mut view = DynamicImage::ImageRgb8(view);
         view.apply_orientation(self.orientation);
         view.into_rgb8()
     }
@@ -164,7 +201,7 @@ impl Photo {
     /// few for it and there are more.
     fn pixels_for(&self, region: Rect, target: Size) -> (&RgbImage, u32) {
         let longer = region.width.max(region.height) / self.divisor as f32;
-        let is_coarse = longer < fraction::DETAIL && longer < target.width.max(target.height) as f32;
+        let is_coarse = longer < jpeg::DETAIL && longer < target.width.max(target.height) as f32;
         if self.divisor > 1
             && is_coarse
             && let Some(detailed) = self.detailed()
@@ -176,7 +213,11 @@ impl Photo {
 
     /// The pixels of the full size, decoded the first time that they are needed.
     fn detailed(&self) -> Option<&RgbImage> {
-        let decode = || decode_in_full(ImageFormat::Jpeg, &self.file, self.full).ok().map(|(pixels, _)| pixels);
+        let decode = || {
+            let header = jpeg::read(&self.file).ok()?;
+            let decoded = jpeg::decode(&self.file, &header, 1, Clock::start(self.limits.time)).ok()?;
+            Some(decoded.pixels)
+        };
         self.detailed.get_or_init(decode).as_ref()
     }
 
@@ -198,16 +239,6 @@ impl Photo {
     }
 }
 
-/// All pixels of a JPEG, WebP or GIF, whose header says this size, and how they stand.
-fn decode_in_full(format: ImageFormat, bytes: &[u8], size: Size) -> Result<(RgbImage, Orientation), Rejection> {
-    let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(refusal)?;
-    if decoder.dimensions() != (size.width, size.height) {
-        return Err(broken("it says two different sizes"));
-    }
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    Ok((opaque(DynamicImage::from_decoder(decoder).map_err(refusal)?), orientation))
-}
-
 fn swaps_axes(orientation: Orientation) -> bool {
     matches!(
         orientation,
@@ -225,12 +256,18 @@ fn sniff(bytes: &[u8]) -> Result<ImageFormat, Rejection> {
     }
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
-        _ => Err(unsupported()),
+        _ => Err(not_a_photo()),
     }
 }
 
-fn unsupported() -> Rejection {
+fn not_a_photo() -> Rejection {
     Rejection::new(Code::UnsupportedMediaType, "This is not a photo that can be read here. Send a JPEG, PNG, WebP or GIF.")
+}
+
+/// The refusal of a kind of file that browsers do not show either.
+fn not_read(kind: &str) -> Rejection {
+    let message = format!("This is {kind}, which is not read here. Save it as an ordinary JPEG or PNG and send that.");
+    Rejection::new(Code::UnsupportedMediaType, message)
 }
 
 /// ISO base media files whose brand is a HEIF still: `....ftyp` and the brand (ISO/IEC 23008-12).
@@ -239,20 +276,12 @@ fn is_heic(bytes: &[u8]) -> bool {
     bytes.get(4..8) == Some(b"ftyp") && bytes.get(8..12).is_some_and(|brand| BRANDS.contains(&brand))
 }
 
-/// Whether an end-of-image marker follows the first scan: decoders fill up what is missing with grey and say nothing.
-fn jpeg_has_an_end(bytes: &[u8]) -> bool {
-    let scan = header::segments(bytes).find(|(marker, _)| *marker == 0xDA);
-    // The scan's header is a part of `bytes`, and what follows it is entropy-coded.
-    let begun = scan.map(|(_, segment)| segment.as_ptr().addr() + segment.len() - bytes.as_ptr().addr());
-    begun.and_then(|at| bytes.get(at..)).is_some_and(|coded| coded.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]))
-}
-
-/// The share of rows that are there in a JPEG without an end. Decoders fill up the rest with one color, so rows at the bottom that have a
-/// single color do not count.
-fn rows_there(stored: &RgbImage) -> f64 {
-    let last = stored.get_pixel(stored.width() - 1, stored.height() - 1);
-    let filled = stored.rows().rev().take_while(|row| row.clone().all(|pixel| pixel == last)).count();
-    1.0 - filled as f64 / f64::from(stored.height())
+/// Takes pixels of which this share was in the file, if that is enough.
+fn whole_enough(pixels: RgbImage, there: f64) -> Result<Decoded, Rejection> {
+    if there < SHARE_NEEDED {
+        return Err(broken("it ends in the middle"));
+    }
+    Ok(Decoded { pixels, divisor: 1, is_incomplete: there < 1.0 })
 }
 
 fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
@@ -280,27 +309,27 @@ fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
 }
 
 /// Refuses what would take more memory than a photo may have.
-fn check_memory(header: &Header, limits: &Limits) -> Result<(), Rejection> {
-    if header.working_bytes <= limits.working_bytes {
+fn check_memory(cost: Cost, file_bytes: usize, limits: &Limits) -> Result<(), Rejection> {
+    let needed = cost.bytes + file_bytes as u64;
+    if needed <= limits.working_bytes {
         return Ok(());
     }
-    let (needed, given) = (header.working_bytes.div_ceil(1 << 20), limits.working_bytes >> 20);
-    let advice = header.because.unwrap_or("Send a smaller copy.");
+    let (needed, given) = (needed.div_ceil(1 << 20), limits.working_bytes >> 20);
+    let advice = cost.because.unwrap_or("Send a smaller copy.");
     Err(Rejection::new(
-        Code::PhotoTooLarge,
+        Code::PhotoTooCostly,
         format!("The photo needs {needed} MB of memory to open; at most {given} are given. {advice}"),
     ))
 }
 
 /// Refuses what a decoder would go over too often.
-fn check_scans(header: &Header, limits: &Limits) -> Result<(), Rejection> {
-    let Header { size, scans, .. } = *header;
-    let scanned = u64::from(size.width) * u64::from(size.height) * scans;
+fn check_scans(Cost { scans, .. }: Cost, size: Size, limits: &Limits) -> Result<(), Rejection> {
+    let scanned = header::pixels(size) * scans;
     if scans <= limits.scans && scanned <= limits.scanned_pixels {
         return Ok(());
     }
     Err(Rejection::new(
-        Code::PhotoTooLarge,
+        Code::PhotoTooCostly,
         format!("The photo is stored in {scans} scans, which takes too long to open. Save it as a baseline (standard) JPEG."),
     ))
 }
@@ -312,7 +341,7 @@ fn broken(why: &str) -> Rejection {
 fn refusal(error: ImageError) -> Rejection {
     match error {
         ImageError::Limits(_) => {
-            Rejection::new(Code::PhotoTooLarge, "The photo needs more memory than is allowed. Send a smaller or simpler copy.")
+            Rejection::new(Code::PhotoTooCostly, "The photo needs more memory than is allowed. Send a smaller or simpler copy.")
         }
         ImageError::Unsupported(_) => Rejection::new(
             Code::UnsupportedMediaType,

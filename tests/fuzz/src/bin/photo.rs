@@ -1,6 +1,8 @@
 //! Photo bytes become upright RGB pixels within the limits, or a rejection; libFuzzer's own limit aborts on a larger allocation.
 #![no_main]
 
+use std::time::Duration;
+
 use friends_core::geometry::{Rect, Size};
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
@@ -13,6 +15,7 @@ const LIMITS: Limits = Limits {
     working_bytes: 16 << 20,
     scans: 20,
     scanned_pixels: 10_000_000,
+    time: Duration::from_secs(5),
     shortest_side: 16,
     heads: 1,
 };
