@@ -54,8 +54,8 @@ fn driver() -> Option<(Child, String)> {
 }
 
 /// A phone's browser; both processes end when this is dropped.
-struct Phone {
-    page: Client,
+pub struct Phone {
+    pub page: Client,
     /// Of the driver.
     url: String,
     driver: Child,
@@ -63,7 +63,7 @@ struct Phone {
 }
 
 impl Phone {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let (driver, port) = (0..TRIES).find_map(|_| driver()).expect("chromedriver finds a free port");
         let profile = tempfile::tempdir().unwrap();
         let capabilities = json!({"goog:chromeOptions": {

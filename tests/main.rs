@@ -15,6 +15,7 @@ mod lambda;
 mod lambda_faults;
 mod photo;
 mod serve;
+mod shown;
 mod storage;
 mod training;
 mod vision;

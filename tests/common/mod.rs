@@ -1,8 +1,10 @@
 //! What tests stand on: pictures that we draw, a service on a free port, and stand-ins that speak the exact contracts.
 
+pub mod chunks;
 pub mod cloud;
 pub mod cloud_vision;
 pub mod logs;
+pub mod odd_jpeg;
 pub mod pictures;
 pub mod process;
 pub mod runtime_api;

@@ -9,6 +9,8 @@ use image::{DynamicImage, Frame, ImageFormat, RgbImage};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
+use super::chunks::{crc32, png, png_chunk, png_header};
+
 /// A plain drawing of Serval, `side` pixels square.
 pub fn serval(side: u32) -> RgbImage {
     let text = std::fs::read_to_string(super::characters_dir().join("serval.toml")).expect("the description is there");
@@ -71,13 +73,6 @@ pub fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// CRC-32 as PNG chunks carry it (ISO 3309).
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
-    })
-}
-
 /// A PNG of zeros: `color` and `depth` as in its header, rows stored or in the seven passes of an interlaced picture.
 pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: bool) -> Vec<u8> {
     // Adam7: where a pass begins, and its steps (PNG, third edition, 8.1).
@@ -106,16 +101,8 @@ pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: b
         std::io::Write::write_all(&mut data, &zeros[..piece]).expect("memory takes it");
         left -= piece as u64;
     }
-    let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
-    header.extend([depth, color, 0, 0, u8::from(interlaced)]);
-    let mut png = b"\x89PNG\r\n\x1A\n".to_vec();
-    for (name, payload) in [(b"IHDR", header), (b"IDAT", data.finish().expect("memory takes it")), (b"IEND", Vec::new())] {
-        png.extend(u32::try_from(payload.len()).expect("a short chunk").to_be_bytes());
-        let named = [&name[..], &payload].concat();
-        png.extend(&named);
-        png.extend(crc32(&named).to_be_bytes());
-    }
-    png
+    let rows = data.finish().expect("memory takes it");
+    png(&[png_header(width, height, depth, color, interlaced), png_chunk(*b"IDAT", &rows), png_chunk(*b"IEND", &[])])
 }
 
 /// Invented characters side by side, and the boxes of their faces.

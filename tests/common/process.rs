@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use super::logs::Captured;
 
@@ -123,6 +124,20 @@ impl Serve {
             line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
         };
         Memory { resident: bytes("VmHWM:"), reserved: bytes("VmPeak:") }
+    }
+
+    /// Begins to count the most memory anew.
+    pub fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
+    }
+
+    /// Time of the processor that the process has taken so far, to a hundredth of a second.
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // After the name in brackets: user and system time are the 12th and 13th field, in ticks of which Linux has 100 a second.
+        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(10 * ticks)
     }
 
     /// What Ctrl-C sends.

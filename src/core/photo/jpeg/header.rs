@@ -44,6 +44,8 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
             0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
                 frame = frame.or(Some(Frame::read(marker, segment)?));
             }
+            // JPEG-LS has a frame header of its own (ITU-T T.87).
+            0xF7 => return Err(not_read("a lossless JPEG")),
             0xE1 => exif = exif.or_else(|| segment.strip_prefix(b"Exif\0\0")),
             0xE2 => profile_parts.extend(segment.strip_prefix(b"ICC_PROFILE\0")),
             START_OF_SCAN => scan = Some(segment),
