@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::json;
@@ -569,6 +571,69 @@ async fn photos_that_are_chosen_together_are_judged_one_after_another() {
     phone.page.back().await.unwrap();
     phone.says("#result-title", "サーバル").await;
     phone.close().await;
+    service.stop().await;
+}
+
+/// A BMP of 24 bits a pixel; its width must be a multiple of 4.
+fn bmp(picture: &image::RgbImage) -> Vec<u8> {
+    let (width, height) = picture.dimensions();
+    let mut file = b"BM".to_vec();
+    // Size, reserved, where pixels begin; size of the next header, width, height from the bottom up; one plane of 24 bits; no compression.
+    for number in [54 + 3 * width * height, 0, 54, 40, width, height, 1 | 24 << 16, 0, 0, 0, 0, 0, 0] {
+        file.extend(number.to_le_bytes());
+    }
+    for row in picture.rows().rev() {
+        file.extend(row.flat_map(|pixel| [pixel.0[2], pixel.0[1], pixel.0[0]]));
+    }
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_browser_can_show_is_judged() {
+    let service = Service::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = serval(500);
+    let bitmap = folder.path().join("serval.bmp");
+    std::fs::write(&bitmap, bmp(&drawn)).unwrap();
+    let data = STANDARD.encode(jpeg(&drawn));
+    let drawing = folder.path().join("serval.svg");
+    let svg = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='500' height='500'>\
+         <image width='500' height='500' href='data:image/jpeg;base64,{data}'/></svg>"
+    );
+    std::fs::write(&drawing, svg).unwrap();
+    let strip = folder.path().join("strip.jpg");
+    std::fs::write(&strip, jpeg(&image::imageops::resize(&drawn, 20, 6000, image::imageops::FilterType::Triangle))).unwrap();
+    for (photo, verdict) in [(&bitmap, "サーバル"), (&drawing, "サーバル"), (&strip, "フレンズではなさそう")] {
+        let phone = Phone::open(&service).await;
+        phone.choose(photo).await;
+        phone.state("done").await;
+        phone.says("#result-title", verdict).await;
+        phone.close().await;
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_its_reason_in_the_language_of_the_page() {
+    let service = Service::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join("odd.jpg");
+    // As if it had 12 bits a color, which no browser redraws.
+    let mut file = jpeg(&serval(400));
+    let frame = file.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    file[frame + 4] = 12;
+    std::fs::write(&odd, file).unwrap();
+    for (query, says, silent) in [("", "特殊な JPEG", true), ("?lang=en", "unusual JPEG", false)] {
+        let phone = Phone::start().await;
+        phone.page.goto(&service.url(&format!("/{query}"))).await.unwrap();
+        phone.state("idle").await;
+        phone.choose(&odd).await;
+        phone.state("rejected").await;
+        phone.says("#error", says).await;
+        assert_eq!(phone.text("#error-detail").await.is_empty(), silent, "no English on a Japanese page");
+        phone.close().await;
+    }
     service.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! The HTTP API as visitors and programs meet it.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -95,6 +96,8 @@ async fn a_broken_photo_ends_as_rejected() {
         let end = service.end_of(&ticket).await;
         assert_eq!((&end["status"], &end["error"]["code"]), (&json!("rejected"), &json!(code)));
         assert!(end["error"]["message"].as_str().unwrap().len() > 20);
+        let reason = if code == "photo_rejected" { json!("cut_off") } else { Value::Null };
+        assert_eq!(end["error"]["reason"], reason);
     }
     service.stop().await;
 }
@@ -156,6 +159,45 @@ async fn judging_at_once_keeps_nothing_and_takes_a_box_in_upright_pixels() {
     assert_eq!(problem(judge("", jpeg(&serval(300))[..2000].to_vec()).await).await, refusal(422, "photo_rejected"));
     assert_eq!(problem(judge("", vec![0; 4_500_001]).await).await, refusal(413, "photo_too_large"));
     assert!(service.storage.uploaded().await.unwrap().is_empty());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_comes_wrapped_is_refused_with_advice() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(100));
+    let base64 = STANDARD.encode(&photo);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&photo).unwrap();
+    let form = [b"--cut\r\nContent-Disposition: form-data; name=\"photo\"\r\n\r\n", &photo[..], b"\r\n--cut--\r\n"].concat();
+    for (kind, body) in [
+        ("multipart/form-data; boundary=cut", form),
+        ("text/plain", base64.clone().into_bytes()),
+        ("application/json", format!("\"{base64}\"").into_bytes()),
+        ("text/plain", format!("data:image/jpeg;base64,{base64}").into_bytes()),
+        ("image/jpeg", gzip.finish().unwrap()),
+    ] {
+        let request = service.http.post(service.url("/api/judge")).header("content-type", kind).body(body);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!((&answer["code"], &answer["reason"]), (&json!("unsupported_media_type"), &json!("wrapped")), "{kind}");
+        assert!(answer["detail"].as_str().unwrap().contains("curl"), "{answer}");
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_names_of_media_types_are_taken_for_what_they_mean() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(100));
+    for (declared, meant) in [("image/jpg", "image/jpeg"), ("image/pjpeg", "image/jpeg"), ("Image/X-PNG", "image/png")] {
+        let wanted = json!({"content_type": declared, "size_bytes": photo.len()});
+        let answer = service.http.post(service.url("/api/uploads")).json(&wanted).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{declared}");
+        let ticket: Value = answer.json().await.unwrap();
+        assert_eq!(ticket["upload"]["headers"]["content-type"], meant);
+        service.upload(&ticket, photo.clone()).await;
+        assert_eq!(service.end_of(&ticket).await["status"], "done", "{declared}");
+    }
     service.stop().await;
 }
 

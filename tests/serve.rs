@@ -1,6 +1,8 @@
 //! `friends serve` as an operator runs it: the real program, killed and started again.
 
-use std::time::Duration;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::{Limits, RESULT_LIFETIME};
@@ -40,6 +42,29 @@ async fn ctrl_c_loses_no_photo_that_has_arrived() {
         let document: Value = http.get(tickets::result_url(&serve.url(""), ticket)).send().await.unwrap().json().await.unwrap();
         assert_eq!(document["status"], "done", "judged before the program ended");
     }
+}
+
+/// A request that never ends holds the first order to stop for 15 seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_ctrl_c_ends_it_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let mut serve = Serve::start(data.path());
+    let mut stalled = TcpStream::connect(&serve.address).unwrap();
+    stalled.write_all(b"POST /api/judge HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 1000\r\n\r\n").unwrap();
+    // It says so once it waits for the body.
+    let mut said = [0; 12];
+    stalled.read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"HTTP/1.1 100");
+    let begun = Instant::now();
+    let code = loop {
+        serve.interrupt();
+        if let Some(code) = serve.ended() {
+            break code;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "it waits for the request");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(code, 130);
 }
 
 #[tokio::test(flavor = "multi_thread")]

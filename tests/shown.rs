@@ -366,7 +366,9 @@ async fn the_fixture_is_what_chromium_shows() {
     }
     let expected = fixture();
     assert!(expected.keys().eq(shown.keys()), "the fixture has other files: see the head of this file");
-    for (name, is) in &shown {
+    // How much of a damaged file is shown changes from version to version, and is not compared with ours.
+    let compared = |name: &str| !ONLY_OURS.contains(&name) && !ONLY_CHROMIUM.contains(&name);
+    for (name, is) in shown.iter().filter(|(name, _)| compared(name)) {
         let is_same = match (&expected[name], is) {
             (None, None) => true,
             (Some(expected), Some(is)) => (expected.0, expected.1) == (is.0, is.1) && apart(&expected.2, &is.2) <= 2,

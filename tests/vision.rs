@@ -149,6 +149,14 @@ fn three_photos() -> [Arc<Photo>; 3] {
 }
 
 #[tokio::test]
+async fn a_face_that_lies_outside_of_the_photo_is_passed_over() {
+    let square = |x: i32| [json!({"x": x}), json!({"x": x + 20}), json!({"x": x + 20, "y": 20}), json!({"x": x, "y": 20})];
+    let fake = FakeVision::start([faces(&[face(square(-30), 0.9), face(square(-10), 0.8), face(square(64), 0.7)])]).await;
+    let found = client(&fake).find(&photo(64, 64)).await.unwrap();
+    assert_eq!(found.iter().map(|face| face.confidence).collect::<Vec<_>>(), [0.8]);
+}
+
+#[tokio::test]
 async fn a_cascade_asks_vision_where_nothing_sure_was_found() {
     let skin = [json!({"x": 10, "y": 10}), json!({"x": 30, "y": 10}), json!({"x": 30, "y": 30}), json!({"x": 10, "y": 30})];
     let seen = faces(&[face(skin, 0.7)]);

@@ -30,6 +30,30 @@ pub enum Code {
     Internal,
 }
 
+/// Why a photo was refused, more closely than by its [`Code`]: for programs that say it in other languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No bytes arrived.
+    Empty,
+    /// HEIC or another still of the HEIF family.
+    Heic,
+    /// A lossless JPEG, one with arithmetic coding, or one of more than eight bits.
+    KindOfJpeg,
+    /// A form with the photo in it, base64, or a compressed body, instead of the photo's bytes.
+    Wrapped,
+    /// A side has too few pixels.
+    TooSmall,
+    /// The file ends in the middle.
+    CutOff,
+    /// A JPEG of more scans than are read.
+    TooManyScans,
+    /// It would take more memory than a photo may have.
+    TooMuchMemory,
+    /// It took more time than a photo may have.
+    TooSlow,
+}
+
 /// A refusal with its reason, in a sentence for the person who sent the photo.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -38,12 +62,20 @@ pub struct Rejection {
     pub code: Code,
     /// Why and what to do, for people (one or two English sentences).
     pub message: String,
+    /// Why, more closely, where the code leaves it open.
+    pub reason: Option<Reason>,
 }
 
 impl Rejection {
     /// A refusal for `code`, said in `message`.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), reason: None }
+    }
+
+    /// The same with a reason.
+    #[must_use]
+    pub fn because(self, reason: Reason) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 
     /// A request that is not as it must be.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use friends_core::error::{Code, Error, Rejection};
+use friends_core::error::{Code, Error, Reason, Rejection};
 use friends_core::geometry::Rect;
 use friends_core::limits::{RESULT_LIFETIME, WAIT};
 use friends_core::model::Label;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::app::{App, UploadAddress};
-use super::body::crowded;
+use super::body::{check_bare, crowded};
 use super::detector::CloudVision;
 use super::feedback::{self, Feedback};
 use super::pipeline::RegionSource;
@@ -153,7 +153,9 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
         return Err(crowded().into());
     }
     // A place is for those whose photo is here: what drips in keeps nobody out.
+    let headers = request.headers().clone();
     let bytes = app.bodies.read(request, app.judge.limits.judge_bytes).await?;
+    check_bare(&headers, &bytes)?;
     let _place = app.judge.queue_place().ok_or_else(crowded)?;
     let permit = app.judge.permit().await;
     let document = app.judge.document(bytes, &source, permit).await?;
@@ -309,16 +311,17 @@ pub fn too_often(wait: Duration) -> Response {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, rejection, retry_after } = self;
-        let mut response = answer(
-            status,
-            &json!({
-                "type": "about:blank",
-                "title": title(rejection.code),
-                "status": status.as_u16(),
-                "detail": rejection.message,
-                "code": rejection.code,
-            }),
-        );
+        let mut body = json!({
+            "type": "about:blank",
+            "title": title(rejection.code),
+            "status": status.as_u16(),
+            "detail": rejection.message,
+            "code": rejection.code,
+        });
+        if let Some(reason) = rejection.reason {
+            body["reason"] = json!(reason);
+        }
+        let mut response = answer(status, &body);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if rejection.code == Code::TooManyRequests {
@@ -344,9 +347,17 @@ fn host(headers: &HeaderMap) -> Result<String, Rejection> {
 /// The declared type without parameters, if photos of that type are taken.
 fn accepted_type(declared: &str) -> Result<&'static str, Rejection> {
     let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    ACCEPTED_TYPES.into_iter().find(|accepted| *accepted == essence).ok_or_else(|| {
-        let advice = if essence.starts_with("image/hei") { HEIC_ADVICE } else { "Send a JPEG, PNG, WebP or GIF." };
-        Rejection::new(Code::UnsupportedMediaType, advice)
+    // Names that are no standard, and that old systems send all the same.
+    let meant = match &*essence {
+        "image/jpg" | "image/pjpeg" => "image/jpeg",
+        "image/x-png" => "image/png",
+        _ => &essence,
+    };
+    ACCEPTED_TYPES.into_iter().find(|accepted| *accepted == meant).ok_or_else(|| {
+        if essence.starts_with("image/hei") {
+            return Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE).because(Reason::Heic);
+        }
+        Rejection::new(Code::UnsupportedMediaType, "Send a JPEG, PNG, WebP or GIF.")
     })
 }
 

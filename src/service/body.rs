@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
-use friends_core::error::{Code, Rejection};
+use friends_core::error::{Code, Reason, Rejection};
 use friends_core::limits::{ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
@@ -104,6 +105,33 @@ impl Bodies {
     pub async fn discard(&self, request: Request) {
         let _ = self.read(request, 0).await;
     }
+}
+
+/// Refuses a body that is not the photo itself but has it inside, and says how to send it.
+///
+/// # Errors
+/// `unsupported_media_type` for a form, base64 (or a `data:` URL), and gzip.
+pub fn check_bare(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
+    // How JPEG, PNG, GIF and WebP begin in base64.
+    const IN_BASE64: [&[u8]; 6] = [b"data:image/", b"/9j/", b"iVBORw0KGgo", b"R0lGODdh", b"R0lGODlh", b"UklGR"];
+    let value = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let text = body.trim_ascii_start();
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    let is_base64 = IN_BASE64.iter().any(|begin| text.starts_with(begin));
+    let found = if value(header::CONTENT_TYPE).starts_with("multipart/") {
+        "a form with the photo in it"
+    } else if is_base64 {
+        "the photo in base64"
+    } else if body.starts_with(&[0x1F, 0x8B]) {
+        "a body compressed by gzip"
+    } else {
+        return Ok(());
+    };
+    let message = format!(
+        "This is {found}. Send the bytes of the photo themselves, as in \
+         `curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg ADDRESS/api/judge`."
+    );
+    Err(Rejection::new(Code::UnsupportedMediaType, message).because(Reason::Wrapped))
 }
 
 /// The answer when there is no room.

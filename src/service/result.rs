@@ -1,6 +1,6 @@
 //! The result document, schema 1: what pages and programs read.
 
-use friends_core::error::{Code, Rejection};
+use friends_core::error::{Code, Reason, Rejection};
 use friends_core::judgement::Judgement;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
@@ -88,11 +88,14 @@ pub struct Problem {
     pub code: Code,
     /// For people.
     pub message: String,
+    /// For programs, where the code leaves open what is wrong with the photo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 impl From<Rejection> for Problem {
-    fn from(rejection: Rejection) -> Self {
-        Self { code: rejection.code, message: rejection.message }
+    fn from(Rejection { code, message, reason }: Rejection) -> Self {
+        Self { code, message, reason }
     }
 }
 

@@ -195,20 +195,20 @@ function localDeadline(document, date) {
 
 function doneOrThrow(document) {
   if (document.status === 'done') return document;
-  const { code, message } = document.error ?? {};
+  const { code, message, reason } = document.error ?? {};
   if (document.status === 'expired') throw new Ending('expired', words.overdue);
   const say = document.status === 'rejected'
-    ? errorWords(code ?? 'photo_rejected', message)
+    ? errorWords(code ?? 'photo_rejected', message, reason)
     : errorWords(code ?? 'internal', message);
   throw new Ending(document.status, say, { detail: message });
 }
 
 /** An `application/problem+json` answer as the end it means. */
 function problem({ status, retryAfter, body }) {
-  const { code, detail, title } = body ?? {};
+  const { code, detail, title, reason } = body ?? {};
   const message = detail ?? title ?? `HTTP ${status}`;
   const state = PHOTO_FAULTS.includes(code) ? 'rejected' : 'failed';
-  return new Ending(state, errorWords(code, message), { detail: message, transient: status === 429 || status >= 500, retryAfter });
+  return new Ending(state, errorWords(code, message, reason), { detail: message, transient: status === 429 || status >= 500, retryAfter });
 }
 
 /**

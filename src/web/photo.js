@@ -38,9 +38,10 @@ export function sniff(head) {
  */
 export async function prepare(file) {
   const type = sniff(await firstBytes(file));
-  if (!type || file.type.startsWith('video/')) throw new Ending('rejected', words.errors.unsupported_media_type);
-  const blob = (await redraw(file)) ?? new Blob([file], { type });
-  if (blob.type === CONTAINER) throw new Ending('rejected', words.heic);
+  if (file.type.startsWith('video/')) throw new Ending('rejected', words.errors.unsupported_media_type);
+  // What the service does not read, the browser may: BMP, AVIF, SVG.
+  const blob = (await redraw(file)) ?? new Blob([file], { type: type ?? '' });
+  if (blob.type === CONTAINER) throw new Ending('rejected', words.reasons.heic);
   if (!SENDABLE.includes(blob.type)) throw new Ending('rejected', words.errors.unsupported_media_type);
   if (blob.size > MAX_UPLOAD_BYTES) throw new Ending('rejected', words.errors.photo_too_large);
   return blob;
@@ -53,7 +54,7 @@ async function firstBytes(file) {
   } catch {
     // A file that vanished or that the system will not open: the same to the visitor as an empty one.
   }
-  throw new Ending('rejected', words.empty);
+  throw new Ending('rejected', words.reasons.empty);
 }
 
 /** The photo as a fresh JPEG, or null where this browser cannot do it. */
@@ -61,7 +62,7 @@ async function redraw(file) {
   if (!canvasIsFaithful()) return null;
   try {
     const source = await decode(file);
-    if (Math.min(source.width, source.height) < MIN_SIDE) throw new Ending('rejected', words.tooSmall);
+    if (Math.min(source.width, source.height) < MIN_SIDE) throw new Ending('rejected', words.reasons.too_small);
     const canvas = document.createElement('canvas');
     Object.assign(canvas, shrunk(source));
     const context = canvas.getContext('2d', { alpha: false });
@@ -78,14 +79,15 @@ async function redraw(file) {
 }
 
 /**
- * The size in which a picture is sent: the longer side 1280 px, or more where the shorter one would fall under 640 px, up to 4096 px;
- * never enlarged.
+ * The size in which a picture is sent: the longer side 1280 px, or more where the shorter one would fall under 640 px, up to 4096 px,
+ * or more where the shorter one would fall under what is judged; never enlarged.
  * @param {{width: number, height: number}} size in pixels
  * @returns {{width: number, height: number}}
  */
 export function shrunk({ width, height }) {
   const [short, long] = [Math.min(width, height), Math.max(width, height)];
-  const scale = Math.min(1, Math.max(SIDE / long, SHORT_SIDE / short), MAX_SIDE / long);
+  const most = Math.max(MAX_SIDE / long, MIN_SIDE / short);
+  const scale = Math.min(1, Math.max(SIDE / long, SHORT_SIDE / short), most);
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 

@@ -38,6 +38,42 @@ export const words = {
     deleted: { ja: '結果は残っていません', en: 'The result is gone' },
   },
 
+  /** By the `reason` of such an error, which is there where its code leaves open what is wrong with a photo. */
+  reasons: {
+    empty: {
+      ja: 'ファイルが空か、読み取れませんでした。別の写真をお試しください。',
+      en: 'The file is empty or could not be read. Please try another photo.',
+    },
+    heic: {
+      ja: 'この写真は HEIC 形式で、ここでは開けません。iPhone なら「設定 → カメラ → フォーマット → 互換性優先」にして撮り直すか、写真のスクリーンショットを送ってください。',
+      en: 'This is a HEIC photo, which cannot be opened here. On an iPhone, choose Settings → Camera → Formats → Most Compatible and take it again, or send a screenshot of the photo.',
+    },
+    kind_of_jpeg: {
+      ja: '特殊な JPEG(ロスレス・算術符号・12ビット)は開けません。普通の JPEG か PNG で保存し直して送ってください。',
+      en: 'This is an unusual JPEG (lossless, arithmetic or 12 bits), which cannot be opened. Please save it as an ordinary JPEG or PNG.',
+    },
+    too_small: {
+      ja: '写真が小さすぎて、何が写っているか見えません。もっと大きい写真をお使いください。',
+      en: 'The photo is too small to see anything in it. Please use a larger one.',
+    },
+    cut_off: {
+      ja: '写真が途中で切れていました。もう一度保存するか、送り直してください。',
+      en: 'The photo ends in the middle. Please save or send it again.',
+    },
+    too_many_scans: {
+      ja: 'この JPEG は細かく分けて保存されていて、開くのに時間がかかりすぎます。普通の(ベースライン)JPEG で保存し直してください。',
+      en: 'This JPEG is stored in so many scans that it takes too long to open. Please save it as a baseline (standard) JPEG.',
+    },
+    too_much_memory: {
+      ja: 'この写真は開くのにメモリがかかりすぎます。小さくするか、普通の JPEG で保存し直してください。',
+      en: 'The photo takes too much memory to open. Please make it smaller, or save it as an ordinary JPEG.',
+    },
+    too_slow: {
+      ja: 'この写真は開くのに時間がかかりすぎました。小さくするか、普通の JPEG で保存し直してください。',
+      en: 'The photo took too long to open. Please make it smaller, or save it as an ordinary JPEG.',
+    },
+  },
+
   /** By the `code` of an API error or of a result document's `error`. */
   errors: {
     bad_request: {
@@ -88,18 +124,6 @@ export const words = {
   unknownError: {
     ja: '思いがけないことが起きました。もう一度お試しください。',
     en: 'Something unexpected happened. Please try again.',
-  },
-  tooSmall: {
-    ja: '写真が小さすぎて、何が写っているか見えません。もっと大きい写真をお使いください。',
-    en: 'The photo is too small to see anything in it. Please use a larger one.',
-  },
-  heic: {
-    ja: 'この写真は HEIC 形式で、このブラウザーでは開けません。iPhone なら「設定 → カメラ → フォーマット → 互換性優先」にして撮り直すか、写真のスクリーンショットを送ってください。',
-    en: 'This is a HEIC photo, which this browser cannot open. On an iPhone, choose Settings → Camera → Formats → Most Compatible and take it again, or send a screenshot of the photo.',
-  },
-  empty: {
-    ja: 'ファイルが空か、読み取れませんでした。別の写真をお試しください。',
-    en: 'The file is empty or could not be read. Please try another photo.',
   },
   network: {
     ja: '通信が途切れました。電波のよいところで、もう一度お試しください。',
@@ -222,8 +246,9 @@ export const words = {
   },
 };
 
-/** What to say for an API error: by its code, else the server's own English message. */
-export function errorWords(code, message) {
+/** What to say for an API error: by its reason or code, else the server's own English message. */
+export function errorWords(code, message, reason) {
+  if (Object.hasOwn(words.reasons, reason ?? '')) return words.reasons[reason];
   if (Object.hasOwn(words.errors, code ?? '')) return words.errors[code];
   return message ? { ja: words.unknownError.ja, en: message } : words.unknownError;
 }

@@ -146,6 +146,11 @@ impl Serve {
         assert!(status.success());
     }
 
+    /// The exit code once it has ended.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap().and_then(|status| status.code())
+    }
+
     /// Kills it, and returns what it wrote to its log.
     pub fn log(mut self) -> String {
         self.child.kill().unwrap();

@@ -75,9 +75,11 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
     let settings = ServerSettings { workers, behind_proxy: args.behind_proxy, tries, housekeeping: HOUSEKEEPING };
     let server = Server::new(app, store, settings);
 
+    // Before anybody hears that the server is there and may end it.
+    let stop = interrupted()?;
     println!("フレンズ判定器 / Friends Judge: http://{}/", listener.local_addr()?);
     println!("photos and results are kept in {}; Ctrl-C stops", data.display());
-    server.run(listener, interrupted()).await;
+    server.run(listener, stop).await;
     println!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -111,26 +113,48 @@ async fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
     }
 }
 
-/// Ends with Ctrl-C or SIGTERM; a second one ends the process at once.
-async fn interrupted() {
-    signal().await;
-    tokio::spawn(async {
-        signal().await;
-        std::process::exit(130);
-    });
+/// Ends with Ctrl-C or SIGTERM, both of which are listened for from now on; a second one ends the process at once.
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    let mut orders = Orders::listen()?;
+    Ok(async move {
+        orders.next().await;
+        tokio::spawn(async move {
+            orders.next().await;
+            std::process::exit(130);
+        });
+    })
 }
 
+/// Orders to stop.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+struct Orders([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Orders {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
+    }
+
+    async fn next(&mut self) {
+        let [interrupt, terminate] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Orders;
+
+#[cfg(not(unix))]
+impl Orders {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

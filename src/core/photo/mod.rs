@@ -25,7 +25,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageError, ImageFormat, RgbImage};
 
-use crate::error::{Code, Error, Rejection};
+use crate::error::{Code, Error, Reason, Rejection};
 use crate::geometry::{Rect, Size};
 use crate::limits::Limits;
 
@@ -249,10 +249,10 @@ fn swaps_axes(orientation: Orientation) -> bool {
 /// What the first bytes say the file is.
 fn sniff(bytes: &[u8]) -> Result<ImageFormat, Rejection> {
     if bytes.is_empty() {
-        return Err(Rejection::new(Code::PhotoRejected, "The photo is empty: no bytes arrived."));
+        return Err(Rejection::new(Code::PhotoRejected, "The photo is empty: no bytes arrived.").because(Reason::Empty));
     }
     if is_heic(bytes) {
-        return Err(Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE));
+        return Err(Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE).because(Reason::Heic));
     }
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
@@ -267,7 +267,7 @@ fn not_a_photo() -> Rejection {
 /// The refusal of a kind of file that browsers do not show either.
 fn not_read(kind: &str) -> Rejection {
     let message = format!("This is {kind}, which is not read here. Save it as an ordinary JPEG or PNG and send that.");
-    Rejection::new(Code::UnsupportedMediaType, message)
+    Rejection::new(Code::UnsupportedMediaType, message).because(Reason::KindOfJpeg)
 }
 
 /// ISO base media files whose brand is a HEIF still: `....ftyp` and the brand (ISO/IEC 23008-12).
@@ -279,7 +279,7 @@ fn is_heic(bytes: &[u8]) -> bool {
 /// Takes pixels of which this share was in the file, if that is enough.
 fn whole_enough(pixels: RgbImage, there: f64) -> Result<Decoded, Rejection> {
     if there < SHARE_NEEDED {
-        return Err(broken("it ends in the middle"));
+        return Err(cut_off());
     }
     Ok(Decoded { pixels, divisor: 1, is_incomplete: there < 1.0 })
 }
@@ -303,7 +303,8 @@ fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
                 "The photo is only {} by {} pixels; each side needs at least {}.",
                 size.width, size.height, limits.shortest_side
             ),
-        ));
+        )
+        .because(Reason::TooSmall));
     }
     Ok(())
 }
@@ -319,7 +320,8 @@ fn check_memory(cost: Cost, file_bytes: usize, limits: &Limits) -> Result<(), Re
     Err(Rejection::new(
         Code::PhotoTooCostly,
         format!("The photo needs {needed} MB of memory to open; at most {given} are given. {advice}"),
-    ))
+    )
+    .because(Reason::TooMuchMemory))
 }
 
 /// Refuses what a decoder would go over too often.
@@ -331,7 +333,13 @@ fn check_scans(Cost { scans, .. }: Cost, size: Size, limits: &Limits) -> Result<
     Err(Rejection::new(
         Code::PhotoTooCostly,
         format!("The photo is stored in {scans} scans, which takes too long to open. Save it as a baseline (standard) JPEG."),
-    ))
+    )
+    .because(Reason::TooManyScans))
+}
+
+/// The refusal of a file that ends in the middle.
+fn cut_off() -> Rejection {
+    broken("it ends in the middle").because(Reason::CutOff)
 }
 
 fn broken(why: &str) -> Rejection {
@@ -342,6 +350,7 @@ fn refusal(error: ImageError) -> Rejection {
     match error {
         ImageError::Limits(_) => {
             Rejection::new(Code::PhotoTooCostly, "The photo needs more memory than is allowed. Send a smaller or simpler copy.")
+                .because(Reason::TooMuchMemory)
         }
         ImageError::Unsupported(_) => Rejection::new(
             Code::UnsupportedMediaType,

@@ -113,6 +113,8 @@ impl CloudVision {
             .iter()
             .filter_map(FaceAnnotation::face)
             .map(|face| Face { rect: face.rect.scaled(horizontal, vertical), ..face })
+            // It guesses where a face goes on beyond the border, and now and then sees one that lies there as a whole.
+            .filter(|face| face.rect.intersection(full.rect()).is_some())
             .collect())
     }
 

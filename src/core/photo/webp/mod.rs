@@ -12,7 +12,7 @@ use image::{ImageFormat, ImageReader, RgbImage};
 
 use super::clock::{Clock, TimedFile};
 use super::header::{Cost, MAX_PROFILE_BYTES, orientation, pixels};
-use super::{Decoded, broken, opaque, refusal, whole_enough};
+use super::{Decoded, broken, cut_off, opaque, refusal, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -133,7 +133,7 @@ fn chunks(mut rest: &[u8]) -> impl Iterator<Item = Result<([u8; 4], &[u8]), Reje
         let length = u32::from_le_bytes(*length) as usize;
         let Some(payload) = after.get(..length) else {
             rest = &[];
-            return Some(Err(broken("it ends in the middle")));
+            return Some(Err(cut_off()));
         };
         // Payloads are padded to even lengths.
         rest = after.get(length + length % 2..).unwrap_or_default();

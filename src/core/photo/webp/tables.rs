@@ -6,7 +6,7 @@
 //! the last group, by RFC 9649, sections 4 to 6. Nothing but lengths of codes is kept.
 
 use super::super::header::pixels;
-use crate::error::{Code, Rejection};
+use crate::error::{Code, Reason, Rejection};
 use crate::geometry::Size;
 
 /// Groups that any picture may have. A larger picture may have one for each of its blocks.
@@ -26,7 +26,8 @@ pub fn bytes(stream: &[u8], size: Size) -> Result<u64, Rejection> {
         return Err(Rejection::new(
             Code::PhotoTooCostly,
             "The photo is built in an unusual way that takes too much memory. Save it again as an ordinary picture.",
-        ));
+        )
+        .because(Reason::TooMuchMemory));
     }
     Ok(held)
 }
@@ -175,7 +176,12 @@ impl BitReader<'_> {
             let has_two = self.bits(1)? == 1;
             let bits = if self.bits(1)? == 1 { 8 } else { 1 };
             let first = self.bits(bits)?;
-            return Some(if has_two { PrefixCode::Two(first, self.bits(8)?) } else { PrefixCode::One(first) });
+            let second = if has_two { Some(self.bits(8)?) } else { None };
+            let is_symbol = |symbol: u32| (symbol as usize) < alphabet;
+            return (is_symbol(first) && second.is_none_or(is_symbol)).then_some(match second {
+                Some(second) => PrefixCode::Two(first, second),
+                None => PrefixCode::One(first),
+            });
         }
         let count = 4 + self.bits(4)? as usize;
         let mut lengths = vec![0; ORDER.len()];
@@ -289,5 +295,41 @@ impl PrefixCode {
         }
         // All codes of the greatest length are taken, as they must be.
         (code == 2 << bits).then_some(Table { bits, entries })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: a shift by more bits than there are.
+    #[test]
+    fn a_symbol_that_does_not_exist_ends_the_count() {
+        let mut stream = Vec::new();
+        let mut put = |bits: u32, count: u32| stream.extend((0..count).map(|at| (bits >> at & 1) as u8));
+        // No transforms and no cache; a picture of groups with blocks of 4 pixels, without a cache.
+        put(0b100, 3);
+        put(0, 3 + 1);
+        // Green, as two lengths: 256 and 257. Their code has the two symbols 1 (a length of one bit) and 18 (zeros).
+        put(0, 1 + 4);
+        for length in [0, 1, 0, 1] {
+            put(length, 3);
+        }
+        put(0, 1);
+        for (zeros, then) in [(138, 0), (118, 2), (22, 0)] {
+            put(1, 1);
+            put(zeros - 11, 7);
+            put(0, then);
+        }
+        // Red, blue and transparency are 0; the distance is the code 255, of which there are 40.
+        for _ in 0..3 {
+            put(0b0001, 4);
+        }
+        put(0b101, 3);
+        put(255, 8);
+        put(0, 32);
+        let stream: Vec<u8> = stream.chunks(8).map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | bit)).collect();
+        let size = Size { width: 16, height: 16 };
+        assert_eq!(bytes(&stream, size).unwrap(), 6 * 16, "the small picture alone");
     }
 }

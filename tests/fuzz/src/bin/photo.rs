@@ -1,4 +1,5 @@
-//! Photo bytes become upright RGB pixels within the limits, or a rejection; libFuzzer's own limit aborts on a larger allocation.
+//! Photo bytes become upright RGB pixels within the limits and the time, or a rejection; libFuzzer's own limit aborts on a larger
+//! allocation.
 #![no_main]
 
 use std::time::Duration;
@@ -6,6 +7,7 @@ use std::time::Duration;
 use friends_core::geometry::{Rect, Size};
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
+use rustix::time::{ClockId, clock_gettime};
 
 /// Small, so that many are decoded in a second. `.ci/fuzz` sets the allocation limit that goes with it.
 const LIMITS: Limits = Limits {
@@ -20,10 +22,27 @@ const LIMITS: Limits = Limits {
     heads: 1,
 };
 
+/// Processor time that a photo within these limits may take, under a fuzzer's instrumentation.
+const TIME: Duration = Duration::from_millis(1500);
+
 /// What is needed of the longer side: so little that most JPEGs are decoded at a fraction.
 const SIDE: u32 = 20;
 
+/// What this thread has computed so far.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let begun = processor_time();
+    look(bytes);
+    let time = processor_time() - begun;
+    assert!(time <= TIME, "it took {time:?}");
+});
+
+/// Opens a photo and looks at a part of it.
+fn look(bytes: &[u8]) {
     if let Ok(photo) = Photo::decode_for(bytes.to_vec(), &LIMITS, SIDE) {
         let size = photo.size();
         // Of a photo at a fraction, a part so small is cut from the full size.
@@ -32,4 +51,4 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         assert!(u64::from(size.width) * u64::from(size.height) <= LIMITS.pixels);
         assert!(size.width.min(size.height) >= LIMITS.shortest_side);
     }
-});
+}
