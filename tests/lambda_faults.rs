@@ -44,6 +44,22 @@ async fn a_store_that_refuses_delays_a_photo_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_a_photo_was_deleted_is_written_by_whoever_deletes_it() {
+    let cloud = Cloud::start().await;
+    let mut function = cloud.function().await;
+    let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
+    cloud.fail(Method::DELETE, "uploads/", Fault::Refusal(503, "SlowDown"));
+    assert!(matches!(function.invoke(event.clone()).await, Said::Error(_)));
+    let document = cloud.storage.result(&id).await.unwrap().unwrap().document;
+    assert_eq!((document.state.name(), document.photo_deleted_at), ("done", None));
+    cloud.mend();
+    assert!(matches!(function.invoke(event).await, Said::Response(_)), "delivered again");
+    let closed = cloud.storage.result(&id).await.unwrap().unwrap().document;
+    assert!(closed.photo_deleted_at.is_some() && !cloud.photo_is_there(&id).await);
+    assert_eq!(closed.state, document.state, "ended once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_record_that_fails_does_not_keep_the_others_waiting() {
     let cloud = Cloud::start().await;
     let mut function = cloud.function().await;

@@ -1,5 +1,6 @@
 //! Cloud Vision: the exact REST contract, and each of its faults.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,13 @@ use friends_core::face_detector::FaceDetector;
 use friends_core::geometry::Rect;
 use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
-use friends_judge::service::detector::{CloudVision, Condition, Detector};
+use friends_judge::service::detector::{CloudVision, Condition, Detector, Ledger};
+use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::storage::{Storage, StorageSettings};
 use friends_judge::service::transport;
 use image::RgbImage;
 use serde_json::json;
+use time::OffsetDateTime;
 
 use crate::common::cloud_vision::{Answer, FakeVision, face, faces};
 use crate::common::pictures;
@@ -103,6 +107,36 @@ async fn after_a_failure_the_next_photos_do_not_wait_for_it() {
     let asked = fake.asked().len();
     assert!(matches!(vision.find(&photo(64, 64)).await, Err(Error::Transient { .. })));
     assert_eq!((fake.asked().len(), vision.condition()), (asked, Condition::Unreachable));
+}
+
+/// A count of calls in a store that does not answer.
+fn quota_out_of_reach(folder: &Path) -> Ledger {
+    let settings = ObjectStore::open(folder).unwrap().settings();
+    let nowhere = StorageSettings { endpoint: Some("http://127.0.0.1:1".into()), ..settings };
+    Ledger::new(Storage::new(nowhere, transport::for_sdk(transport::client().unwrap())), 1000)
+}
+
+#[tokio::test]
+async fn a_store_that_gives_no_calls_says_nothing_of_vision() {
+    let fake = FakeVision::start([no_faces()]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let quota = quota_out_of_reach(folder.path());
+    let vision = CloudVision::new(transport::client().unwrap(), &fake.url, KEY.into(), Some(quota));
+    assert!(matches!(vision.find(&photo(64, 64)).await, Err(Error::Transient { .. })));
+    assert_eq!((fake.asked().len(), vision.condition()), (0, Condition::Answering));
+}
+
+#[tokio::test]
+async fn the_count_of_calls_is_read_again_after_a_minute_however_often_it_is_shown() {
+    let data = tempfile::tempdir().unwrap();
+    let store = ObjectStore::open(data.path()).unwrap();
+    let [shown, other] = [(); 2].map(|()| Ledger::new(store.storage(), 1000));
+    let start = OffsetDateTime::now_utc();
+    let calls = async |seconds| shown.spend(start + Duration::from_secs(seconds)).await.unwrap().calls;
+    assert_eq!(calls(0).await, 0);
+    assert!(other.take(start).await.unwrap());
+    assert_eq!([calls(40).await, calls(59).await], [0, 0], "up to a minute old");
+    assert_eq!(calls(80).await, 10, "a block of another instance");
 }
 
 #[tokio::test]

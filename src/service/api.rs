@@ -30,10 +30,6 @@ use super::storage::{Storage, StorageKey, Upload};
 use super::ticket::{DeleteToken, TicketId};
 use super::withdrawal;
 
-/// How often a document that has just ended is read until it says when its photo was deleted, and the pause between.
-const DELETION_LOOKS: u32 = 10;
-const DELETION_PAUSE: Duration = Duration::from_millis(50);
-
 /// All routes of the API.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
@@ -107,19 +103,9 @@ async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Re
 /// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
 async fn result(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(Rejection::nothing_here)?;
-    let storage = buckets(&app)?;
-    for look in 1.. {
-        let document = storage.result(&id).await?.ok_or_else(Rejection::nothing_here)?.document;
-        if document.is_overdue(OffsetDateTime::now_utc()) {
-            return Ok(answer(StatusCode::OK, &document.ended(Outcome::Expired)));
-        }
-        // The photo is deleted a moment after the end; when, belongs to the document.
-        if document.is_waiting() || document.photo_deleted_at.is_some() || look == DELETION_LOOKS {
-            return Ok(answer(StatusCode::OK, &document));
-        }
-        tokio::time::sleep(DELETION_PAUSE).await;
-    }
-    unreachable!("the last look answers")
+    let document = buckets(&app)?.result(&id).await?.ok_or_else(Rejection::nothing_here)?.document;
+    let is_overdue = document.is_overdue(OffsetDateTime::now_utc());
+    Ok(answer(StatusCode::OK, &if is_overdue { document.ended(Outcome::Expired) } else { document }))
 }
 
 /// `DELETE /results/<id>`: takes a result back. The token that came with the ticket stands in the body, `{"delete_token": "…"}`, or as

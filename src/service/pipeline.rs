@@ -40,9 +40,7 @@ use super::ticket::TicketId;
 /// [`Error::Transient`] when a service did not answer: nothing is lost, call again. Everything else ends the ticket.
 pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Result<(), Error> {
     let started = Instant::now();
-    let Some(ticket) = open_ticket(storage, id).await? else {
-        return storage.close(id).await;
-    };
+    let Some(ticket) = open_ticket(storage, id).await? else { return Ok(()) };
     let outcome = match judge_photo(judge, storage, id, &ticket, started).await {
         Ok(judgement) => Outcome::Done(judgement),
         Err(Error::Rejected(rejection)) => Outcome::Rejected(rejection),
@@ -60,9 +58,7 @@ pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Re
 /// # Errors
 /// As [`judge_upload`].
 pub async fn give_up(storage: &Storage, id: &TicketId) -> Result<(), Error> {
-    let Some(ticket) = open_ticket(storage, id).await? else {
-        return storage.close(id).await;
-    };
+    let Some(ticket) = open_ticket(storage, id).await? else { return Ok(()) };
     let apology = Error::transient("judging", "every try failed").public();
     end(storage, id, &ticket, Outcome::Failed(apology)).await
 }
@@ -96,18 +92,21 @@ async fn sweep_one(storage: &Storage, id: &TicketId, now: OffsetDateTime) -> Res
             Ok(true)
         }
         Some(ticket) if ticket.document.is_waiting() => Ok(false),
-        _ => storage.close(id).await.map(|()| false),
+        ended => close(storage, id, ended).await.map(|()| false),
     }
 }
 
-/// The ticket's document while it waits. An overdue ticket is ended on the way: readers take it for expired already.
+/// The ticket's document while it waits. An overdue ticket is ended on the way, for readers take it for expired already, and one that
+/// has ended, or is gone, is closed.
 async fn open_ticket(storage: &Storage, id: &TicketId) -> Result<Option<StoredResult>, Error> {
-    let Some(ticket) = storage.result(id).await? else { return Ok(None) };
-    if ticket.document.is_overdue(OffsetDateTime::now_utc()) {
-        end(storage, id, &ticket, Outcome::Expired).await?;
-        return Ok(None);
+    match storage.result(id).await? {
+        Some(ticket) if ticket.document.is_overdue(OffsetDateTime::now_utc()) => {
+            end(storage, id, &ticket, Outcome::Expired).await?;
+        }
+        Some(ticket) if ticket.document.is_waiting() => return Ok(Some(ticket)),
+        ended => close(storage, id, ended).await?,
     }
-    Ok(ticket.document.is_waiting().then_some(ticket))
+    Ok(None)
 }
 
 /// Writes the terminal document if the ticket still waits, then deletes the photo, then writes when that was.
@@ -116,9 +115,16 @@ async fn end(storage: &Storage, id: &TicketId, ticket: &StoredResult, outcome: O
     let late = ticket.document.is_overdue(OffsetDateTime::now_utc());
     let document = ticket.document.clone().ended(if late { Outcome::Expired } else { outcome });
     let ended = storage.replace(id, ticket, document).await?;
-    storage.close(id).await?;
-    if let Some(ended) = ended {
+    if let Some(ended) = &ended {
         report::job(Some(id), &ended.document);
+    }
+    close(storage, id, ended).await
+}
+
+/// Deletes the photo of a ticket that has ended, or is gone, and writes into its document when that was, if it does not say so yet.
+async fn close(storage: &Storage, id: &TicketId, ended: Option<StoredResult>) -> Result<(), Error> {
+    storage.close(id).await?;
+    if let Some(ended) = ended.filter(|ended| ended.document.photo_deleted_at.is_none()) {
         let document = ResultDocument { photo_deleted_at: Some(OffsetDateTime::now_utc()), ..ended.document.clone() };
         if let Err(error) = storage.replace(id, &ended, document).await {
             tracing::warn!(ticket = id.log_name(), error = error.chain(), "when the photo was deleted could not be written");

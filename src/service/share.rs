@@ -20,8 +20,11 @@ use super::withdrawal;
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'";
 
-/// The picture where no Friend is named: all of them.
+/// The picture where no Friend is named, or one of whom the page has no portrait: all of them.
 const EVERYONE: &str = "everyone";
+
+/// Whom the page has a portrait of.
+const PORTRAITS: [&str; 7] = ["fennec", "ibis", "kaban", "otter", "raccoon", "serval", "shoebill"];
 
 /// The body of `POST /api/share`.
 #[derive(Deserialize)]
@@ -95,7 +98,7 @@ fn page(story: &Story<'_>, site: &str, path: &str) -> String {
     let (ja, en) = (escaped(&title.ja), escaped(&title.en));
     let about = line.map_or_else(|| "フレンズ判定器の答えです。".to_owned(), |line| escaped(&line.ja));
     let about_en = line.map_or_else(|| "Says Friends Judge.".to_owned(), |line| escaped(&line.en));
-    let slug = picture.map_or(EVERYONE, |label| &label.slug);
+    let slug = picture.map(|label| &*label.slug).filter(|slug| PORTRAITS.contains(slug)).unwrap_or(EVERYONE);
     let image = format!("friends/{slug}-wide.jpg");
     let site = escaped(site);
     let mut tags = String::new();
@@ -151,6 +154,23 @@ mod tests {
         assert_eq!(site("http://127.0.0.1:8080"), Some("http://127.0.0.1:8080".into()));
         for wrong in ["javascript:alert(1)", "friends.example", "/r/x", "ftp://friends.example", ""] {
             assert_eq!(site(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_picture_that_a_page_names_is_there() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/friends");
+        for slug in PORTRAITS.into_iter().chain([EVERYONE]) {
+            assert!(folder.join(format!("{slug}-wide.jpg")).is_file(), "{slug}");
+        }
+        let label = |slug: &str| {
+            let name = || slug.to_owned();
+            Label { slug: name(), ja: name(), en: name(), color: "#000000".into(), line: None, threshold: 0.5 }
+        };
+        for (slug, picture) in [("serval", "serval"), ("alice", EVERYONE)] {
+            let story = Story { title: Line { ja: "A".into(), en: "A".into() }, line: None, picture: Some(&label(slug)) };
+            let html = page(&story, "https://friends.example", "/r/x");
+            assert!(html.contains(&format!("https://friends.example/friends/{picture}-wide.jpg")), "{html}");
         }
     }
 

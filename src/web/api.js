@@ -14,6 +14,8 @@ const POLL_MAX_MS = 3000;
 const DEADLINE_GRACE_MS = 5000;
 const DEADLINE_FALLBACK_MS = 16 * 60_000;
 const MAX_MISSING = 2; // 404s in a row before we believe them
+const ENDED_LOOKS = 2; // how often a result is read that does not say yet when its photo was deleted
+const ENDED_PAUSE_MS = 100;
 
 const PHOTO_FAULTS = ['photo_too_large', 'photo_too_costly', 'unsupported_media_type', 'photo_rejected'];
 const TERMINAL = ['done', 'rejected', 'failed', 'expired'];
@@ -159,13 +161,19 @@ export async function awaitResult(resultUrl, onWaiting, signal) {
   const started = Date.now();
   let deadline = started + DEADLINE_FALLBACK_MS;
   let delay = POLL_FIRST_MS;
-  let [missing, failed] = [0, 0];
+  let [missing, failed, ended] = [0, 0, 0];
   for (;;) {
     const answer = await readResult(resultUrl, signal);
     missing = answer.status === 404 ? missing + 1 : 0;
     failed = answer.document || missing ? 0 : failed + 1;
     if (missing > MAX_MISSING) throw new Ending('deleted', words.gone);
-    if (TERMINAL.includes(answer.document?.status)) return doneOrThrow(answer.document);
+    if (TERMINAL.includes(answer.document?.status)) {
+      // The photo is deleted a moment after the end. When that was belongs to the answer, but nobody waits long for it.
+      ended += 1;
+      if (answer.document.photo_deleted_at || ended === ENDED_LOOKS) return doneOrThrow(answer.document);
+      await sleep(ENDED_PAUSE_MS, signal);
+      continue;
+    }
     deadline = answer.deadline ?? deadline;
     if (Date.now() >= deadline) throw new Ending('expired', words.overdue);
     onWaiting({ waited: Date.now() - started, left: deadline - Date.now(), failed });

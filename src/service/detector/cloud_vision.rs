@@ -94,6 +94,8 @@ impl CloudVision {
             "image": {"content": STANDARD.encode(content)},
             "features": [{"type": "FACE_DETECTION", "maxResults": MAX_RESULTS}],
         }]});
+        // A call that the store does not give says nothing of Vision.
+        self.take_call().await?;
         let answer = tokio::time::timeout(TOTAL_TIMEOUT, self.ask(&body)).await;
         let answer = answer.unwrap_or_else(|elapsed| Err(Error::transient(ATTEMPT, elapsed)));
         match &answer {
@@ -103,7 +105,7 @@ impl CloudVision {
             Err(Error::Transient { .. }) => {
                 self.breaker.note(Condition::Unreachable);
             }
-            // A refusal is noted where it is met; the month's cap says nothing of the service.
+            // A refusal is noted where it is met.
             Err(_) => {}
         }
         let answer = answer?;
@@ -118,25 +120,34 @@ impl CloudVision {
             .collect())
     }
 
-    /// Asks until an answer comes or the tries are used up.
+    /// Asks with the call that was taken, and with more as long as there are such, until an answer comes or the tries are used up.
     async fn ask(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
-            match self.try_once(body).await {
-                Err(Error::Transient { .. }) => tokio::time::sleep(with_jitter(pause)).await,
-                end => return end,
+            let end = self.try_once(body).await;
+            if !matches!(end, Err(Error::Transient { .. })) {
+                return end;
             }
+            tokio::time::sleep(with_jitter(pause)).await;
             pause *= 2;
+            if self.take_call().await.is_err() {
+                return end;
+            }
         }
         self.try_once(body).await
     }
 
-    async fn try_once(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
-        if let Some(ledger) = &self.ledger
-            && !Box::pin(ledger.take(OffsetDateTime::now_utc())).await?
-        {
-            return Err(Error::fault(ATTEMPT, "the cap of this month's calls is reached"));
+    /// Takes one of the month's calls, if they are counted.
+    async fn take_call(&self) -> Result<(), Error> {
+        match &self.ledger {
+            Some(ledger) if !Box::pin(ledger.take(OffsetDateTime::now_utc())).await? => {
+                Err(Error::fault(ATTEMPT, "the cap of this month's calls is reached"))
+            }
+            _ => Ok(()),
         }
+    }
+
+    async fn try_once(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
         // The URL carries the key, so it must not ride along in the error.
         let passing = |error: reqwest::Error| Error::transient(ATTEMPT, error.without_url());
         let request = self.http.post(&self.endpoint).query(&[("key", &self.key)]).timeout(TRY_TIMEOUT).json(body);

@@ -5,9 +5,8 @@
 
 use friends_core::error::Error;
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
-use tokio::time::{Duration, Instant};
 
 use crate::service::storage::{Storage, StorageKey};
 
@@ -16,7 +15,7 @@ const BLOCKS: u64 = 100;
 /// Calls in a block at most.
 const LARGEST_BLOCK: u64 = 50;
 /// How long a count that was read for showing is shown.
-const SHOWN_FOR: Duration = Duration::from_mins(1);
+const SHOWN_FOR: Duration = Duration::MINUTE;
 
 /// Keeps calls under a monthly cap.
 pub struct Ledger {
@@ -33,8 +32,8 @@ struct State {
     left: u64,
     /// Whether the cap was reached.
     exhausted: bool,
-    /// The count when it was last read or written, and when that was.
-    seen: Option<(u64, Instant)>,
+    /// The count when it was last read or written in the store, and when that was.
+    seen: Option<(u64, OffsetDateTime)>,
 }
 
 impl State {
@@ -84,7 +83,7 @@ impl Ledger {
         let mut state = self.state.lock().await;
         state.turn_page(now);
         if state.left == 0 && !state.exhausted {
-            Box::pin(self.reserve(&mut state)).await?;
+            Box::pin(self.reserve(&mut state, now)).await?;
         }
         let taken = state.left > 0;
         state.left = state.left.saturating_sub(1);
@@ -100,15 +99,18 @@ impl Ledger {
         state.turn_page(now);
         let key = StorageKey::VisionCalls(&state.month);
         let calls = match state.seen {
-            Some((calls, when)) if when.elapsed() < SHOWN_FOR => calls,
-            _ => self.storage.json(key, "reading the count of Cloud Vision's calls").await?.unwrap_or(0),
+            Some((calls, when)) if now - when < SHOWN_FOR => calls,
+            _ => {
+                let calls = self.storage.json(key, "reading the count of Cloud Vision's calls").await?.unwrap_or(0);
+                state.seen = Some((calls, now));
+                calls
+            }
         };
-        state.seen = Some((calls, Instant::now()));
         Ok(Spend { month: state.month.clone(), calls, cap: self.cap, list_price_usd: list_price_usd(calls) })
     }
 
     /// Takes a block of what the month has left.
-    async fn reserve(&self, state: &mut State) -> Result<(), Error> {
+    async fn reserve(&self, state: &mut State, now: OffsetDateTime) -> Result<(), Error> {
         let block = (self.cap / BLOCKS).clamp(1, LARGEST_BLOCK);
         let (mut count, mut taken) = (0, 0);
         let take = |before: Option<u64>| {
@@ -119,7 +121,7 @@ impl Ledger {
         self.storage.change_json(StorageKey::VisionCalls(&state.month), "counting Cloud Vision's calls", take).await?;
         state.left = taken;
         state.exhausted = taken == 0;
-        state.seen = Some((count + taken, Instant::now()));
+        state.seen = Some((count + taken, now));
         if state.exhausted {
             tracing::error!(vision.calls = count, vision.cap = self.cap, "the month's cap of Cloud Vision's calls is reached");
         }
