@@ -43,8 +43,20 @@ const waiting = (minutes, clock = 0) => ({
   clock, body: { status: 'waiting', deadline: new Date(START + clock + minutes * 60_000).toISOString() },
 });
 
+const done = { status: 'done', faces: [], photo_deleted_at: '2026-11-30T00:00:00Z' };
+
+test('a result that does not say when its photo was deleted is read once more', async () => {
+  const { photo_deleted_at: _, ...early } = done;
+  const { asked } = serve({ body: early }, { body: done });
+  assert.deepEqual(await awaitResult('/results/x.json', () => {}, signal), done);
+  assert.equal(asked(), 2);
+  const again = serve({ body: early }, { body: early }, { body: done });
+  assert.deepEqual(await awaitResult('/results/x.json', () => {}, signal), early, 'nobody waits long for it');
+  assert.equal(again.asked(), 2);
+});
+
 test('a result is asked for until it is there, ever more slowly', async () => {
-  const { pauses } = serve(...Array(12).fill(waiting(15)), { body: { status: 'done', faces: [] } });
+  const { pauses } = serve(...Array(12).fill(waiting(15)), { body: done });
   const result = await awaitResult('/results/x.json', () => {}, signal);
   assert.equal(result.status, 'done');
   assert.equal(pauses.length, 12);
@@ -62,7 +74,7 @@ test('a device whose clock is two hours wrong waits as long as any other', async
 });
 
 test('broken connections are endured and counted', async () => {
-  serve(waiting(15), 'broken', 'broken', 'broken', { body: { status: 'done', faces: [] } });
+  serve(waiting(15), 'broken', 'broken', 'broken', { body: done });
   const failures = [];
   await awaitResult('/results/x.json', ({ failed }) => failures.push(failed), signal);
   assert.deepEqual(failures, [0, 1, 2, 3]);
