@@ -30,7 +30,8 @@
 //!
 //! # Invariants
 //!
-//! 1. `friends-core` opens no file or connection, reads no clock or environment, and starts no thread. CI asserts from
+//! 1. `friends-core` opens no file or connection, reads no environment and no clock but the one that ends work on a photo
+//!    (`photo/clock.rs`), and starts no thread. CI asserts from
 //!    `cargo tree` that no async runtime, HTTP client, clock or thread pool is among its dependencies.
 //! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system (`friends_core::geometry`) and one copy
 //!    of each kind of head (`friends_core::model::Head`).

@@ -326,12 +326,12 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     }
 
     let url = service.url(&format!("/results/{}", ticket["id"].as_str().unwrap()));
-    let take_back = async |body: Value| service.http.delete(&url).json(&body).send().await.unwrap();
+    let delete_result = async |body: Value| service.http.delete(&url).json(&body).send().await.unwrap();
     for wrong in [json!({"delete_token": ticket["id"]}), json!({})] {
-        assert_eq!(problem(take_back(wrong).await).await, refusal(403, "forbidden"));
+        assert_eq!(problem(delete_result(wrong).await).await, refusal(403, "forbidden"));
     }
     assert_eq!(service.end_of(&ticket).await, document, "nothing is lost");
-    assert_eq!(take_back(json!({"delete_token": ticket["delete_token"]})).await.status(), 204);
+    assert_eq!(delete_result(json!({"delete_token": ticket["delete_token"]})).await.status(), 204);
     let read = service.http.get(format!("{url}.json")).send().await.unwrap();
     assert_eq!(problem(read).await, refusal(404, "not_found"));
     assert_eq!(service.http.get(&page).send().await.unwrap().status(), 404);

@@ -10,7 +10,7 @@ use friends_core::face_detector::FaceDetector;
 use friends_core::geometry::Rect;
 use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
-use friends_judge::service::detector::{CloudVision, Condition, Detector, Ledger};
+use friends_judge::service::detector::{CloudVision, Condition, Detector, Quota};
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::storage::{Storage, StorageSettings};
 use friends_judge::service::transport;
@@ -110,10 +110,10 @@ async fn after_a_failure_the_next_photos_do_not_wait_for_it() {
 }
 
 /// A count of calls in a store that does not answer.
-fn quota_out_of_reach(folder: &Path) -> Ledger {
+fn quota_out_of_reach(folder: &Path) -> Quota {
     let settings = ObjectStore::open(folder).unwrap().settings();
     let nowhere = StorageSettings { endpoint: Some("http://127.0.0.1:1".into()), ..settings };
-    Ledger::new(Storage::new(nowhere, transport::for_sdk(transport::client().unwrap())), 1000)
+    Quota::new(Storage::new(nowhere, transport::for_sdk(transport::client().unwrap())), 1000)
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_store_that_gives_no_calls_says_nothing_of_vision() {
 async fn the_count_of_calls_is_read_again_after_a_minute_however_often_it_is_shown() {
     let data = tempfile::tempdir().unwrap();
     let store = ObjectStore::open(data.path()).unwrap();
-    let [shown, other] = [(); 2].map(|()| Ledger::new(store.storage(), 1000));
+    let [shown, other] = [(); 2].map(|()| Quota::new(store.storage(), 1000));
     let start = OffsetDateTime::now_utc();
     let calls = async |seconds| shown.spend(start + Duration::from_secs(seconds)).await.unwrap().calls;
     assert_eq!(calls(0).await, 0);

@@ -61,7 +61,7 @@ async fn main() -> Result<(), Error> {
             let answered = tokio::time::timeout(time_left, answering).await;
             Ok(answered.unwrap_or_else(|_| {
                 ran_out.store(true, Ordering::Relaxed);
-                Ok(api::out_of_time())
+                Ok(api::timed_out())
             })?)
         }
     });

@@ -85,7 +85,7 @@ impl Rejection {
 
     /// An address or an id that leads nowhere.
     #[must_use]
-    pub fn nothing_here() -> Self {
+    pub fn not_found() -> Self {
         Self::new(Code::NotFound, "There is nothing at this address.")
     }
 

@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::app::{App, UploadAddress};
-use super::body::{check_bare, crowded};
+use super::body::{check_bare, queue_full};
+use super::deletion;
 use super::detector::CloudVision;
 use super::feedback::{self, Feedback};
 use super::pipeline::RegionSource;
@@ -28,22 +29,21 @@ use super::result::{Outcome, ResultDocument};
 use super::share::{self, ShareRequest};
 use super::storage::{Storage, StorageKey, Upload};
 use super::ticket::{DeleteToken, TicketId};
-use super::withdrawal;
 
 /// All routes of the API.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/uploads", post(open_ticket))
-        .route("/results/{document}", get(result).delete(take_back))
+        .route("/results/{document}", get(result).delete(delete_result))
         // The same where a CDN reads /results/ from a bucket and sends only /api/ here.
-        .route("/api/results/{id}", delete(take_back))
+        .route("/api/results/{id}", delete(delete_result))
         .route("/api/judge", post(judge))
         .route("/api/feedback", post(feedback))
         .route("/api/share", post(share))
         .route("/r/{id}", get(share_page))
         .route("/stats.json", get(stats))
         .route("/api/health", get(health))
-        .fallback(async || Problem::from(Rejection::nothing_here()))
+        .fallback(async || Problem::from(Rejection::not_found()))
         .method_not_allowed_fallback(async || Problem {
             status: StatusCode::METHOD_NOT_ALLOWED,
             ..Rejection::bad_request("This address does not take that method.").into()
@@ -102,29 +102,29 @@ async fn open_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Re
 
 /// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
 async fn result(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(Rejection::nothing_here)?;
-    let document = buckets(&app)?.result(&id).await?.ok_or_else(Rejection::nothing_here)?.document;
+    let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(Rejection::not_found)?;
+    let document = buckets(&app)?.result(&id).await?.ok_or_else(Rejection::not_found)?.document;
     let is_overdue = document.is_overdue(OffsetDateTime::now_utc());
     Ok(answer(StatusCode::OK, &if is_overdue { document.ended(Outcome::Expired) } else { document }))
 }
 
 /// `DELETE /results/<id>`: takes a result back. The token that came with the ticket stands in the body, `{"delete_token": "…"}`, or as
 /// `Authorization: Bearer`.
-async fn take_back(State(app): State<Arc<App>>, Path(name): Path<String>, request: Request) -> Result<StatusCode, Problem> {
+async fn delete_result(State(app): State<Arc<App>>, Path(name): Path<String>, request: Request) -> Result<StatusCode, Problem> {
     #[derive(Deserialize)]
-    struct TakeBackRequest {
+    struct DeleteResultRequest {
         delete_token: String,
     }
 
     let storage = buckets(&app)?;
-    let id = TicketId::parse(name.strip_suffix(".json").unwrap_or(&name)).ok_or_else(Rejection::nothing_here)?;
+    let id = TicketId::parse(name.strip_suffix(".json").unwrap_or(&name)).ok_or_else(Rejection::not_found)?;
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let token = match bearer {
         Some(token) => Some(token.to_owned()),
-        None => app.bodies.read_json(request).await.ok().map(|TakeBackRequest { delete_token }| delete_token),
+        None => app.bodies.read_json(request).await.ok().map(|DeleteResultRequest { delete_token }| delete_token),
     };
-    let token = token.map(DeleteToken::from).ok_or_else(withdrawal::refused)?;
-    withdrawal::take_back(storage, &id, &token).await?;
+    let token = token.map(DeleteToken::from).ok_or_else(deletion::refused)?;
+    deletion::delete_result(storage, &id, &token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -136,13 +136,13 @@ async fn judge(State(app): State<Arc<App>>, request: Request) -> Result<Response
     };
     if app.judge.queue_place().is_none() {
         app.bodies.discard(request).await;
-        return Err(crowded().into());
+        return Err(queue_full().into());
     }
     // A place is for those whose photo is here: what drips in keeps nobody out.
     let headers = request.headers().clone();
     let bytes = app.bodies.read(request, app.judge.limits.judge_bytes).await?;
     check_bare(&headers, &bytes)?;
-    let _place = app.judge.queue_place().ok_or_else(crowded)?;
+    let _place = app.judge.queue_place().ok_or_else(queue_full)?;
     let permit = app.judge.permit().await;
     let document = app.judge.document(bytes, &source, permit).await?;
     report::job(None, &document);
@@ -167,8 +167,8 @@ async fn share(State(app): State<Arc<App>>, request: Request) -> Result<Response
 
 /// `GET /r/<share id>`: that page.
 async fn share_page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id = TicketId::parse(&id).ok_or_else(Rejection::nothing_here)?;
-    let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Rejection::nothing_here)?;
+    let id = TicketId::parse(&id).ok_or_else(Rejection::not_found)?;
+    let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Rejection::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
@@ -179,16 +179,16 @@ async fn share_page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Resu
     Ok((headers, page).into_response())
 }
 
-/// `GET /stats.json`: how the service is used, see [`tally`](super::tally).
+/// `GET /stats.json`: how the service is used, see [`usage`](super::usage).
 async fn stats(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let counts = buckets(&app)?.json::<Value>(StorageKey::Stats, "reading the counts").await?;
-    Ok(answer(StatusCode::OK, &counts.ok_or_else(Rejection::nothing_here)?))
+    Ok(answer(StatusCode::OK, &counts.ok_or_else(Rejection::not_found)?))
 }
 
 /// `GET /api/health`: version, bundle, detector, whom to write to; how Cloud Vision answers, and what is used of the month's cap, where there are such.
 async fn health(State(app): State<Arc<App>>) -> Response {
-    let vision = match app.judge.detector().vision().and_then(CloudVision::ledger) {
-        Some(ledger) => ledger.spend(OffsetDateTime::now_utc()).await.inspect_err(log_failure).ok(),
+    let vision = match app.judge.detector().vision().and_then(CloudVision::quota) {
+        Some(quota) => quota.spend(OffsetDateTime::now_utc()).await.inspect_err(log_failure).ok(),
         None => None,
     };
     let bundle = app.judge.bundle();
@@ -282,13 +282,13 @@ fn log_failure(error: &Error) {
 
 /// The answer to a request that could not be answered in time.
 #[must_use]
-pub fn out_of_time() -> Response {
+pub fn timed_out() -> Response {
     Problem::from(Error::transient("answering a request", "the time for it is over")).into_response()
 }
 
 /// The answer to an address that asks too often, and may again after `wait`.
 #[must_use]
-pub fn too_often(wait: Duration) -> Response {
+pub fn rate_limited(wait: Duration) -> Response {
     let rejection =
         Rejection::new(Code::TooManyRequests, "Too many requests came from this address. Please try again in a moment.");
     Problem { retry_after: wait, ..rejection.into() }.into_response()

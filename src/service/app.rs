@@ -13,7 +13,7 @@ use super::config::{self, Lookup};
 use super::detector::DetectorSettings;
 use super::model_dir;
 use super::pipeline::Judge;
-use super::prepared::Prepared;
+use super::preloaded::Preloaded;
 use super::storage::Storage;
 use super::transport;
 
@@ -72,15 +72,15 @@ impl App {
     /// When a setting or the bundle is not in order: nothing should start then.
     pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
         let Assembly { model, detector, permits, buckets } = assembly;
-        let embedded = Prepared::begin(|| {
+        let embedded = Preloaded::begin(|| {
             FaceDetector::load()
                 .inspect(|detector| tracing::info!(network.operator = detector.operator(), "the face detector is loaded"))
         });
         // Read and checked on the thread that needs it next, while this one goes on.
         let dir = model_dir::find(model, lookup);
-        let bundle = Prepared::later(move || Ok(model_dir::read(&dir).map(Arc::new)));
+        let bundle = Preloaded::later(move || Ok(model_dir::read(&dir).map(Arc::new)));
         let checked = bundle.clone();
-        let classifier = Prepared::begin(move || {
+        let classifier = Preloaded::begin(move || {
             let bundle = checked.get()?.as_ref().map_err(|error| Error::fault("loading the bundle", chain(error)))?;
             let classifier = Classifier::new(Arc::clone(bundle)).map_err(|error| Error::fault("loading the bundle", error))?;
             tracing::info!(network.operator = classifier.backbone().operator(), "the backbone is loaded");

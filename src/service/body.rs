@@ -68,7 +68,7 @@ impl Bodies {
             seen += data.len();
             if seen <= limit {
                 let more = u32::try_from(data.len().div_ceil(1024)).unwrap_or(u32::MAX);
-                let more = self.room.try_acquire_many(more).map_err(|_| crowded())?;
+                let more = self.room.try_acquire_many(more).map_err(|_| queue_full())?;
                 match &mut room {
                     Some(room) => room.merge(more),
                     None => room = Some(more),
@@ -136,7 +136,7 @@ pub fn check_bare(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
 
 /// The answer when there is no room.
 #[must_use]
-pub fn crowded() -> Rejection {
+pub fn queue_full() -> Rejection {
     Rejection::new(Code::TooManyRequests, "Many photos are being judged right now. Please try again in a moment.")
 }
 

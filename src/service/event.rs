@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use super::app::App;
 use super::pipeline;
 use super::storage::StorageKey;
-use super::tally;
 use super::ticket::TicketId;
+use super::usage;
 
 /// What an event asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
         Event::GivenUp(tickets) => each(&tickets, |id| pipeline::give_up(storage, id)).await,
     };
     // Nobody waits any more: the verdict is written.
-    tally::write(storage, false).await;
+    usage::write(storage, false).await;
     handled
 }
 

@@ -10,10 +10,10 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::off_thread::off_thread;
+use super::run_blocking::run_blocking;
 use super::storage::{Storage, StorageKey};
-use super::tally;
 use super::ticket::TicketId;
+use super::usage;
 
 /// JPEG quality of the crops that are kept.
 const QUALITY: u8 = 90;
@@ -64,15 +64,15 @@ impl Opinion {
 /// `not_found` for a ticket that was never issued, `bad_request` for what does not belong to it, `unsupported_media_type` and
 /// `photo_too_large` for crops; or when the store does not answer.
 pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result<(), Error> {
-    let id = TicketId::parse(&said.id).ok_or_else(Rejection::nothing_here)?;
-    let document = storage.result(&id).await?.ok_or_else(Rejection::nothing_here)?.document;
+    let id = TicketId::parse(&said.id).ok_or_else(Rejection::not_found)?;
+    let document = storage.result(&id).await?.ok_or_else(Rejection::not_found)?.document;
     let judgement = document.judgement().ok_or_else(|| Rejection::bad_request("This ticket has no verdict to speak of."))?;
     let face = judgement.faces.get(said.face).ok_or_else(|| Rejection::bad_request("This result has no such face."))?;
     if said.friend.as_deref().is_some_and(|friend| !friends.contains(&friend)) {
         return Err(Rejection::bad_request("This bundle knows no such Friend; send null for none of them.").into());
     }
     let crop = match said.crop {
-        Some(text) => Some(off_thread("reading a crop", move || clean(&text)).await??),
+        Some(text) => Some(run_blocking("reading a crop", move || clean(&text)).await??),
         None => None,
     };
 
@@ -91,7 +91,7 @@ pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result
     storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await?;
     let named = face.verdict.friends();
     let is_right = said.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend));
-    tally::count("feedback", if is_right { "right" } else { "wrong" });
+    usage::count("feedback", if is_right { "right" } else { "wrong" });
     Ok(())
 }
 

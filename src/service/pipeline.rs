@@ -25,10 +25,10 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
-use super::off_thread::off_thread;
-use super::prepared::Prepared;
+use super::preloaded::Preloaded;
 use super::report;
 use super::result::{Outcome, ResultDocument};
+use super::run_blocking::run_blocking;
 use super::storage::{Storage, StoredResult};
 use super::ticket::TicketId;
 
@@ -187,7 +187,7 @@ pub struct Judge {
     pub limits: Limits,
     detector: Detector,
     bundle: Arc<Bundle>,
-    classifier: Prepared<Classifier>,
+    classifier: Preloaded<Classifier>,
     permits: Arc<Semaphore>,
     queue: Semaphore,
 }
@@ -198,7 +198,7 @@ impl Judge {
     pub fn new(
         detector: Detector,
         bundle: Arc<Bundle>,
-        classifier: Prepared<Classifier>,
+        classifier: Preloaded<Classifier>,
         limits: Limits,
         at_once: usize,
     ) -> Self {
@@ -259,7 +259,7 @@ impl Judge {
 
         let limits = self.limits;
         let decoding = move || Photo::decode(bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
-        let held = Arc::new(in_time(limits.time, off_thread("decoding a photo", decoding)).await???);
+        let held = Arc::new(in_time(limits.time, run_blocking("decoding a photo", decoding)).await???);
         let size = held.photo.size();
         let note = held.photo.is_incomplete().then_some(Note::Incomplete);
         let decoded = started.elapsed();
@@ -278,7 +278,7 @@ impl Judge {
 
         let classifier = self.classifier.clone();
         let judging = move || judge_regions(classifier.get()?, &held.photo, &regions);
-        let faces = in_time(limits.time.saturating_sub(decoded), off_thread("judging", judging)).await???;
+        let faces = in_time(limits.time.saturating_sub(decoded), run_blocking("judging", judging)).await???;
         timings.total = millis(started.elapsed());
         timings.classify = timings.total - timings.decode - timings.detect;
 

@@ -29,8 +29,8 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::result::ResultDocument;
-use super::tally;
 use super::ticket::TicketId;
+use super::usage;
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "FriendsJudge";
@@ -62,7 +62,7 @@ pub async fn in_invocation<F: Future>(invocation: Invocation, work: F) -> F::Out
 
 /// A photo was judged: as a ticket that ended so, or at once.
 pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
-    let mut line = Line::new("job");
+    let mut line = LogLine::new("job");
     if let Some(ticket) = ticket {
         line.put("ticket", ticket.log_name());
     }
@@ -79,9 +79,9 @@ pub fn job(ticket: Option<&TicketId>, document: &ResultDocument) {
 /// A request was answered.
 pub fn request(route: &'static str, device: &'static str, status: StatusCode, took: Duration) {
     if (route, status) == (OPEN_TICKET, StatusCode::CREATED) {
-        tally::count("device", device);
+        usage::count("device", device);
     }
-    let mut line = Line::new("request");
+    let mut line = LogLine::new("request");
     line.put("http.route", route);
     line.put("http.status", status.as_u16());
     line.put("device", device);
@@ -125,12 +125,12 @@ pub fn device(headers: &HeaderMap) -> &'static str {
 }
 
 /// A line as it is put together.
-struct Line {
+struct LogLine {
     fields: Map<String, Value>,
     metrics: Vec<Value>,
 }
 
-impl Line {
+impl LogLine {
     fn new(kind: &'static str) -> Self {
         let mut line = Self { fields: Map::new(), metrics: Vec::new() };
         line.put("line", kind);
@@ -155,7 +155,7 @@ impl Line {
 
     /// A value, and a counter of its own for it, here and for the operator's page.
     fn count(&mut self, name: &str, value: &str) {
-        tally::count(name, value);
+        usage::count(name, value);
         self.put(name, value);
         self.measure(&format!("{name}.{value}"), 1, "Count");
     }

@@ -23,12 +23,12 @@ pub enum State {
     /// The photo could not be judged, and that is the photo's fault.
     Rejected {
         /// Why not.
-        error: Problem,
+        error: Failure,
     },
     /// The photo could not be judged, and that is our fault.
     Failed {
         /// Why not.
-        error: Problem,
+        error: Failure,
     },
     /// The deadline passed before there was anything to judge.
     Expired,
@@ -83,7 +83,7 @@ fn known_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Er
 
 /// Why there is no judgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
+pub struct Failure {
     /// For programs.
     pub code: Code,
     /// For people.
@@ -93,7 +93,7 @@ pub struct Problem {
     pub reason: Option<Reason>,
 }
 
-impl From<Rejection> for Problem {
+impl From<Rejection> for Failure {
     fn from(Rejection { code, message, reason }: Rejection) -> Self {
         Self { code, message, reason }
     }
@@ -131,7 +131,7 @@ impl ResultDocument {
 
     /// Why there is no judgement, when `rejected` or `failed`.
     #[must_use]
-    pub fn error(&self) -> Option<&Problem> {
+    pub fn error(&self) -> Option<&Failure> {
         if let State::Rejected { error } | State::Failed { error } = &self.state { Some(error) } else { None }
     }
 

@@ -11,10 +11,10 @@ use friends_core::judgement::Judgement;
 use friends_core::model::{Label, Line};
 use serde::Deserialize;
 
+use super::deletion;
 use super::html::escaped;
 use super::storage::{Storage, StorageKey};
 use super::ticket::{DeleteToken, TicketId};
-use super::withdrawal;
 
 /// A share page loads our style and our pictures, and runs nothing.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -41,9 +41,9 @@ pub struct ShareRequest {
 /// `not_found` for a ticket that was never issued, `forbidden` for another token than its own, `bad_request` where there is no verdict
 /// or the site is no address; or when the store does not answer.
 pub async fn publish(storage: &Storage, labels: &[Label], wanted: ShareRequest) -> Result<String, Error> {
-    let id = TicketId::parse(&wanted.id).ok_or_else(Rejection::nothing_here)?;
+    let id = TicketId::parse(&wanted.id).ok_or_else(Rejection::not_found)?;
     let token = DeleteToken::from(wanted.delete_token);
-    let document = withdrawal::document_of(storage, &id, &token).await?;
+    let document = deletion::document_of(storage, &id, &token).await?;
     let judgement = document.judgement().ok_or_else(|| Rejection::bad_request("This ticket has no verdict to share."))?;
     let site =
         site(&wanted.site).ok_or_else(|| Rejection::bad_request("site must be an address like https://friends.example."))?;

@@ -11,7 +11,7 @@ use super::calibration::{Balance, PlattScaling};
 use super::discriminant::{Discriminants, Evidence, Moments};
 use super::examples::Example;
 use super::folds::{FOLDS, split};
-use super::head::{self, Row};
+use super::logistic::{self, Row};
 use super::metrics::{self, Judged, log_loss};
 use super::open_set;
 use super::prototypes::Prototypes;
@@ -38,11 +38,11 @@ pub struct Candidate {
     pub strangers: Vec<Vec<Judged>>,
     /// Scores are `sigmoid(logit / temperature)`.
     pub temperature: f32,
-    fit: Fit,
+    fit: FittedHead,
 }
 
 /// What it takes to fit the head on all photos.
-enum Fit {
+enum FittedHead {
     Linear { regularisation: f64 },
     Discriminant { discriminants: Discriminants, shrinkage: f64, calibrated: Calibrated },
     Prototype { calibration: PlattScaling },
@@ -53,9 +53,9 @@ impl Candidate {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.fit {
-            Fit::Linear { .. } => "linear",
-            Fit::Discriminant { .. } => "discriminant",
-            Fit::Prototype { .. } => "prototype",
+            FittedHead::Linear { .. } => "linear",
+            FittedHead::Discriminant { .. } => "discriminant",
+            FittedHead::Prototype { .. } => "prototype",
         }
     }
 
@@ -63,11 +63,11 @@ impl Candidate {
     #[must_use]
     pub fn settings(&self) -> serde_json::Value {
         match &self.fit {
-            Fit::Linear { regularisation } => json!({"regularisation": regularisation}),
-            Fit::Discriminant { shrinkage, calibrated, .. } => {
+            FittedHead::Linear { regularisation } => json!({"regularisation": regularisation}),
+            FittedHead::Discriminant { shrinkage, calibrated, .. } => {
                 json!({"shrinkage": shrinkage, "resemblance": calibrated.resemblance, "stretch": calibrated.stretch})
             }
-            Fit::Prototype { .. } => json!({}),
+            FittedHead::Prototype { .. } => json!({}),
         }
     }
 
@@ -91,14 +91,14 @@ impl Candidate {
     pub fn head(self, examples: &[Example], recipe: &Recipe) -> Result<Head, TrainError> {
         let labels = recipe.labels.len();
         Ok(match self.fit {
-            Fit::Linear { regularisation } => {
+            FittedHead::Linear { regularisation } => {
                 let rows: Vec<Row<'_>> = examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
-                Head::Linear(head::fit(&rows, labels, regularisation)?)
+                Head::Linear(logistic::fit(&rows, labels, regularisation)?)
             }
-            Fit::Discriminant { discriminants, calibrated: Calibrated { resemblance, stretch, calibration }, .. } => {
+            FittedHead::Discriminant { discriminants, calibrated: Calibrated { resemblance, stretch, calibration }, .. } => {
                 Head::Discriminant(discriminants.head(resemblance, stretch, calibration))
             }
-            Fit::Prototype { calibration } => {
+            FittedHead::Prototype { calibration } => {
                 let all: Vec<&Example> = examples.iter().collect();
                 let prototypes = Prototypes::of(&all, &recipe.background, labels, recipe.seed);
                 Head::Prototype(prototypes.ok_or(TrainError::NoBackground)?.with(calibration))
@@ -121,7 +121,7 @@ pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Ca
                 continue;
             }
             let rows: Vec<Row<'_>> = others.iter().flat_map(|&example| rows_of(example, HELD_OUT_VIEWS)).collect();
-            let head = head::fit(&rows, labels, regularisation)?;
+            let head = logistic::fit(&rows, labels, regularisation)?;
             for i in held_out {
                 logits[i] = head.logits(&examples[i].views[0]);
             }
@@ -136,7 +136,7 @@ pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Ca
     let temperature =
         TEMPERATURE_STEPS.map(|step| 2f32.powf(step as f32 / 10.0)).min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(1.0);
     let held_out = judged(examples, &logits, temperature);
-    Ok(Candidate { held_out, strangers: Vec::new(), temperature, fit: Fit::Linear { regularisation } })
+    Ok(Candidate { held_out, strangers: Vec::new(), temperature, fit: FittedHead::Linear { regularisation } })
 }
 
 /// Discriminants, calibrated on held-out labelled photos; also judges each label's photos as those of strangers.
@@ -160,7 +160,7 @@ pub fn discriminant(examples: &[Example], folds: &[usize], slugs: &[String]) -> 
         .collect();
     let held_out = calibrated.judged(examples, &evidence);
     let discriminants = all.fit(shrinkage).ok_or(TrainError::NotFinite)?;
-    let fit = Fit::Discriminant { discriminants, shrinkage, calibrated };
+    let fit = FittedHead::Discriminant { discriminants, shrinkage, calibrated };
     Ok(Candidate { held_out, strangers, temperature: 1.0, fit })
 }
 
@@ -199,7 +199,7 @@ pub fn tuned(checked: &[Example], all: &[Example], held_out: &[bool], slugs: &[S
     let calibrated = Calibrated::by(&unseen, &evidence);
     let held_out = calibrated.judged(&unseen, &evidence);
     let discriminants = moments(all.iter(), labels, length(all)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
-    let fit = Fit::Discriminant { discriminants, shrinkage, calibrated };
+    let fit = FittedHead::Discriminant { discriminants, shrinkage, calibrated };
     Ok(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit })
 }
 
@@ -320,7 +320,7 @@ pub fn prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Opti
     let logits: Vec<Vec<f32>> =
         evidence.iter().map(|row| row.iter().map(|&evidence| calibration.logit(evidence)).collect()).collect();
     let held_out = judged(examples, &logits, 1.0);
-    Some(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit: Fit::Prototype { calibration } })
+    Some(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit: FittedHead::Prototype { calibration } })
 }
 
 fn judged(examples: &[Example], logits: &[Vec<f32>], temperature: f32) -> Vec<Judged> {

@@ -14,7 +14,7 @@ use friends_core::model::{DiscriminantHead, dot, nearest, unit};
 use nalgebra::{DMatrix, DVector};
 
 use super::calibration::PlattScaling;
-use super::head::Row;
+use super::logistic::Row;
 use super::prototypes::MIN_BACKGROUND;
 
 /// Rows that are multiplied at once: a bound on memory.

@@ -50,7 +50,7 @@ pub struct Tuned {
 #[serde(untagged)]
 pub enum Progress {
     /// A fit is over.
-    Fit(Fit),
+    Fit(TuningRun),
     /// An epoch is.
     Epoch(Epoch),
 }
@@ -73,7 +73,7 @@ pub struct Epoch {
 
 /// How a fit ended.
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
-pub struct Fit {
+pub struct TuningRun {
     /// `checked` or `all`.
     pub fit: String,
     /// The fit's seed.

@@ -22,7 +22,7 @@ mod discriminant;
 pub mod examples;
 pub mod fine_tune;
 mod folds;
-pub mod head;
+pub mod logistic;
 pub mod metrics;
 pub mod moves;
 pub mod open_set;

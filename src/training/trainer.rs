@@ -19,7 +19,7 @@ use super::dataset::sources;
 use super::depth::Depth;
 use super::examples::Example;
 use super::folds;
-use super::head::FitError;
+use super::logistic::FitError;
 use super::metrics::{self, Judged};
 use super::prototypes::MIN_BACKGROUND;
 use super::thresholds::{self, Choice};

@@ -49,8 +49,8 @@ impl Service {
             bodies: Bodies::default(),
             contact: Some("friends@example.com".to_owned()),
         };
-        let tries = data.path().join("tries");
-        let settings = ServerSettings { workers: 2, behind_proxy: false, tries, housekeeping: Duration::from_millis(200) };
+        let crash_counts = data.path().join("tries");
+        let settings = ServerSettings { workers: 2, behind_proxy: false, crash_counts, housekeeping: Duration::from_millis(200) };
         let server = Server::new(app, store, settings);
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {

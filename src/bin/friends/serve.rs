@@ -71,8 +71,8 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
         Assembly { model: None, detector: None, permits: workers, buckets: Buckets::Embedded(store.storage(), address) };
     let app = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?;
     app.judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;
-    let tries = data.join("tries");
-    let settings = ServerSettings { workers, behind_proxy: args.behind_proxy, tries, housekeeping: HOUSEKEEPING };
+    let crash_counts = data.join("tries");
+    let settings = ServerSettings { workers, behind_proxy: args.behind_proxy, crash_counts, housekeeping: HOUSEKEEPING };
     let server = Server::new(app, store, settings);
 
     // Before anybody hears that the server is there and may end it.

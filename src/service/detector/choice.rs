@@ -4,9 +4,9 @@ use friends_core::face_detector::FaceDetector;
 
 use super::cloud_vision::{CloudVision, DEFAULT_URL};
 use super::fallback::Detector;
-use super::ledger::Ledger;
+use super::quota::Quota;
 use crate::service::config::{ConfigError, Lookup, problem};
-use crate::service::prepared::Prepared;
+use crate::service::preloaded::Preloaded;
 use crate::service::storage::Storage;
 
 const CAP: &str = "FRIENDS_VISION_MONTHLY_CAP";
@@ -68,14 +68,14 @@ impl DetectorSettings {
     /// When there is a monthly cap but no `storage` where the calls could be counted.
     pub fn set_up(
         self,
-        embedded: Prepared<FaceDetector>,
+        embedded: Preloaded<FaceDetector>,
         http: &reqwest::Client,
         storage: Option<&Storage>,
     ) -> Result<Detector, ConfigError> {
         let client = |vision: VisionSettings| {
             let storage = || storage.cloned().ok_or_else(|| problem(CAP, "is set, but there are no buckets that keep the count"));
-            let ledger = vision.monthly_cap.map(|cap| Ok::<_, ConfigError>(Ledger::new(storage()?, cap))).transpose()?;
-            Ok::<_, ConfigError>(CloudVision::new(http.clone(), &vision.url, vision.key, ledger))
+            let quota = vision.monthly_cap.map(|cap| Ok::<_, ConfigError>(Quota::new(storage()?, cap))).transpose()?;
+            Ok::<_, ConfigError>(CloudVision::new(http.clone(), &vision.url, vision.key, quota))
         };
         Ok(match self {
             Self::Embedded => Detector::Embedded(embedded),
@@ -111,7 +111,7 @@ mod tests {
             assert_eq!(read(cap).unwrap_err().variable, "FRIENDS_VISION_MONTHLY_CAP", "{cap}");
         }
         let http = crate::service::transport::client().unwrap();
-        let embedded = Prepared::begin(FaceDetector::load);
+        let embedded = Preloaded::begin(FaceDetector::load);
         let refused = read("100").unwrap().set_up(embedded, &http, None).err().unwrap();
         assert!(refused.to_string().contains("FRIENDS_VISION_MONTHLY_CAP"), "{refused}");
     }

@@ -18,8 +18,8 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::breaker::{Breaker, Condition};
-use super::ledger::Ledger;
-use crate::service::off_thread::off_thread;
+use super::quota::Quota;
+use crate::service::run_blocking::run_blocking;
 
 /// The address of Cloud Vision.
 pub const DEFAULT_URL: &str = "https://vision.googleapis.com";
@@ -47,19 +47,19 @@ pub struct CloudVision {
     http: reqwest::Client,
     endpoint: String,
     key: String,
-    ledger: Option<Ledger>,
+    quota: Option<Quota>,
     breaker: Breaker,
 }
 
 impl CloudVision {
-    /// A client that asks the service at `url` with an API key, as often as `ledger` allows.
+    /// A client that asks the service at `url` with an API key, as often as `quota` allows.
     #[must_use]
-    pub fn new(http: reqwest::Client, url: &str, key: String, ledger: Option<Ledger>) -> Self {
+    pub fn new(http: reqwest::Client, url: &str, key: String, quota: Option<Quota>) -> Self {
         Self {
             http,
             endpoint: format!("{}/v1/images:annotate", url.trim_end_matches('/')),
             key,
-            ledger,
+            quota,
             breaker: Breaker::default(),
         }
     }
@@ -72,8 +72,8 @@ impl CloudVision {
 
     /// What keeps the month's calls under a cap, if anything does.
     #[must_use]
-    pub fn ledger(&self) -> Option<&Ledger> {
-        self.ledger.as_ref()
+    pub fn quota(&self) -> Option<&Quota> {
+        self.quota.as_ref()
     }
 
     /// The faces in a photo, in no order.
@@ -89,7 +89,7 @@ impl CloudVision {
         let sent = full.shrunk_to(SENT_SIDE);
         let shrunk = Arc::clone(photo);
         let encoding = move || (*shrunk).borrow().to_jpeg(sent, SENT_QUALITY);
-        let content = off_thread("encoding the photo for Cloud Vision", encoding).await??;
+        let content = run_blocking("encoding the photo for Cloud Vision", encoding).await??;
         let body = json!({"requests": [{
             "image": {"content": STANDARD.encode(content)},
             "features": [{"type": "FACE_DETECTION", "maxResults": MAX_RESULTS}],
@@ -139,8 +139,8 @@ impl CloudVision {
 
     /// Takes one of the month's calls, if they are counted.
     async fn take_call(&self) -> Result<(), Error> {
-        match &self.ledger {
-            Some(ledger) if !Box::pin(ledger.take(OffsetDateTime::now_utc())).await? => {
+        match &self.quota {
+            Some(quota) if !Box::pin(quota.take(OffsetDateTime::now_utc())).await? => {
                 Err(Error::fault(ATTEMPT, "the cap of this month's calls is reached"))
             }
             _ => Ok(()),

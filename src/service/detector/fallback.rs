@@ -10,8 +10,8 @@ use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 
 use super::cloud_vision::CloudVision;
-use crate::service::off_thread::off_thread;
-use crate::service::prepared::Prepared;
+use crate::service::preloaded::Preloaded;
+use crate::service::run_blocking::run_blocking;
 
 /// A cascade leaves Cloud Vision alone where the embedded detector is at least this sure of a face:
 /// in 105 of 106 photos of cosplayers, 124 of 150 of people in masks, 75 of 150 cartoons.
@@ -31,11 +31,11 @@ pub struct Found {
 /// A detector, with what it falls back to.
 pub enum Detector {
     /// The detector in this program: no network, no cost.
-    Embedded(Prepared<FaceDetector>),
+    Embedded(Preloaded<FaceDetector>),
     /// Google Cloud Vision; the embedded one when Vision cannot be reached.
-    CloudVision(CloudVision, Prepared<FaceDetector>),
+    CloudVision(CloudVision, Preloaded<FaceDetector>),
     /// The embedded one first; Google Cloud Vision for photos in which it finds nothing, or nothing that it is sure of.
-    Cascade(CloudVision, Prepared<FaceDetector>),
+    Cascade(CloudVision, Preloaded<FaceDetector>),
 }
 
 impl Detector {
@@ -51,7 +51,7 @@ impl Detector {
 
     /// The embedded detector, which each has.
     #[must_use]
-    pub fn embedded(&self) -> &Prepared<FaceDetector> {
+    pub fn embedded(&self) -> &Preloaded<FaceDetector> {
         match self {
             Self::Embedded(embedded) | Self::CloudVision(_, embedded) | Self::Cascade(_, embedded) => embedded,
         }
@@ -109,9 +109,9 @@ impl Detector {
 
 /// Runs the embedded detector off the async threads.
 async fn find_embedded<P: Borrow<Photo> + Send + Sync + 'static>(
-    embedded: &Prepared<FaceDetector>,
+    embedded: &Preloaded<FaceDetector>,
     photo: &Arc<P>,
 ) -> Result<Vec<Face>, Error> {
     let (embedded, photo) = (embedded.clone(), Arc::clone(photo));
-    off_thread("finding faces", move || embedded.get()?.find((*photo).borrow())).await?
+    run_blocking("finding faces", move || embedded.get()?.find((*photo).borrow())).await?
 }

@@ -4,10 +4,10 @@ mod breaker;
 mod choice;
 mod cloud_vision;
 mod fallback;
-mod ledger;
+mod quota;
 
 pub use breaker::Condition;
 pub use choice::{DetectorSettings, VisionSettings};
 pub use cloud_vision::{CloudVision, DEFAULT_URL};
 pub use fallback::{Detector, Found};
-pub use ledger::{Ledger, Spend};
+pub use quota::{Quota, Spend};

@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use super::object_store::Lifecycle;
 use super::queue::Queue;
-use super::visitors::Visitors;
+use super::rate_limit::RateLimit;
 use crate::service::pipeline;
 use crate::service::storage::Storage;
-use crate::service::tally;
+use crate::service::usage;
 
 /// How often.
 pub const PERIOD: Duration = Duration::from_mins(1);
@@ -22,7 +22,7 @@ const PASSES_PER_DELETION: u32 = 60;
 pub async fn keep(
     storage: Storage,
     lifecycle: Lifecycle,
-    visitors: Arc<Visitors>,
+    rate_limit: Arc<RateLimit>,
     queue: Queue,
     period: Duration,
     mut stopped: watch::Receiver<bool>,
@@ -34,7 +34,7 @@ pub async fn keep(
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
         let started = Instant::now();
-        visitors.forget();
+        rate_limit.forget();
         // Of the last process, or of a visitor who went away between photo and event.
         match storage.uploaded().await {
             Ok(photos) => photos.into_iter().for_each(|id| queue.put(id)),
@@ -51,7 +51,7 @@ pub async fn keep(
             let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(tickets.expired = expired, milliseconds, "swept overdue tickets");
         }
-        tally::write(&storage, true).await;
+        usage::write(&storage, true).await;
         if pass % PASSES_PER_DELETION == 0 {
             lifecycle.run(SystemTime::now()).await;
         }

@@ -34,7 +34,7 @@ use tokio::sync::{RwLock, mpsc};
 use tokio_util::io::ReaderStream;
 
 use crate::service::body::Pace;
-use crate::service::off_thread::off_thread;
+use crate::service::run_blocking::run_blocking;
 use crate::service::storage::{Storage, StorageKey, StorageSettings};
 use crate::service::transport::sdk_client;
 
@@ -151,7 +151,7 @@ impl Lifecycle {
     /// Looks at every object that has a lifetime, as it is `now`. What cannot be deleted is logged, and keeps nothing else from being deleted.
     pub async fn run(&self, now: SystemTime) {
         let rules = self.clone();
-        let deleting = off_thread("deleting old objects", move || {
+        let deleting = run_blocking("deleting old objects", move || {
             for (bucket, folder, lifetime) in LIFETIMES {
                 if let Err(error) = rules.delete_older(bucket, folder, now - lifetime) {
                     tracing::error!(bucket, folder, error = %error, "old objects could not be listed");

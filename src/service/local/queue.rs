@@ -12,8 +12,8 @@ use friends_core::error::Error;
 use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 
+use super::crash_counter::{Attempt, CrashCounter};
 use super::object_store::{UPLOADS, created_event};
-use super::tries::{Attempt, Tries};
 use crate::service::app::App;
 use crate::service::event::{self, Event};
 use crate::service::pipeline;
@@ -44,16 +44,20 @@ pub struct Deliveries {
     /// For deliveries that are put back; it does not keep the queue open.
     back: mpsc::WeakUnboundedSender<Delivery>,
     known: Arc<Mutex<HashSet<TicketId>>>,
-    tries: Tries,
+    crashes: CrashCounter,
 }
 
-/// A queue whose record of tries lies in `tries`.
-pub fn queue(tries: PathBuf) -> (Queue, Deliveries) {
+/// A queue whose record of tries lies in `crash_counts`.
+pub fn queue(crash_counts: PathBuf) -> (Queue, Deliveries) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let known = Arc::<Mutex<HashSet<TicketId>>>::default();
     let back = sender.downgrade();
-    let deliveries =
-        Deliveries { receiver: AsyncMutex::new(receiver), back, known: Arc::clone(&known), tries: Tries::new(tries) };
+    let deliveries = Deliveries {
+        receiver: AsyncMutex::new(receiver),
+        back,
+        known: Arc::clone(&known),
+        crashes: CrashCounter::new(crash_counts),
+    };
     (Queue { sender, known }, deliveries)
 }
 
@@ -81,7 +85,7 @@ pub async fn work(app: Arc<App>, deliveries: Arc<Deliveries>, stopped: watch::Re
     loop {
         let next = deliveries.receiver.lock().await.recv().await;
         let Some(delivery) = next else { return };
-        match attempt(&app, &deliveries.tries, &delivery.id).await {
+        match attempt(&app, &deliveries.crashes, &delivery.id).await {
             Ok(()) => {
                 deliveries.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&delivery.id);
             }
@@ -105,17 +109,17 @@ async fn put_back(back: mpsc::WeakUnboundedSender<Delivery>, delivery: Delivery,
 }
 
 /// Handles a photo's event, or gives the photo up that was tried often enough.
-async fn attempt(app: &Arc<App>, tries: &Tries, id: &TicketId) -> Result<(), Error> {
+async fn attempt(app: &Arc<App>, crashes: &CrashCounter, id: &TicketId) -> Result<(), Error> {
     let handling = {
         let (app, event) = (Arc::clone(app), created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
         Box::pin(async move { event::handle(&app, &event).await })
     };
-    if tries.attempt(id, handling).await? == Attempt::Refused {
+    if crashes.attempt(id, handling).await? == Attempt::Refused {
         tracing::error!(ticket = id.log_name(), "every try ended without a word; the photo is given up");
         if let Some(storage) = &app.storage {
             pipeline::give_up(storage, id).await?;
         }
-        tries.forget(id);
+        crashes.forget(id);
     }
     Ok(())
 }

@@ -18,11 +18,11 @@ use tower_http::cors::{Any, CorsLayer};
 pub use super::housekeeping::PERIOD as HOUSEKEEPING;
 use super::object_store::{ObjectStore, UPLOADS};
 use super::queue::{self, Queue};
-use super::visitors::{self, Visitors};
+use super::rate_limit::{self, RateLimit};
 use super::{connections, housekeeping, page};
 use crate::service::api;
 use crate::service::app::App;
-use crate::service::tally;
+use crate::service::usage;
 
 /// How long requests may take to end after the order to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(15);
@@ -37,7 +37,7 @@ pub struct ServerSettings {
     /// Whether a proxy in front of the server names the visitor in `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// A folder for the counts of tries that have begun and not ended.
-    pub tries: PathBuf,
+    pub crash_counts: PathBuf,
     /// How often overdue tickets are ended and lost photos found; [`HOUSEKEEPING`] but for tests.
     pub housekeeping: Duration,
 }
@@ -60,15 +60,15 @@ impl Server {
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { app, store, settings } = self;
         let (stopping, stopped) = watch::channel(false);
-        let (queue, deliveries) = queue::queue(settings.tries);
-        let visitors = Arc::new(Visitors::new(Arc::clone(&app), settings.behind_proxy));
+        let (queue, deliveries) = queue::queue(settings.crash_counts);
+        let rate_limit = Arc::new(RateLimit::new(Arc::clone(&app), settings.behind_proxy));
 
         let mut tasks = JoinSet::new();
         let (storage, lifecycle, period) = (store.storage(), store.lifecycle(), settings.housekeeping);
         tasks.spawn(housekeeping::keep(
             storage.clone(),
             lifecycle,
-            Arc::clone(&visitors),
+            Arc::clone(&rate_limit),
             queue.clone(),
             period,
             stopped.clone(),
@@ -79,7 +79,7 @@ impl Server {
             tasks.spawn(queue::work(Arc::clone(&app), Arc::clone(&deliveries), stopped.clone()));
         }
 
-        let api = api::router(Arc::clone(&app)).layer(axum::middleware::from_fn_with_state(visitors, visitors::limited));
+        let api = api::router(Arc::clone(&app)).layer(axum::middleware::from_fn_with_state(rate_limit, rate_limit::limited));
         let router = api.merge(page::router()).merge(uploads(store.service));
         let (ordered, order) = oneshot::channel();
         let serving = connections::serve(listener, router, async move {
@@ -101,7 +101,7 @@ impl Server {
         if drained.is_err() {
             tracing::warn!("some photos are left; they will be judged at the next start");
         }
-        tally::write(&storage, true).await;
+        usage::write(&storage, true).await;
     }
 }
 

@@ -160,8 +160,8 @@ impl Storage {
     /// # Errors
     /// When the store does not take it.
     pub async fn open(&self, id: &TicketId, document: &ResultDocument) -> Result<(), Error> {
-        let marker = Box::pin(self.put(StorageKey::Waiting(id), Bytes::new(), Condition::None));
-        let first = Box::pin(self.put_once(StorageKey::Result(id), json(document)?, Condition::Absent));
+        let marker = Box::pin(self.put(StorageKey::Waiting(id), Bytes::new(), WriteCondition::None));
+        let first = Box::pin(self.put_once(StorageKey::Result(id), json(document)?, WriteCondition::Absent));
         let (_, first) = tokio::try_join!(marker, first)?;
         first.map(|_| ()).ok_or_else(|| Error::fault("opening a ticket", "its id is taken"))
     }
@@ -185,7 +185,7 @@ impl Storage {
         before: &StoredResult,
         document: ResultDocument,
     ) -> Result<Option<StoredResult>, Error> {
-        let written = self.put_once(StorageKey::Result(id), json(&document)?, Condition::Unchanged(&before.etag)).await?;
+        let written = self.put_once(StorageKey::Result(id), json(&document)?, WriteCondition::Unchanged(&before.etag)).await?;
         Ok(written.map(|etag| StoredResult { document, etag }))
     }
 
@@ -221,7 +221,7 @@ impl Storage {
     /// # Errors
     /// When the store does not take it.
     pub async fn keep(&self, key: StorageKey<'_>, body: Vec<u8>) -> Result<(), Error> {
-        self.put(key, body.into(), Condition::None).await.map(|_| ())
+        self.put(key, body.into(), WriteCondition::None).await.map(|_| ())
     }
 
     /// Deletes an object; it is as good if there is none.
@@ -257,7 +257,7 @@ impl Storage {
         for _ in 0..TRIES {
             let (before, tag) = self.get_json(key, attempt).await?.unzip();
             let Some(after) = change(before) else { return Ok(()) };
-            let condition = tag.as_deref().map_or(Condition::Absent, Condition::Unchanged);
+            let condition = tag.as_deref().map_or(WriteCondition::Absent, WriteCondition::Unchanged);
             if self.put(key, json(&after)?, condition).await?.is_some() {
                 return Ok(());
             }
@@ -355,7 +355,7 @@ impl Storage {
 
     /// Writes an object whose content nobody else writes. When the condition does not hold because an earlier try was taken and its
     /// answer got lost, that counts as written.
-    async fn put_once(&self, key: StorageKey<'_>, body: Bytes, condition: Condition<'_>) -> Result<Option<String>, Error> {
+    async fn put_once(&self, key: StorageKey<'_>, body: Bytes, condition: WriteCondition<'_>) -> Result<Option<String>, Error> {
         if let Some(etag) = self.put(key, body.clone(), condition).await? {
             return Ok(Some(etag));
         }
@@ -364,7 +364,7 @@ impl Storage {
     }
 
     /// Writes an object and returns its entity tag; `None` when the condition does not hold.
-    async fn put(&self, key: StorageKey<'_>, body: Bytes, condition: Condition<'_>) -> Result<Option<String>, Error> {
+    async fn put(&self, key: StorageKey<'_>, body: Bytes, condition: WriteCondition<'_>) -> Result<Option<String>, Error> {
         const ATTEMPT: &str = "writing an object";
         let mut request = self
             .client
@@ -375,9 +375,9 @@ impl Storage {
             .set_content_type(key.content_type().map(str::to_owned))
             .body(body.into());
         match condition {
-            Condition::None => {}
-            Condition::Absent => request = request.if_none_match("*"),
-            Condition::Unchanged(etag) => request = request.if_match(etag),
+            WriteCondition::None => {}
+            WriteCondition::Absent => request = request.if_none_match("*"),
+            WriteCondition::Unchanged(etag) => request = request.if_match(etag),
         }
         match request.send().await {
             Ok(written) => Ok(Some(written.e_tag().unwrap_or_default().to_owned())),
@@ -389,7 +389,7 @@ impl Storage {
 }
 
 /// When an object may be written.
-enum Condition<'a> {
+enum WriteCondition<'a> {
     None,
     Absent,
     Unchanged(&'a str),

@@ -14,7 +14,7 @@ use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use friends_judge::service::detector::DetectorSettings;
-use friends_judge::service::prepared::Prepared;
+use friends_judge::service::preloaded::Preloaded;
 use friends_judge::service::{config, transport};
 use friends_judge::training::detection::{self, Figures, Finding, Findings, Truth};
 use friends_studio::boxes::{self, Boxed};
@@ -93,7 +93,7 @@ fn embedded(photos: &[Boxed]) -> anyhow::Result<Findings> {
 async fn cloud_vision(photos: &[Boxed]) -> anyhow::Result<Findings> {
     eprintln!("FRIENDS_VISION_KEY is set: Cloud Vision is asked {} times, which may cost money", photos.len());
     let settings = DetectorSettings::read(Some("cloud-vision"), &config::environment)?;
-    let detector = settings.set_up(Prepared::begin(FaceDetector::load), &transport::client()?, None)?;
+    let detector = settings.set_up(Preloaded::begin(FaceDetector::load), &transport::client()?, None)?;
     let vision = detector.vision().context("the detector asks Cloud Vision")?;
     let bar = progress::bar(photos.len(), "cloud-vision");
     let (mut pictures, mut times) = (Vec::new(), Vec::new());

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use friends_judge::service::html::escaped;
-use friends_judge::training::fine_tune::{FineTuning, Fit};
+use friends_judge::training::fine_tune::{FineTuning, TuningRun};
 
 use crate::plot::{COLORS, Plot};
 use crate::sheet;
 
 /// What is said of the runs; nothing of one that went well.
-pub fn sentences(fits: &[Fit]) -> String {
-    let runs: Vec<&Fit> = checked(fits).collect();
+pub fn sentences(fits: &[TuningRun]) -> String {
+    let runs: Vec<&TuningRun> = checked(fits).collect();
     let mut said = String::new();
     for run in runs.iter().filter(|run| run.collapsed) {
         _ = writeln!(
@@ -28,8 +28,8 @@ pub fn sentences(fits: &[Fit]) -> String {
 }
 
 /// A page with a curve and a row for each run.
-pub fn html(bundle: &str, settings: &FineTuning, fits: &[Fit]) -> String {
-    let runs: Vec<&Fit> = checked(fits).collect();
+pub fn html(bundle: &str, settings: &FineTuning, fits: &[TuningRun]) -> String {
+    let runs: Vec<&TuningRun> = checked(fits).collect();
     let failed = failed(&runs);
     let mut plot =
         Plot::new("学習のようす / Runs", "学習の進み · share of the epochs", "見ていない写真の当たり · right of photos not seen");
@@ -78,16 +78,16 @@ pub fn html(bundle: &str, settings: &FineTuning, fits: &[Fit]) -> String {
 }
 
 /// Runs that left photos out; the fit on all photos has nothing to be checked on.
-fn checked(fits: &[Fit]) -> impl Iterator<Item = &Fit> {
+fn checked(fits: &[TuningRun]) -> impl Iterator<Item = &TuningRun> {
     fits.iter().filter(|fit| fit.fit == "checked")
 }
 
-fn failed(runs: &[&Fit]) -> usize {
+fn failed(runs: &[&TuningRun]) -> usize {
     runs.iter().filter(|run| run.collapsed).count()
 }
 
 /// How many failed; mean, standard deviation and range of the others' last accuracies.
-fn spread(runs: &[&Fit]) -> String {
+fn spread(runs: &[&TuningRun]) -> String {
     let failed = failed(runs);
     let right: Vec<f64> = runs.iter().filter(|run| !run.collapsed).filter_map(|run| run.last).collect();
     let mut said = format!("{} runs, {failed} failed to learn", runs.len());

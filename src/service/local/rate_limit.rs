@@ -16,13 +16,13 @@ use crate::service::api;
 use crate::service::app::App;
 
 /// Counts the requests of each address: a bucket of [`REQUEST_BURST`] that fills by [`REQUESTS_PER_SECOND`].
-pub struct Visitors {
+pub struct RateLimit {
     app: Arc<App>,
     asked: DefaultKeyedRateLimiter<IpAddr>,
     behind_proxy: bool,
 }
 
-impl Visitors {
+impl RateLimit {
     /// Nobody has asked yet. `behind_proxy` says that the last entry of `X-Forwarded-For` is the visitor, as a proxy in front of this
     /// server wrote it; otherwise everyone could write it.
     pub fn new(app: Arc<App>, behind_proxy: bool) -> Self {
@@ -50,7 +50,7 @@ impl Visitors {
 
 /// Answers a `POST` from an address that asks too often with 429; everything else goes on.
 pub async fn limited(
-    State(visitors): State<Arc<Visitors>>,
+    State(rate_limit): State<Arc<RateLimit>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
@@ -58,11 +58,11 @@ pub async fn limited(
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    match visitors.asked.check_key(&visitors.address(peer, request.headers())) {
+    match rate_limit.asked.check_key(&rate_limit.address(peer, request.headers())) {
         Ok(()) => next.run(request).await,
         Err(refusal) => {
-            visitors.app.bodies.discard(request).await;
-            api::too_often(refusal.wait_time_from(DefaultClock::default().now()))
+            rate_limit.app.bodies.discard(request).await;
+            api::rate_limited(refusal.wait_time_from(DefaultClock::default().now()))
         }
     }
 }

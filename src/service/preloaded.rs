@@ -7,15 +7,15 @@ use friends_core::error::Error;
 type Work<T> = Box<dyn FnOnce() -> Result<T, String> + Send>;
 
 /// A value that is there, or is on its way.
-pub struct Prepared<T>(Arc<LazyLock<Result<T, String>, Work<T>>>);
+pub struct Preloaded<T>(Arc<LazyLock<Result<T, String>, Work<T>>>);
 
-impl<T> Clone for Prepared<T> {
+impl<T> Clone for Preloaded<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T: Send + Sync + 'static> Prepared<T> {
+impl<T: Send + Sync + 'static> Preloaded<T> {
     /// Leaves `work` to the first thread that needs the value.
     pub fn later(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Self {
         let work: Work<T> = Box::new(|| work().map_err(|error| error.chain()));
@@ -42,7 +42,7 @@ impl<T: Send + Sync + 'static> Prepared<T> {
     }
 }
 
-impl<T: Send + Sync + 'static> From<T> for Prepared<T> {
+impl<T: Send + Sync + 'static> From<T> for Preloaded<T> {
     /// A value that is there.
     fn from(value: T) -> Self {
         let work: Work<T> = Box::new(|| Ok(value));
@@ -60,7 +60,7 @@ mod tests {
     fn work_begins_at_once_and_is_done_once() {
         let (begun, beginning) = mpsc::channel();
         let (go, going) = mpsc::channel::<()>();
-        let prepared = Prepared::begin(move || {
+        let prepared = Preloaded::begin(move || {
             begun.send(()).unwrap();
             going.recv().unwrap();
             Ok(7)
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_to_everybody() {
-        let prepared: Prepared<u8> = Prepared::begin(|| Err(Error::fault("parsing", "no network")));
+        let prepared: Preloaded<u8> = Preloaded::begin(|| Err(Error::fault("parsing", "no network")));
         for _ in 0..2 {
             assert!(prepared.get().unwrap_err().chain().contains("no network"));
         }

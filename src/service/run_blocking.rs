@@ -6,6 +6,9 @@ use friends_core::error::Error;
 ///
 /// # Errors
 /// A fault while doing `attempt` when the work panics.
-pub async fn off_thread<T: Send + 'static>(attempt: &'static str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+pub async fn run_blocking<T: Send + 'static>(
+    attempt: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|panic| Error::fault(attempt, panic))
 }

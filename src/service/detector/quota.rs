@@ -18,7 +18,7 @@ const LARGEST_BLOCK: u64 = 50;
 const SHOWN_FOR: Duration = Duration::MINUTE;
 
 /// Keeps calls under a monthly cap.
-pub struct Ledger {
+pub struct Quota {
     storage: Storage,
     cap: u64,
     state: Mutex<State>,
@@ -68,8 +68,8 @@ fn list_price_usd(calls: u64) -> f64 {
     calls.saturating_sub(FREE_CALLS) as f64 / 1000.0 * USD_A_THOUSAND
 }
 
-impl Ledger {
-    /// A ledger that allows `cap` calls a month, counted in `storage`.
+impl Quota {
+    /// A quota of `cap` calls a month, counted in `storage`.
     #[must_use]
     pub fn new(storage: Storage, cap: u64) -> Self {
         Self { storage, cap, state: Mutex::default() }

@@ -11,7 +11,7 @@ use super::ticket::{DeleteToken, TicketId};
 /// # Errors
 /// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than its own; or when the store does not
 /// answer.
-pub async fn take_back(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<(), Error> {
+pub async fn delete_result(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<(), Error> {
     const ATTEMPT: &str = "taking a result back";
     let document = document_of(storage, id, token).await?;
     storage.close(id).await?;
@@ -31,7 +31,7 @@ pub async fn take_back(storage: &Storage, id: &TicketId, token: &DeleteToken) ->
 /// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than its own; or when the store does not
 /// answer.
 pub async fn document_of(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<ResultDocument, Error> {
-    let document = storage.result(id).await?.ok_or_else(Rejection::nothing_here)?.document;
+    let document = storage.result(id).await?.ok_or_else(Rejection::not_found)?.document;
     if document.delete_token_sha256 == Some(token.sha256()) { Ok(document) } else { Err(refused().into()) }
 }
 

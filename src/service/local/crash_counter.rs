@@ -21,12 +21,12 @@ pub enum Attempt {
 }
 
 /// The tries of each photo that have begun and not ended: one small file for each, named by the ticket's hash.
-pub struct Tries {
+pub struct CrashCounter {
     folder: PathBuf,
     suspects: Mutex<()>,
 }
 
-impl Tries {
+impl CrashCounter {
     /// The record that lies in `folder`.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, suspects: Mutex::default() }
@@ -88,24 +88,24 @@ mod tests {
         let (bad, good) = (TicketId::random().unwrap(), TicketId::random().unwrap());
         for _ in 0..TRIES {
             // A record of its own each time, as after a restart.
-            let tries = Tries::new(folder.path().to_owned());
-            assert!(tries.attempt(&bad, panics()).await.is_err());
-            assert_eq!(tries.attempt(&good, async { Ok(()) }).await.unwrap(), Attempt::Handled);
+            let crashes = CrashCounter::new(folder.path().to_owned());
+            assert!(crashes.attempt(&bad, panics()).await.is_err());
+            assert_eq!(crashes.attempt(&good, async { Ok(()) }).await.unwrap(), Attempt::Handled);
         }
-        let tries = Tries::new(folder.path().to_owned());
-        assert_eq!(tries.attempt(&bad, async { Ok(()) }).await.unwrap(), Attempt::Refused);
-        tries.forget(&bad);
-        assert_eq!(tries.attempt(&bad, async { Ok(()) }).await.unwrap(), Attempt::Handled);
+        let crashes = CrashCounter::new(folder.path().to_owned());
+        assert_eq!(crashes.attempt(&bad, async { Ok(()) }).await.unwrap(), Attempt::Refused);
+        crashes.forget(&bad);
+        assert_eq!(crashes.attempt(&bad, async { Ok(()) }).await.unwrap(), Attempt::Handled);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]
     async fn a_storage_that_is_down_counts_against_no_photo() {
         let folder = tempfile::tempdir().unwrap();
-        let (tries, id) = (Tries::new(folder.path().to_owned()), TicketId::random().unwrap());
+        let (crashes, id) = (CrashCounter::new(folder.path().to_owned()), TicketId::random().unwrap());
         for _ in 0..2 * TRIES {
-            assert!(tries.attempt(&id, async { Err(Error::transient("reading", "down")) }).await.is_err());
+            assert!(crashes.attempt(&id, async { Err(Error::transient("reading", "down")) }).await.is_err());
         }
-        assert_eq!(tries.attempt(&id, async { Ok(()) }).await.unwrap(), Attempt::Handled);
+        assert_eq!(crashes.attempt(&id, async { Ok(()) }).await.unwrap(), Attempt::Handled);
     }
 }
