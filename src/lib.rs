@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! event / request ─► ticket ─► photo ─► faces ─────────► regions ─► scores ─► verdict ─► result document
-//!  service::event   service::  core::   core::           core::     core::    core::     service::result
-//!  service::api     storage    photo    face_detector    crop       model     verdict
+//!  service::event   service::  core::   core::           core::     core::    core::     service::tickets
+//!  service::http     storage    photo    face_detector    crop       model     verdict
 //!                      └────────── service::pipeline reads in this order ──────────┘
 //! ```
 //!

@@ -106,7 +106,7 @@ async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
 
     let data = tempfile::tempdir().unwrap();
     let serve = Serve::start(data.path());
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     let judge = async |photo: Vec<u8>| -> Value {
         http.post(serve.url("/api/judge")).body(photo).send().await.unwrap().json().await.unwrap()
     };

@@ -125,7 +125,7 @@ impl Phone {
     /// A command of the browser's debugging protocol.
     async fn cdp(&self, cmd: &str, params: serde_json::Value) {
         let url = format!("{}/session/{}/goog/cdp/execute", self.url, self.page.session_id().await.unwrap().unwrap());
-        let http = friends_judge::service::transport::client().unwrap();
+        let http = friends_judge::service::settings::transport::client().unwrap();
         let answer = http.post(url).json(&json!({"cmd": cmd, "params": params})).send().await.unwrap();
         assert!(answer.status().is_success(), "{cmd}");
     }

@@ -2,7 +2,7 @@
 
 use friends_judge::service::event::Event;
 use friends_judge::service::local::object_store::created_event;
-use friends_judge::service::ticket::TicketId;
+use friends_judge::service::tickets::TicketId;
 use serde_json::Value;
 
 const BUCKET: &str = "friends-uploads";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::{HEADER_TIMEOUT, Limits, QUEUE_LENGTH, REQUEST_BURST};
 use friends_judge::service::detector::{CloudVision, Detector};
-use friends_judge::service::transport;
+use friends_judge::service::settings::transport;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

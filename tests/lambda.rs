@@ -1,7 +1,7 @@
 //! The function's real binary under a runtime API, with an S3 of its own behind it.
 
 use friends_judge::service::storage::StorageKey;
-use friends_judge::service::ticket::TicketId;
+use friends_judge::service::tickets::TicketId;
 use serde_json::json;
 use time::Duration;
 
@@ -43,7 +43,8 @@ async fn several_records_each_get_their_end() {
     let mut function = cloud.function().await;
     let (good, _) = cloud.uploaded(jpeg(&serval(300))).await;
     let (bad, _) = cloud.uploaded(b"no photo".to_vec()).await;
-    let keys = [StorageKey::Upload(&bad).path(), "uploads/%E3%82%B5+x".to_owned(), StorageKey::Upload(&good).path()];
+    let keys =
+        [StorageKey::Upload(bad.as_str()).path(), "uploads/%E3%82%B5+x".to_owned(), StorageKey::Upload(good.as_str()).path()];
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     assert!(matches!(function.invoke(event(&keys)).await, Said::Response(_)));
     assert_eq!((cloud.status(&good).await, cloud.status(&bad).await), ("done", "rejected"));
@@ -56,8 +57,8 @@ async fn a_photo_for_a_closed_overdue_or_unknown_ticket_is_deleted_and_not_judge
     let overdue = cloud.waiting(-Duration::minutes(1)).await;
     let unknown = TicketId::random().unwrap();
     for id in [&overdue, &unknown] {
-        cloud.storage.keep(StorageKey::Upload(id), jpeg(&serval(64))).await.unwrap();
-        assert!(matches!(function.invoke(event(&[&StorageKey::Upload(id).path()])).await, Said::Response(_)));
+        cloud.storage.keep(StorageKey::Upload(id.as_str()), jpeg(&serval(64))).await.unwrap();
+        assert!(matches!(function.invoke(event(&[&StorageKey::Upload(id.as_str()).path()])).await, Said::Response(_)));
         assert!(!cloud.photo_is_there(id).await);
     }
     assert_eq!(cloud.status(&overdue).await, "expired");
@@ -69,7 +70,7 @@ async fn a_photo_that_vanished_ends_as_failed() {
     let cloud = Cloud::start().await;
     let mut function = cloud.function().await;
     let id = cloud.waiting(Duration::minutes(15)).await;
-    assert!(matches!(function.invoke(event(&[&StorageKey::Upload(&id).path()])).await, Said::Response(_)));
+    assert!(matches!(function.invoke(event(&[&StorageKey::Upload(id.as_str()).path()])).await, Said::Response(_)));
     assert_eq!(cloud.status(&id).await, "failed");
 }
 
@@ -93,7 +94,7 @@ async fn api_gateway_requests_reach_the_same_router() {
     let mut wanted = recorded("api-open-ticket.json");
     wanted["body"] = json!(json!({"content_type": "image/jpeg", "size_bytes": photo.len()}).to_string());
     let (_, ticket) = answer(function.invoke(wanted).await);
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     assert_eq!(
         crate::common::tickets::upload(&http, &ticket, photo).await,
         200,

@@ -65,9 +65,9 @@ async fn one_record_that_fails_does_not_keep_the_others_waiting() {
     let mut function = cloud.function().await;
     let (good, _) = cloud.uploaded(jpeg(&serval(64))).await;
     let (stuck, _) = cloud.uploaded(jpeg(&serval(64))).await;
-    let keys = [StorageKey::Upload(&stuck).path(), StorageKey::Upload(&good).path()];
+    let keys = [StorageKey::Upload(stuck.as_str()).path(), StorageKey::Upload(good.as_str()).path()];
     let both = event(&[&keys[0], &keys[1]]);
-    let stuck_result: &'static str = StorageKey::Result(&stuck).path().leak();
+    let stuck_result: &'static str = StorageKey::Result(stuck.as_str()).path().leak();
     cloud.fail(Method::PUT, stuck_result, Fault::Refusal(503, "SlowDown"));
     assert!(matches!(function.invoke(both.clone()).await, Said::Error(_)));
     cloud.mend();
@@ -147,7 +147,8 @@ async fn events_that_lambda_gave_up_end_their_tickets() {
     let mut function = cloud.function().await;
     for name in ["on-failure-envelope.json", "sqs-on-failure.json", "sqs-dead-letter.json"] {
         let (id, _) = cloud.uploaded(jpeg(&serval(64))).await;
-        let text = recorded(name).to_string().replace("uploads/AAAAAAAAAAAAAAAAAAAAAAAA", &StorageKey::Upload(&id).path());
+        let text =
+            recorded(name).to_string().replace("uploads/AAAAAAAAAAAAAAAAAAAAAAAA", &StorageKey::Upload(id.as_str()).path());
         let given_up: Value = serde_json::from_str(&text).unwrap();
         assert!(matches!(function.invoke(given_up.clone()).await, Said::Response(_)), "{name}");
         let ended = cloud.storage.result(&id).await.unwrap().unwrap().document;

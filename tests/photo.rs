@@ -235,6 +235,7 @@ fn a_photo_too_small_to_see_is_refused() {
 #[test]
 fn what_fuzzing_has_found_is_refused() {
     assert_eq!(refused(include_bytes!("fixtures/too-many-pixels.png")), Code::PhotoTooLarge);
+    assert_eq!(refused(include_bytes!("fixtures/panics-in-rust.jpg")), Code::PhotoRejected);
 }
 
 #[test]

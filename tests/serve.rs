@@ -9,10 +9,9 @@ use friends_core::limits::{Limits, RESULT_LIFETIME};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::pipeline;
-use friends_judge::service::result::ResultDocument;
+use friends_judge::service::settings::transport;
 use friends_judge::service::storage::StorageKey;
-use friends_judge::service::ticket::TicketId;
-use friends_judge::service::transport;
+use friends_judge::service::tickets::{ResultDocument, TicketId};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -25,7 +24,7 @@ use crate::common::tickets::{self, end_of, upload};
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_loses_no_photo_that_has_arrived() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(500));
     let mut tickets = Vec::new();
@@ -70,7 +69,7 @@ async fn a_second_ctrl_c_ends_it_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_kill_9_every_photo_is_still_judged() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(900));
     let mut tickets = Vec::new();
@@ -106,7 +105,7 @@ async fn a_photo_whose_event_got_lost_is_judged_while_the_server_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_loses_nothing() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     let (large, small) = (jpeg(&serval(900)), jpeg(&serval(100)));
     assert!(large.len() > 24 * 1024 && small.len() < 12 * 1024);
     let full = Serve::where_files_end_at(16, data.path());
@@ -114,7 +113,7 @@ async fn a_full_disk_loses_nothing() {
     let refused = tickets::try_upload(&http, &waiting, large).await;
     assert!(refused.as_ref().is_ok_and(reqwest::StatusCode::is_server_error) || refused.is_err(), "{refused:?}");
     // The server closes the connection of an upload that it does not read to its end; the next visitor has one of their own.
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     let ticket = tickets::open(&http, &full.url(""), small.len()).await;
     assert_eq!(upload(&http, &ticket, small).await, 200, "there is room for a small one");
     assert_eq!(end_of(&http, &tickets::result_url(&full.url(""), &ticket)).await["status"], "done");
@@ -129,7 +128,7 @@ async fn a_full_disk_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_that_ends_the_process_is_given_up_after_three_tries() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     // A detector that never answers, so that the process can be killed with the photo in hand.
     let silent = FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))]).await;
     let settings =
@@ -168,7 +167,7 @@ async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
     let (id, now) = (TicketId::random().unwrap(), OffsetDateTime::now_utc());
     let deadline = now + Duration::from_secs(1);
     storage.open(&id, &ResultDocument::waiting(id.as_str().into(), now, deadline, now + RESULT_LIFETIME)).await.unwrap();
-    storage.keep(StorageKey::Upload(&id), jpeg(&serval(100))).await.unwrap();
+    storage.keep(StorageKey::Upload(id.as_str()), jpeg(&serval(100))).await.unwrap();
 
     pipeline::judge_upload(&judge, &storage, &id).await.unwrap();
     assert_eq!(late.asked().len(), 1, "it was judged");
@@ -179,7 +178,7 @@ async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_uploads_at_once_all_end() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(400));
     let mut visits = tokio::task::JoinSet::new();
@@ -217,7 +216,7 @@ fn a_taken_port_and_a_used_folder_are_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_upload_url_carries_the_host_that_was_asked() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::transport::client().unwrap();
+    let http = friends_judge::service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let port = serve.address.rsplit(':').next().unwrap();
     let ticket = tickets::open(&http, &format!("http://localhost:{port}"), 10).await;

@@ -9,9 +9,8 @@ use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::pipeline::sweep;
-use friends_judge::service::result::{Outcome, ResultDocument};
-use friends_judge::service::storage::{Storage, StorageKey, StoredResult};
-use friends_judge::service::ticket::TicketId;
+use friends_judge::service::storage::{Storage, StorageKey};
+use friends_judge::service::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
@@ -66,7 +65,7 @@ async fn a_second_upload_gets_412_while_the_first_photo_is_there() {
     let (storage, store) = bare();
     let id = TicketId::random().unwrap();
     let now = OffsetDateTime::now_utc();
-    let upload = storage.presign_upload(&id, "image/jpeg", 3, now, None).await.unwrap();
+    let upload = storage.presign_upload(StorageKey::Upload(id.as_str()), "image/jpeg", 3, now, None).await.unwrap();
     for expected in [200, 412] {
         let mut request = axum::http::Request::put(&upload.url).header("content-length", 3);
         for (name, value) in &upload.headers {
@@ -76,8 +75,10 @@ async fn a_second_upload_gets_412_while_the_first_photo_is_there() {
         let request = request.header("host", host).body(s3s::Body::from(vec![1, 2, 3])).unwrap();
         assert_eq!(store.service.call(request).await.unwrap().status(), expected);
     }
-    let late =
-        storage.presign_upload(&TicketId::random().unwrap(), "image/jpeg", 3, now - Duration::hours(1), None).await.unwrap();
+    let late = storage
+        .presign_upload(StorageKey::Upload(TicketId::random().unwrap().as_str()), "image/jpeg", 3, now - Duration::hours(1), None)
+        .await
+        .unwrap();
     let mut request =
         axum::http::Request::put(&late.url).header("content-length", 3).header("host", late.url.split('/').nth(2).unwrap());
     for (name, value) in &late.headers {
@@ -190,7 +191,7 @@ async fn a_document_that_cannot_be_read_keeps_no_other_ticket_from_its_end() {
     for id in &ids {
         storage.open(id, &waiting(id)).await.unwrap();
     }
-    storage.keep(StorageKey::Result(&ids[1]), b"{\"schema\": 2}".to_vec()).await.unwrap();
+    storage.keep(StorageKey::Result(ids[1].as_str()), b"{\"schema\": 2}".to_vec()).await.unwrap();
     let later = OffsetDateTime::now_utc() + Duration::minutes(16);
     assert_eq!(sweep(&storage, later).await.unwrap(), 2);
     for id in [&ids[0], &ids[2]] {
@@ -208,7 +209,7 @@ async fn a_sweep_reads_open_tickets_alone() {
     assert!(storage.replace(&finished, &before, ended).await.unwrap().is_some());
     storage.close(&finished).await.unwrap();
     // A sweep that read it would be told that it cannot.
-    storage.keep(StorageKey::Result(&finished), b"?".to_vec()).await.unwrap();
+    storage.keep(StorageKey::Result(finished.as_str()), b"?".to_vec()).await.unwrap();
     let later = OffsetDateTime::now_utc() + Duration::minutes(16);
     assert!(storage.open_since_before(later).await.unwrap().is_empty());
     assert_eq!(sweep(&storage, later).await.unwrap(), 0);
@@ -257,8 +258,8 @@ async fn old_objects_are_deleted_as_lifecycle_rules_would() {
     let (storage, store) = bare();
     let id = TicketId::random().unwrap();
     storage.open(&id, &waiting(&id)).await.unwrap();
-    storage.keep(StorageKey::Upload(&id), vec![1]).await.unwrap();
-    storage.keep(StorageKey::Feedback(&id, 0), vec![1]).await.unwrap();
+    storage.keep(StorageKey::Upload(id.as_str()), vec![1]).await.unwrap();
+    storage.keep(StorageKey::Feedback(&id.log_name(), 0), vec![1]).await.unwrap();
     let day = std::time::Duration::from_hours(24);
     let in_days = async |days: u32| store.lifecycle().run(SystemTime::now() + days * day + day / 2).await;
     in_days(0).await;

@@ -10,8 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use friends_core::error::{Error as Fault, chain};
 use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::report::Invocation;
-use friends_judge::service::{api, config, event, report, secret, telemetry};
+use friends_judge::service::observe::log_line::Invocation;
+use friends_judge::service::observe::{log_line, telemetry};
+use friends_judge::service::settings::{self, secret};
+use friends_judge::service::{event, http};
 use lambda_http::lambda_runtime::Runtime;
 use lambda_http::lambda_runtime::layers::TracingLayer;
 use lambda_http::request::RequestContext;
@@ -23,15 +25,15 @@ use tracing_subscriber::filter::LevelFilter;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start(telemetry::Format::Json, LevelFilter::INFO);
-    report::with_metrics();
+    log_line::with_metrics();
     let assembly = Assembly { model: None, detector: None, permits: 1, buckets: Buckets::Environment };
-    let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &config::environment).await.map_err(|error| error.chain())?;
+    let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &settings::environment).await.map_err(|error| error.chain())?;
     let settings = |name: &str| match name {
         "FRIENDS_VISION_KEY" if key.is_some() => key.clone(),
-        _ => config::environment(name),
+        _ => settings::environment(name),
     };
     let app = Arc::new(App::assemble(assembly, &settings).map_err(|error| chain(&*error))?);
-    let router = api::router(Arc::clone(&app));
+    let router = http::router(Arc::clone(&app));
     let first = Arc::new(AtomicBool::new(true));
     let out_of_time = Arc::new(AtomicBool::new(false));
     let ran_out = Arc::clone(&out_of_time);
@@ -45,7 +47,7 @@ async fn main() -> Result<(), Error> {
             let invocation = Invocation { request_id, cold: first.swap(false, Ordering::Relaxed) };
             if matches!(request.request_context_ref(), Some(RequestContext::PassThrough)) {
                 let event = serde_json::from_slice(request.body())?;
-                let handling = Box::pin(report::in_invocation(invocation, event::handle(&app, &event)));
+                let handling = Box::pin(log_line::in_invocation(invocation, event::handle(&app, &event)));
                 let handled = tokio::time::timeout(time_left, handling).await;
                 let handled = handled.unwrap_or_else(|_| {
                     ran_out.store(true, Ordering::Relaxed);
@@ -57,11 +59,11 @@ async fn main() -> Result<(), Error> {
                 return Ok::<_, Error>(Response::new(axum::body::Body::from("null")));
             }
             let request = request.map(axum::body::Body::new);
-            let answering = report::in_invocation(invocation, router.oneshot(request));
+            let answering = log_line::in_invocation(invocation, router.oneshot(request));
             let answered = tokio::time::timeout(time_left, answering).await;
             Ok(answered.unwrap_or_else(|_| {
                 ran_out.store(true, Ordering::Relaxed);
-                Ok(api::timed_out())
+                Ok(http::timed_out())
             })?)
         }
     });

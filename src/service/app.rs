@@ -8,14 +8,13 @@ use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
 
-use super::body::Bodies;
-use super::config::{self, Lookup};
 use super::detector::DetectorSettings;
-use super::model_dir;
 use super::pipeline::Judge;
 use super::preloaded::Preloaded;
 use super::storage::Storage;
-use super::transport;
+use crate::service::settings::bundle_dir;
+use crate::service::settings::transport;
+use crate::service::settings::{self, Lookup};
 
 /// The service, whichever entry point is asked.
 pub struct App {
@@ -25,8 +24,6 @@ pub struct App {
     pub storage: Option<Storage>,
     /// What visitors are given as the address of the object store.
     pub upload_address: UploadAddress,
-    /// Receives what they send.
-    pub bodies: Bodies,
     /// Whom they can write to.
     pub contact: Option<String>,
 }
@@ -77,8 +74,8 @@ impl App {
                 .inspect(|detector| tracing::info!(network.operator = detector.operator(), "the face detector is loaded"))
         });
         // Read and checked on the thread that needs it next, while this one goes on.
-        let dir = model_dir::find(model, lookup);
-        let bundle = Preloaded::later(move || Ok(model_dir::read(&dir).map(Arc::new)));
+        let dir = bundle_dir::find(model, lookup);
+        let bundle = Preloaded::later(move || Ok(bundle_dir::read(&dir).map(Arc::new)));
         let checked = bundle.clone();
         let classifier = Preloaded::begin(move || {
             let bundle = checked.get()?.as_ref().map_err(|error| Error::fault("loading the bundle", chain(error)))?;
@@ -88,11 +85,11 @@ impl App {
         });
         let http = transport::client()?;
         let settings = DetectorSettings::read(detector, lookup)?;
-        let contact = config::contact(lookup)?;
+        let contact = settings::contact(lookup)?;
         let (storage, upload_address) = match buckets {
             Buckets::None => (None, UploadAddress::Storage),
             Buckets::Environment => {
-                let storage = config::storage(lookup)?.map(|settings| Storage::new(settings, transport::for_sdk(http.clone())));
+                let storage = settings::storage(lookup)?.map(|settings| Storage::new(settings, transport::for_sdk(http.clone())));
                 (storage, UploadAddress::Storage)
             }
             Buckets::Embedded(storage, address) => (Some(storage), address),
@@ -100,6 +97,6 @@ impl App {
         let detector = settings.set_up(embedded, &http, storage.as_ref())?;
         let bundle = Arc::clone(bundle.get()?.as_ref().map_err(|error| chain(error))?);
         let judge = Judge::new(detector, bundle, classifier, Limits::default(), permits);
-        Ok(Self { judge, storage, upload_address, bodies: Bodies::default(), contact })
+        Ok(Self { judge, storage, upload_address, contact })
     }
 }

@@ -10,9 +10,9 @@ use time::OffsetDateTime;
 
 use super::app::App;
 use super::pipeline;
-use super::storage::StorageKey;
-use super::ticket::TicketId;
-use super::usage;
+use super::storage::{Storage, StorageKey};
+use crate::service::observe::usage;
+use crate::service::tickets::TicketId;
 
 /// What an event asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Event {
         let photo = |record: &aws_lambda_events::event::s3::S3EventRecord| {
             let created = record.event_name.as_deref().is_some_and(|name| name.starts_with("ObjectCreated:"));
             let ours = record.s3.bucket.name.as_deref() == Some(uploads_bucket);
-            (created && ours).then(|| StorageKey::uploaded(&decode_key(record.s3.object.key.as_deref()?)))?
+            (created && ours).then(|| TicketId::parse(StorageKey::uploaded(&decode_key(record.s3.object.key.as_deref()?))?))?
         };
         Ok(Self::Uploaded(notification.records.iter().filter_map(photo).collect()))
     }
@@ -81,16 +81,21 @@ fn decode_key(key: &str) -> String {
     percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
+/// Reads an event as AWS delivers it and does what it asks for.
+///
+/// # Errors
+/// For what is no event of ours, and as [`run`].
+pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
+    run(app, Event::parse(event, storage(app)?.uploads_bucket())?).await
+}
+
 /// Does what the event asks for. Every photo gets its try even when another one fails.
 ///
 /// # Errors
 /// When anything is left to be tried again: the caller passes the error on, so that the event is delivered once more.
-pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
-    let storage = app
-        .storage
-        .as_ref()
-        .ok_or_else(|| Error::fault("handling an event", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))?;
-    let handled = match Event::parse(event, storage.uploads_bucket())? {
+pub async fn run(app: &App, event: Event) -> Result<(), Error> {
+    let storage = storage(app)?;
+    let handled = match event {
         Event::Sweep => {
             let ended = pipeline::sweep(storage, OffsetDateTime::now_utc()).await?;
             tracing::info!(tickets.expired = ended, "swept overdue tickets");
@@ -102,6 +107,12 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
     // Nobody waits any more: the verdict is written.
     usage::write(storage, false).await;
     handled
+}
+
+fn storage(app: &App) -> Result<&Storage, Error> {
+    app.storage
+        .as_ref()
+        .ok_or_else(|| Error::fault("handling an event", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))
 }
 
 /// Does `work` for each ticket, whatever becomes of the others.

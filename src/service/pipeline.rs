@@ -25,12 +25,11 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
+use super::observe::log_line;
 use super::preloaded::Preloaded;
-use super::report;
-use super::result::{Outcome, ResultDocument};
 use super::run_blocking::run_blocking;
-use super::storage::{Storage, StoredResult};
-use super::ticket::TicketId;
+use super::storage::Storage;
+use super::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
 
 /// Takes a ticket whose photo has arrived to its end: fetch, judge, write the result, delete the photo.
 ///
@@ -116,7 +115,7 @@ async fn end(storage: &Storage, id: &TicketId, ticket: &StoredResult, outcome: O
     let document = ticket.document.clone().ended(if late { Outcome::Expired } else { outcome });
     let ended = storage.replace(id, ticket, document).await?;
     if let Some(ended) = &ended {
-        report::job(Some(id), &ended.document);
+        log_line::job(Some(id), &ended.document);
     }
     close(storage, id, ended).await
 }

@@ -6,9 +6,8 @@ use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::result::ResultDocument;
 use friends_judge::service::storage::{Storage, StorageKey};
-use friends_judge::service::ticket::TicketId;
+use friends_judge::service::tickets::{ResultDocument, TicketId};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use tokio::net::TcpListener;
@@ -119,8 +118,8 @@ impl Cloud {
     /// A ticket whose photo has arrived, and the event that says so.
     pub async fn uploaded(&self, photo: Vec<u8>) -> (TicketId, Value) {
         let id = self.waiting(Duration::minutes(15)).await;
-        self.storage.keep(StorageKey::Upload(&id), photo).await.unwrap();
-        let event = event(&[&StorageKey::Upload(&id).path()]);
+        self.storage.keep(StorageKey::Upload(id.as_str()), photo).await.unwrap();
+        let event = event(&[&StorageKey::Upload(id.as_str()).path()]);
         (id, event)
     }
 

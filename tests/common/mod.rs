@@ -17,8 +17,8 @@ use std::sync::Arc;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
 use friends_judge::service::detector::Detector;
-use friends_judge::service::model_dir;
 use friends_judge::service::pipeline::Judge;
+use friends_judge::service::settings::bundle_dir;
 
 /// The bundle that ships.
 pub fn bundle_dir() -> PathBuf {
@@ -32,7 +32,7 @@ pub fn characters_dir() -> PathBuf {
 
 /// The shipped bundle, loaded.
 pub fn classifier() -> Classifier {
-    model_dir::classifier(&bundle_dir()).expect("the shipped bundle is in order")
+    bundle_dir::classifier(&bundle_dir()).expect("the shipped bundle is in order")
 }
 
 /// A judge with the shipped bundle.

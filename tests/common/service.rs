@@ -6,7 +6,6 @@ use std::time::Duration;
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_judge::service::app::{App, UploadAddress};
-use friends_judge::service::body::Bodies;
 use friends_judge::service::detector::Detector;
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::local::server::{Server, ServerSettings};
@@ -46,7 +45,6 @@ impl Service {
             judge,
             storage: Some(storage.clone()),
             upload_address: UploadAddress::SameHost,
-            bodies: Bodies::default(),
             contact: Some("friends@example.com".to_owned()),
         };
         let crash_counts = data.path().join("tries");
@@ -56,7 +54,7 @@ impl Service {
         let running = tokio::spawn(async move {
             server.run(listener, async { drop(stopped.await) }).await;
         });
-        let http = friends_judge::service::transport::client().unwrap();
+        let http = friends_judge::service::settings::transport::client().unwrap();
         Self { address, http, storage, stop: Some(stop), running, data }
     }
 

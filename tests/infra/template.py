@@ -140,7 +140,7 @@ class Template(unittest.TestCase):
         settings = of("ApiStage")["DefaultRouteSettings"]
         self.assertGreater(settings["ThrottlingRateLimit"], 0)
         routes = {of(name)["RouteKey"] for name in RESOURCES if RESOURCES[name]["Type"] == "AWS::ApiGatewayV2::Route"}
-        program = (ROOT / "src/service/api.rs").read_text()
+        program = (ROOT / "src/service/http/mod.rs").read_text()
         found = re.findall(r'\.route\("(/api/[\w/{}]+)", (\w+)\(', program)
         self.assertEqual(routes, {f"{method.upper()} {path}" for path, method in found})
 
@@ -152,7 +152,7 @@ class Template(unittest.TestCase):
 
     def test_the_dashboard_shows_metrics_that_the_program_writes(self):
         body = json.loads(of("Dashboard")["DashboardBody"]["Fn::Sub"])
-        report = (ROOT / "src/service/report.rs").read_text()
+        report = (ROOT / "src/service/observe/log_line.rs").read_text()
         stages = re.findall(r'\("(\w+)", times\.\w+\)', report)
         written = {f"time.{stage}" for stage in stages} | set(re.findall(r'measure\("([\w.]+)"', report))
         shown = set()

@@ -7,14 +7,15 @@ use friends_core::crop;
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
-use friends_judge::service::config;
-use friends_judge::service::model_dir;
+use friends_judge::service::settings;
+use friends_judge::service::settings::bundle_dir;
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
 use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let classifier = model_dir::classifier(&model_dir::find(None, &config::environment)).map_err(|error| error.to_string())?;
+    let classifier =
+        bundle_dir::classifier(&bundle_dir::find(None, &settings::environment)).map_err(|error| error.to_string())?;
     let detector = FaceDetector::load().map_err(|error| error.chain())?;
     let (classifier, detector) = (&classifier, &detector);
     run(service_fn(move |request: Request| async move {

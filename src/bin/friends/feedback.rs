@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use friends_core::model::UNKNOWN;
-use friends_judge::service::feedback::Opinion;
 use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::settings::{self, transport};
 use friends_judge::service::storage::Storage;
-use friends_judge::service::{config, transport};
+use friends_judge::service::tickets::feedback::Opinion;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -36,7 +36,7 @@ enum Command {
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Command::Pull { out, data } = args.command;
-    let opinions = match (config::storage(&config::environment)?, data) {
+    let opinions = match (settings::storage(&settings::environment)?, data) {
         (Some(settings), None) => {
             let http = transport::for_sdk(transport::client().map_err(|error| anyhow::anyhow!(error.chain()))?);
             let storage = Storage::new(settings, http);

@@ -13,9 +13,9 @@ use friends_core::error::{Error, Rejection};
 use friends_core::model::Manifest;
 use friends_core::verdict::Verdict;
 use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::config;
 use friends_judge::service::pipeline::{Judge, RegionSource};
-use friends_judge::service::result::{Outcome, ResultDocument};
+use friends_judge::service::settings;
+use friends_judge::service::tickets::{Outcome, ResultDocument};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
@@ -61,7 +61,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let at_once = args.at_once.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let assembly =
         Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: at_once, buckets: Buckets::None };
-    let judge = Arc::new(App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?.judge);
+    let judge = Arc::new(App::assemble(assembly, &settings::environment).map_err(anyhow::Error::from_boxed)?.judge);
     judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;
     let source = if args.whole { RegionSource::Whole } else { RegionSource::Detect };
     let pictures: Vec<Option<PathBuf>> = match &args.annotate {

@@ -29,7 +29,7 @@ mod train;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use friends_judge::service::telemetry;
+use friends_judge::service::observe::telemetry;
 use tracing_subscriber::filter::LevelFilter;
 
 #[cfg(all(feature = "serve", target_os = "linux"))]

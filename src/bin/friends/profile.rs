@@ -10,7 +10,7 @@ use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
 use friends_core::photo::Photo;
-use friends_judge::service::{config, model_dir};
+use friends_judge::service::settings::{self, bundle_dir};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
@@ -68,8 +68,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         stages.push(Stage { operator: operator.map(str::to_owned), ..stage(name, &[pass], bytes, bandwidth) });
     };
 
-    let dir = model_dir::find(args.model.as_deref(), &config::environment);
-    let (bundle, pass) = timed(|| model_dir::read(&dir));
+    let dir = bundle_dir::find(args.model.as_deref(), &settings::environment);
+    let (bundle, pass) = timed(|| bundle_dir::read(&dir));
     let bundle = bundle?;
     let size = bundle.backbone.len();
     once("read the bundle, check its hashes", pass, size, None);

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use friends_judge::service::app::{App, Assembly, Buckets, UploadAddress};
-use friends_judge::service::config;
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::local::server::{HOUSEKEEPING, Server, ServerSettings};
+use friends_judge::service::settings;
 use tokio::net::TcpListener;
 
 #[derive(clap::Args)]
@@ -69,7 +69,7 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
     let address = args.public_url.map_or(UploadAddress::SameHost, UploadAddress::Public);
     let assembly =
         Assembly { model: None, detector: None, permits: workers, buckets: Buckets::Embedded(store.storage(), address) };
-    let app = App::assemble(assembly, &config::environment).map_err(anyhow::Error::from_boxed)?;
+    let app = App::assemble(assembly, &settings::environment).map_err(anyhow::Error::from_boxed)?;
     app.judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;
     let crash_counts = data.join("tries");
     let settings = ServerSettings { workers, behind_proxy: args.behind_proxy, crash_counts, housekeeping: HOUSEKEEPING };

@@ -6,7 +6,7 @@ use weezl::{BitOrder, LzwStatus};
 
 use super::clock::Clock;
 use super::header::{Cost, pixels};
-use super::{Decoded, broken, cut_off, whole_enough};
+use super::{Decoded, broken, cut_off, damaged, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -119,7 +119,7 @@ pub fn decode(header: &Header, clock: Clock) -> Result<Decoded, Rejection> {
 fn read_codes(data: &[u8], indices: &mut [u8], clock: Clock) -> Result<usize, Rejection> {
     let (&bits, mut blocks) = data.split_first().ok_or_else(cut_off)?;
     if !(1..=11).contains(&bits) {
-        return Err(broken("the file is damaged or incomplete"));
+        return Err(damaged());
     }
     let mut decoder = Decoder::new(BitOrder::Lsb, bits);
     let mut read = 0;

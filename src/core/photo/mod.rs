@@ -342,6 +342,11 @@ fn cut_off() -> Rejection {
     broken("it ends in the middle").because(Reason::CutOff)
 }
 
+/// The refusal of a file in which a decoder does not find its way.
+fn damaged() -> Rejection {
+    broken("the file is damaged or incomplete")
+}
+
 fn broken(why: &str) -> Rejection {
     Rejection::new(Code::PhotoRejected, format!("The photo cannot be opened: {why}. Try to save or send it again."))
 }
@@ -356,7 +361,7 @@ fn refusal(error: ImageError) -> Rejection {
             Code::UnsupportedMediaType,
             "This kind of image file cannot be read here. Save it as an ordinary JPEG or PNG and send that.",
         ),
-        _ => broken("the file is damaged or incomplete"),
+        _ => damaged(),
     }
 }
 

@@ -5,8 +5,8 @@ use friends_core::face_detector::FaceDetector;
 use super::cloud_vision::{CloudVision, DEFAULT_URL};
 use super::fallback::Detector;
 use super::quota::Quota;
-use crate::service::config::{ConfigError, Lookup, problem};
 use crate::service::preloaded::Preloaded;
+use crate::service::settings::{ConfigError, Lookup, problem};
 use crate::service::storage::Storage;
 
 const CAP: &str = "FRIENDS_VISION_MONTHLY_CAP";
@@ -88,7 +88,7 @@ impl DetectorSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::config::table;
+    use crate::service::settings::table;
 
     #[test]
     fn the_embedded_detector_needs_nothing() {
@@ -110,7 +110,7 @@ mod tests {
         for cap in ["many", "0", "-1", "1.5"] {
             assert_eq!(read(cap).unwrap_err().variable, "FRIENDS_VISION_MONTHLY_CAP", "{cap}");
         }
-        let http = crate::service::transport::client().unwrap();
+        let http = crate::service::settings::transport::client().unwrap();
         let embedded = Preloaded::begin(FaceDetector::load);
         let refused = read("100").unwrap().set_up(embedded, &http, None).err().unwrap();
         assert!(refused.to_string().contains("FRIENDS_VISION_MONTHLY_CAP"), "{refused}");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use friends_core::error::Error;
 use tokio::sync::Mutex;
 
-use crate::service::ticket::TicketId;
+use crate::service::tickets::TicketId;
 
 /// How often a photo is tried whose tries end without a word.
 const TRIES: u32 = 3;

@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use super::object_store::Lifecycle;
 use super::queue::Queue;
 use super::rate_limit::RateLimit;
+use crate::service::observe::usage;
 use crate::service::pipeline;
 use crate::service::storage::Storage;
-use crate::service::usage;
 
 /// How often.
 pub const PERIOD: Duration = Duration::from_mins(1);

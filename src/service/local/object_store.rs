@@ -33,10 +33,10 @@ use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio::sync::{RwLock, mpsc};
 use tokio_util::io::ReaderStream;
 
-use crate::service::body::Pace;
+use crate::service::http::body::Pace;
 use crate::service::run_blocking::run_blocking;
+use crate::service::settings::transport::sdk_client;
 use crate::service::storage::{Storage, StorageKey, StorageSettings};
-use crate::service::transport::sdk_client;
 
 /// The private bucket.
 pub const UPLOADS: &str = "friends-uploads";

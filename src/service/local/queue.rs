@@ -13,12 +13,11 @@ use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 
 use super::crash_counter::{Attempt, CrashCounter};
-use super::object_store::{UPLOADS, created_event};
+use super::object_store::UPLOADS;
 use crate::service::app::App;
 use crate::service::event::{self, Event};
 use crate::service::pipeline;
-use crate::service::storage::StorageKey;
-use crate::service::ticket::TicketId;
+use crate::service::tickets::TicketId;
 
 /// The pause before the second delivery; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -111,8 +110,8 @@ async fn put_back(back: mpsc::WeakUnboundedSender<Delivery>, delivery: Delivery,
 /// Handles a photo's event, or gives the photo up that was tried often enough.
 async fn attempt(app: &Arc<App>, crashes: &CrashCounter, id: &TicketId) -> Result<(), Error> {
     let handling = {
-        let (app, event) = (Arc::clone(app), created_event(UPLOADS, &StorageKey::Upload(id).path(), 0, ""));
-        Box::pin(async move { event::handle(&app, &event).await })
+        let (app, event) = (Arc::clone(app), Event::Uploaded(vec![id.clone()]));
+        Box::pin(async move { event::run(&app, event).await })
     };
     if crashes.attempt(id, handling).await? == Attempt::Refused {
         tracing::error!(ticket = id.log_name(), "every try ended without a word; the photo is given up");

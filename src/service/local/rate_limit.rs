@@ -12,12 +12,10 @@ use friends_core::limits::{REQUEST_BURST, REQUESTS_PER_SECOND};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::service::api;
-use crate::service::app::App;
+use crate::service::http::{self, body};
 
 /// Counts the requests of each address: a bucket of [`REQUEST_BURST`] that fills by [`REQUESTS_PER_SECOND`].
 pub struct RateLimit {
-    app: Arc<App>,
     asked: DefaultKeyedRateLimiter<IpAddr>,
     behind_proxy: bool,
 }
@@ -25,10 +23,10 @@ pub struct RateLimit {
 impl RateLimit {
     /// Nobody has asked yet. `behind_proxy` says that the last entry of `X-Forwarded-For` is the visitor, as a proxy in front of this
     /// server wrote it; otherwise everyone could write it.
-    pub fn new(app: Arc<App>, behind_proxy: bool) -> Self {
+    pub fn new(behind_proxy: bool) -> Self {
         let [second, burst] = [REQUESTS_PER_SECOND, REQUEST_BURST].map(|rate| NonZeroU32::new(rate).expect("more than none"));
         let asked = RateLimiter::keyed(Quota::per_second(second).allow_burst(burst));
-        Self { app, asked, behind_proxy }
+        Self { asked, behind_proxy }
     }
 
     /// Forgets those who have not asked for long.
@@ -61,8 +59,8 @@ pub async fn limited(
     match rate_limit.asked.check_key(&rate_limit.address(peer, request.headers())) {
         Ok(()) => next.run(request).await,
         Err(refusal) => {
-            rate_limit.app.bodies.discard(request).await;
-            api::rate_limited(refusal.wait_time_from(DefaultClock::default().now()))
+            body::discard(request).await;
+            http::rate_limited(refusal.wait_time_from(DefaultClock::default().now()))
         }
     }
 }

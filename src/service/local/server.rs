@@ -20,9 +20,9 @@ use super::object_store::{ObjectStore, UPLOADS};
 use super::queue::{self, Queue};
 use super::rate_limit::{self, RateLimit};
 use super::{connections, housekeeping, page};
-use crate::service::api;
 use crate::service::app::App;
-use crate::service::usage;
+use crate::service::http;
+use crate::service::observe::usage;
 
 /// How long requests may take to end after the order to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(15);
@@ -61,7 +61,7 @@ impl Server {
         let Self { app, store, settings } = self;
         let (stopping, stopped) = watch::channel(false);
         let (queue, deliveries) = queue::queue(settings.crash_counts);
-        let rate_limit = Arc::new(RateLimit::new(Arc::clone(&app), settings.behind_proxy));
+        let rate_limit = Arc::new(RateLimit::new(settings.behind_proxy));
 
         let mut tasks = JoinSet::new();
         let (storage, lifecycle, period) = (store.storage(), store.lifecycle(), settings.housekeeping);
@@ -79,7 +79,7 @@ impl Server {
             tasks.spawn(queue::work(Arc::clone(&app), Arc::clone(&deliveries), stopped.clone()));
         }
 
-        let api = api::router(Arc::clone(&app)).layer(axum::middleware::from_fn_with_state(rate_limit, rate_limit::limited));
+        let api = http::router(Arc::clone(&app)).layer(axum::middleware::from_fn_with_state(rate_limit, rate_limit::limited));
         let router = api.merge(page::router()).merge(uploads(store.service));
         let (ordered, order) = oneshot::channel();
         let serving = connections::serve(listener, router, async move {

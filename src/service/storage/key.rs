@@ -1,7 +1,5 @@
 //! Where every object lies.
 
-use crate::service::ticket::TicketId;
-
 /// The two buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bucket {
@@ -14,18 +12,18 @@ pub(super) enum Bucket {
 /// Every object that we ever write: where it lies and what type it has.
 #[derive(Clone, Copy, Debug)]
 pub enum StorageKey<'a> {
-    /// A visitor's photo, until it is judged.
-    Upload(&'a TicketId),
+    /// A visitor's photo, until it is judged; named by its ticket, as the next three.
+    Upload(&'a str),
     /// A ticket's result document.
-    Result(&'a TicketId),
+    Result(&'a str),
     /// Says that a ticket is open: what a sweep reads instead of all results.
-    Waiting(&'a TicketId),
+    Waiting(&'a str),
     /// A page that a visitor shares; its id is not the ticket's.
-    Share(&'a TicketId),
-    /// What a visitor said of the verdict on one face.
-    Feedback(&'a TicketId, usize),
+    Share(&'a str),
+    /// What a visitor said of the verdict on one face; the ticket is named by its hash.
+    Feedback(&'a str, usize),
     /// The crop that the visitor gave with it.
-    FeedbackCrop(&'a TicketId, usize),
+    FeedbackCrop(&'a str, usize),
     /// How many calls of Cloud Vision are spoken for in a month, `2026-11`.
     VisionCalls(&'a str),
     /// How the service is used, day by day.
@@ -34,9 +32,9 @@ pub enum StorageKey<'a> {
 
 impl StorageKey<'_> {
     /// Photos.
-    pub(super) const UPLOADS: &'static str = "uploads/";
+    pub(in crate::service) const UPLOADS: &'static str = "uploads/";
     /// Markers of open tickets.
-    pub(super) const WAITING: &'static str = "waiting/";
+    pub(in crate::service) const WAITING: &'static str = "waiting/";
     /// What visitors said.
     pub const FEEDBACK: &'static str = "feedback/";
 
@@ -54,12 +52,12 @@ impl StorageKey<'_> {
     #[must_use]
     pub fn path(self) -> String {
         match self {
-            Self::Upload(id) => format!("{}{}", Self::UPLOADS, id.as_str()),
-            Self::Result(id) => format!("results/{}.json", id.as_str()),
-            Self::Share(id) => format!("r/{}", id.as_str()),
-            Self::Waiting(id) => format!("{}{}", Self::WAITING, id.as_str()),
-            Self::Feedback(id, face) => format!("{}{}-{face}.json", Self::FEEDBACK, id.log_name()),
-            Self::FeedbackCrop(id, face) => format!("{}{}-{face}.jpg", Self::FEEDBACK, id.log_name()),
+            Self::Upload(id) => format!("{}{id}", Self::UPLOADS),
+            Self::Result(id) => format!("results/{id}.json"),
+            Self::Share(id) => format!("r/{id}"),
+            Self::Waiting(id) => format!("{}{id}", Self::WAITING),
+            Self::Feedback(hash, face) => format!("{}{}-{face}.json", Self::FEEDBACK, hash),
+            Self::FeedbackCrop(hash, face) => format!("{}{}-{face}.jpg", Self::FEEDBACK, hash),
             Self::VisionCalls(month) => format!("spend/vision-{month}.json"),
             Self::Stats => "stats.json".to_owned(),
         }
@@ -75,19 +73,19 @@ impl StorageKey<'_> {
         }
     }
 
-    /// The ticket whose photo lies at `path`, if that is what lies there.
+    /// The name of the ticket whose photo lies at `path`, if that is what lies there.
     #[must_use]
-    pub fn uploaded(path: &str) -> Option<TicketId> {
-        TicketId::parse(path.strip_prefix(Self::UPLOADS)?)
+    pub fn uploaded(path: &str) -> Option<&str> {
+        path.strip_prefix(Self::UPLOADS)
     }
 
     /// The name of the opinion whose key this is: what stands before its ending.
-    pub(super) fn opinion(path: &str) -> Option<&str> {
+    pub(in crate::service) fn opinion(path: &str) -> Option<&str> {
         path.strip_prefix(Self::FEEDBACK)?.strip_suffix(".json")
     }
 
-    /// The ticket that a marker at `path` says is open.
-    pub(super) fn marked(path: &str) -> Option<TicketId> {
-        TicketId::parse(path.strip_prefix(Self::WAITING)?)
+    /// The name of the ticket that a marker at `path` says is open.
+    pub(in crate::service) fn marked(path: &str) -> Option<&str> {
+        path.strip_prefix(Self::WAITING)
     }
 }

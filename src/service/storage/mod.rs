@@ -13,13 +13,10 @@ use friends_core::error::{Code, Error, Rejection};
 use friends_core::limits::UPLOAD_WINDOW;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use self::key::Bucket;
 pub use self::key::StorageKey;
-use super::feedback::Opinion;
-use super::result::ResultDocument;
-use super::ticket::TicketId;
 
 /// `Cache-Control` of every object that we write: results change, and photos must not be kept.
 const CACHE_CONTROL: &str = "no-store";
@@ -56,14 +53,6 @@ pub struct Upload {
     /// When the URL stops working.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
-}
-
-/// A result document as stored, with the tag that makes its replacement conditional.
-#[derive(Clone, Debug)]
-pub struct StoredResult {
-    /// The document.
-    pub document: ResultDocument,
-    etag: String,
 }
 
 /// The buckets.
@@ -103,13 +92,13 @@ impl Storage {
         }
     }
 
-    /// Presigns one upload of exactly `size_bytes` of `content_type`, once. `endpoint` replaces the address that visitors see.
+    /// Presigns one upload of exactly `size_bytes` of `content_type` to `key`, once. `endpoint` replaces the address that visitors see.
     ///
     /// # Errors
     /// When the request cannot be signed.
     pub async fn presign_upload(
         &self,
-        id: &TicketId,
+        key: StorageKey<'_>,
         content_type: &str,
         size_bytes: u64,
         now: OffsetDateTime,
@@ -121,7 +110,6 @@ impl Storage {
             .expires_in(UPLOAD_WINDOW)
             .build()
             .map_err(|error| Error::fault(ATTEMPT, error))?;
-        let key = StorageKey::Upload(id);
         let mut seen_by_visitors = Config::builder();
         if let Some(endpoint) = endpoint {
             // Setting none would take away the endpoint that this client has.
@@ -153,67 +141,6 @@ impl Storage {
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             expires_at: now + UPLOAD_WINDOW,
         })
-    }
-
-    /// Writes the first document of a new ticket, and a marker that it is open.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn open(&self, id: &TicketId, document: &ResultDocument) -> Result<(), Error> {
-        let marker = Box::pin(self.put(StorageKey::Waiting(id), Bytes::new(), WriteCondition::None));
-        let first = Box::pin(self.put_once(StorageKey::Result(id), json(document)?, WriteCondition::Absent));
-        let (_, first) = tokio::try_join!(marker, first)?;
-        first.map(|_| ()).ok_or_else(|| Error::fault("opening a ticket", "its id is taken"))
-    }
-
-    /// A ticket's document; `None` when the ticket was never issued or has been deleted.
-    ///
-    /// # Errors
-    /// When the store does not answer, or the document is not one of ours.
-    pub async fn result(&self, id: &TicketId) -> Result<Option<StoredResult>, Error> {
-        let stored = self.get_json(StorageKey::Result(id), "reading a result").await?;
-        Ok(stored.map(|(document, etag)| StoredResult { document, etag }))
-    }
-
-    /// Replaces the document that was read as `before`, and returns the new one as stored; `None` when another writer was quicker.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn replace(
-        &self,
-        id: &TicketId,
-        before: &StoredResult,
-        document: ResultDocument,
-    ) -> Result<Option<StoredResult>, Error> {
-        let written = self.put_once(StorageKey::Result(id), json(&document)?, WriteCondition::Unchanged(&before.etag)).await?;
-        Ok(written.map(|etag| StoredResult { document, etag }))
-    }
-
-    /// A ticket's photo; `None` when there is none.
-    ///
-    /// # Errors
-    /// `photo_too_large` over `limit_bytes`, or when the store does not answer.
-    pub async fn photo(&self, id: &TicketId, limit_bytes: u64) -> Result<Option<Bytes>, Error> {
-        let photo = self.get(StorageKey::Upload(id), limit_bytes, "fetching a photo").await?;
-        Ok(photo.map(|(bytes, _)| bytes))
-    }
-
-    /// A share page's HTML; `None` when there is none.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn share_page(&self, id: &TicketId) -> Result<Option<Bytes>, Error> {
-        let page = self.get(StorageKey::Share(id), u64::MAX, "reading a share page").await?;
-        Ok(page.map(|(bytes, _)| bytes))
-    }
-
-    /// Deletes the photo of a ticket that has ended, and then the marker that it is open; it is as good if they are not there.
-    ///
-    /// # Errors
-    /// When the store does not answer: the marker is left then, and a sweep comes back to it.
-    pub async fn close(&self, id: &TicketId) -> Result<(), Error> {
-        self.delete(StorageKey::Upload(id), "deleting a photo").await?;
-        self.delete(StorageKey::Waiting(id), "closing a ticket").await
     }
 
     /// Writes an object, over what was there before.
@@ -265,47 +192,8 @@ impl Storage {
         Err(Error::transient(attempt, "other writers were quicker every time"))
     }
 
-    /// Tickets whose photo lies in the upload bucket: it waits to be judged, or its event got lost.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn uploaded(&self) -> Result<Vec<TicketId>, Error> {
-        let listed = self.list(StorageKey::UPLOADS, OffsetDateTime::now_utc() + Duration::days(1)).await?;
-        Ok(listed.iter().filter_map(|path| StorageKey::uploaded(path)).collect())
-    }
-
-    /// Tickets that were opened before this time and are not closed.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn open_since_before(&self, time: OffsetDateTime) -> Result<Vec<TicketId>, Error> {
-        let listed = self.list(StorageKey::WAITING, time).await?;
-        Ok(listed.iter().filter_map(|path| StorageKey::marked(path)).collect())
-    }
-
-    /// What visitors said, with the crops that they gave.
-    ///
-    /// # Errors
-    /// When the store does not answer, or holds what was not written by this program.
-    pub async fn opinions(&self) -> Result<Vec<Opinion>, Error> {
-        const ATTEMPT: &str = "reading feedback";
-        let keys = self.list(StorageKey::FEEDBACK, OffsetDateTime::now_utc() + Duration::days(1)).await?;
-        let mut opinions = Vec::new();
-        for name in keys.iter().filter_map(|key| StorageKey::opinion(key)) {
-            let read = async |extension: &str| {
-                let key = format!("{}{name}.{extension}", StorageKey::FEEDBACK);
-                self.get_at(&self.uploads, &key, u64::MAX, ATTEMPT).await
-            };
-            // Withdrawn since it was listed.
-            let Some((said, _)) = read("json").await? else { continue };
-            let crop = read("jpg").await?.map(|(bytes, _)| bytes.to_vec());
-            opinions.push(Opinion::read(name.to_owned(), &said, crop).map_err(|error| Error::fault(ATTEMPT, error))?);
-        }
-        Ok(opinions)
-    }
-
     /// Keys under `prefix` in the upload bucket that were last written before this time.
-    async fn list(&self, prefix: &str, before: OffsetDateTime) -> Result<Vec<String>, Error> {
+    pub(in crate::service) async fn list(&self, prefix: &str, before: OffsetDateTime) -> Result<Vec<String>, Error> {
         const ATTEMPT: &str = "listing a bucket";
         let mut pages = self.client.list_objects_v2().bucket(&self.uploads).prefix(prefix).into_paginator().send();
         let mut keys = Vec::new();
@@ -322,7 +210,7 @@ impl Storage {
     }
 
     /// An object that is JSON, and its entity tag.
-    async fn get_json<T: DeserializeOwned>(
+    pub(in crate::service) async fn get_json<T: DeserializeOwned>(
         &self,
         key: StorageKey<'_>,
         attempt: &'static str,
@@ -332,11 +220,22 @@ impl Storage {
         Ok(Some((value, etag)))
     }
 
-    async fn get(&self, key: StorageKey<'_>, limit: u64, attempt: &'static str) -> Result<Option<(Bytes, String)>, Error> {
+    pub(in crate::service) async fn get(
+        &self,
+        key: StorageKey<'_>,
+        limit: u64,
+        attempt: &'static str,
+    ) -> Result<Option<(Bytes, String)>, Error> {
         self.get_at(self.bucket(key), &key.path(), limit, attempt).await
     }
 
-    async fn get_at(&self, bucket: &str, key: &str, limit: u64, attempt: &'static str) -> Result<Option<(Bytes, String)>, Error> {
+    pub(in crate::service) async fn get_at(
+        &self,
+        bucket: &str,
+        key: &str,
+        limit: u64,
+        attempt: &'static str,
+    ) -> Result<Option<(Bytes, String)>, Error> {
         let object = match self.client.get_object().bucket(bucket).key(key).send().await {
             Ok(object) => object,
             // Anything else with this status, a missing bucket for instance, says nothing about the object.
@@ -355,7 +254,12 @@ impl Storage {
 
     /// Writes an object whose content nobody else writes. When the condition does not hold because an earlier try was taken and its
     /// answer got lost, that counts as written.
-    async fn put_once(&self, key: StorageKey<'_>, body: Bytes, condition: WriteCondition<'_>) -> Result<Option<String>, Error> {
+    pub(in crate::service) async fn put_once(
+        &self,
+        key: StorageKey<'_>,
+        body: Bytes,
+        condition: WriteCondition<'_>,
+    ) -> Result<Option<String>, Error> {
         if let Some(etag) = self.put(key, body.clone(), condition).await? {
             return Ok(Some(etag));
         }
@@ -364,7 +268,12 @@ impl Storage {
     }
 
     /// Writes an object and returns its entity tag; `None` when the condition does not hold.
-    async fn put(&self, key: StorageKey<'_>, body: Bytes, condition: WriteCondition<'_>) -> Result<Option<String>, Error> {
+    pub(in crate::service) async fn put(
+        &self,
+        key: StorageKey<'_>,
+        body: Bytes,
+        condition: WriteCondition<'_>,
+    ) -> Result<Option<String>, Error> {
         const ATTEMPT: &str = "writing an object";
         let mut request = self
             .client
@@ -389,13 +298,17 @@ impl Storage {
 }
 
 /// When an object may be written.
-enum WriteCondition<'a> {
+pub(in crate::service) enum WriteCondition<'a> {
+    /// Always.
     None,
+    /// When there is none yet.
     Absent,
+    /// When it still has this entity tag.
     Unchanged(&'a str),
 }
 
-fn json(value: &impl Serialize) -> Result<Bytes, Error> {
+/// A value as JSON.
+pub(in crate::service) fn json(value: &impl Serialize) -> Result<Bytes, Error> {
     serde_json::to_vec(value).map(Bytes::from).map_err(|error| Error::fault("writing JSON", error))
 }
 

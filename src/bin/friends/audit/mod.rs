@@ -11,7 +11,7 @@ use std::slice;
 
 use anyhow::Context as _;
 use friends_core::model::UNKNOWN;
-use friends_judge::service::{config, model_dir};
+use friends_judge::service::settings::{self, bundle_dir};
 use friends_judge::training::audit::{self, LabelReport, Suspect, Suspicion};
 use friends_judge::training::dataset::{Dataset, Sample, sources};
 use friends_judge::training::examples::Example;
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return carried_out(&moves::reversed(&moves::read(file)?), &args.dir);
     }
     let dataset = Dataset::read(&args.dir)?;
-    let classifier = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
+    let classifier = bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
     let examples = args.extraction.augmented(&dataset.samples, slice::from_ref(classifier.backbone()))?.remove(0);
     let framing = args.extraction.framing()?;
     let bar = progress::bar(examples.len(), "comparing photos");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 use friends_core::model::{Classifier, MANIFEST, Manifest};
-use friends_judge::service::model_dir;
+use friends_judge::service::settings::bundle_dir;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -51,7 +51,7 @@ const CROPS: usize = 41;
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Show { bundle, json } => {
-            let classifier = model_dir::classifier(&bundle)?;
+            let classifier = bundle_dir::classifier(&bundle)?;
             let manifest = &classifier.bundle().manifest;
             if json {
                 println!("{}", serde_json::to_string_pretty(manifest)?);
@@ -67,7 +67,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Command::Verify { bundle } => {
             let start = Instant::now();
-            let classifier = model_dir::classifier(&bundle)?;
+            let classifier = bundle_dir::classifier(&bundle)?;
             let loaded = start.elapsed();
             classifier.verify()?;
             println!("{}: every file is as its manifest says, and the golden vector agrees", bundle.display());
@@ -79,7 +79,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             );
         }
         Command::Diff { bundle, other, json } => {
-            let (one, two) = (model_dir::read(&bundle)?, model_dir::read(&other)?);
+            let (one, two) = (bundle_dir::read(&bundle)?, bundle_dir::read(&other)?);
             let differences = difference::between(&one, &two)?;
             let text = if json {
                 serde_json::to_string_pretty(&differences)? + "\n"

@@ -15,7 +15,7 @@ use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use friends_judge::service::detector::DetectorSettings;
 use friends_judge::service::preloaded::Preloaded;
-use friends_judge::service::{config, transport};
+use friends_judge::service::settings::{self, transport};
 use friends_judge::training::detection::{self, Figures, Finding, Findings, Truth};
 use friends_studio::boxes::{self, Boxed};
 
@@ -47,7 +47,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let truth: Vec<Truth> =
         photos.iter().map(|photo| Truth { faces: photo.boxes.clone(), kinds: photo.labels.clone() }).collect();
     let mut all = vec![embedded(&photos)?];
-    if config::environment("FRIENDS_VISION_KEY").is_some() {
+    if settings::environment("FRIENDS_VISION_KEY").is_some() {
         all.push(cloud_vision(&photos)?);
     }
     for file in &args.peer {
@@ -92,7 +92,7 @@ fn embedded(photos: &[Boxed]) -> anyhow::Result<Findings> {
 #[tokio::main(flavor = "current_thread")]
 async fn cloud_vision(photos: &[Boxed]) -> anyhow::Result<Findings> {
     eprintln!("FRIENDS_VISION_KEY is set: Cloud Vision is asked {} times, which may cost money", photos.len());
-    let settings = DetectorSettings::read(Some("cloud-vision"), &config::environment)?;
+    let settings = DetectorSettings::read(Some("cloud-vision"), &settings::environment)?;
     let detector = settings.set_up(Preloaded::begin(FaceDetector::load), &transport::client()?, None)?;
     let vision = detector.vision().context("the detector asks Cloud Vision")?;
     let bar = progress::bar(photos.len(), "cloud-vision");

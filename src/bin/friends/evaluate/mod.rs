@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use friends_core::model::Classifier;
-use friends_judge::service::{config, model_dir};
+use friends_judge::service::settings::{self, bundle_dir};
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::examples::Example;
 use friends_judge::training::metrics::{self, Evaluation, Judged, Verdicts};
@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let classifier = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
+    let classifier = bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
     let slugs = classifier.bundle().slugs();
     let mut dataset = Dataset::read(&args.dir)?;
     // The folder's labels may be some of the bundle's, in another order.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use friends_core::model::{Backbone, Bundle, Head, Input, Names};
-use friends_judge::service::{config, model_dir};
+use friends_judge::service::settings::{self, bundle_dir};
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::depth::{self, Depth};
@@ -107,7 +107,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (onnx, input) = if let Some(path) = &args.backbone {
         (std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?, MOBILENET_INPUT)
     } else {
-        let base = model_dir::classifier(&model_dir::find(args.model.as_deref(), &config::environment))?;
+        let base = bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
         inherit_names(&mut names, base.bundle());
         there = serde_json::from_value(base.bundle().manifest.training["backbone"]["depth"].clone()).unwrap_or(there);
         if there == Depth::Shortened || args.depth != DepthKind::Shortened {
@@ -148,7 +148,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// What was written, and what it promises.
 fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
-    let bundle = model_dir::read(out)?;
+    let bundle = bundle_dir::read(out)?;
     let training = &bundle.manifest.training;
     let photos =
         training["photos"].as_object().into_iter().flat_map(|photos| photos.values()).filter_map(serde_json::Value::as_u64);

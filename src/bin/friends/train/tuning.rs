@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use friends_core::model::Backbone;
-use friends_judge::service::config;
+use friends_judge::service::settings;
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Sample;
 use friends_judge::training::fine_tune::{FineTuning, Picture, Progress};
@@ -45,7 +45,7 @@ pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recip
         MOBILENET_INPUT.height
     );
     let settings = FineTuning {
-        python: config::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
+        python: settings::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
         script: "models/training/fine_tune.py".into(),
         epochs: tuning.epochs,
         rate: tuning.rate,

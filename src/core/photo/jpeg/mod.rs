@@ -1,17 +1,15 @@
-//! JPEGs: libjpeg decodes them at every size. The Rust decoder stands in where the core is built
-//! without C, and for what libjpeg declines.
+//! JPEGs: libjpeg decodes them at every size, as browsers do. The Rust decoder stands in where the core is
+//! built without C.
 
 mod header;
 #[cfg(feature = "libjpeg")]
 mod libjpeg;
 
-use std::io::Cursor;
-
-use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
+use image::RgbImage;
 
 pub use self::header::{Header, read};
 use super::clock::Clock;
-use super::{Decoded, broken, refusal, whole_enough};
+use super::{Decoded, damaged, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -31,28 +29,37 @@ pub fn divisor(photo: Size, side: u32) -> u32 {
     [8, 4, 2].into_iter().find(|divisor| longer / divisor >= side).unwrap_or(1)
 }
 
-/// Decodes a JPEG at one `divisor`-th of its size, or in full where the decoder knows no other way.
+/// Decodes a JPEG at one `divisor`-th of its size.
 ///
 /// # Errors
 /// `photo_rejected` for what is broken or lacks more than a tenth of its rows, `photo_too_costly` when
 /// the time is over.
+#[cfg(feature = "libjpeg")]
 pub fn decode(bytes: &[u8], header: &Header, divisor: u32, clock: Clock) -> Result<Decoded, Rejection> {
-    #[cfg(feature = "libjpeg")]
-    if let Some(read) = libjpeg::decode(bytes, header, divisor, clock) {
-        let is_cut = !header.has_end;
-        let there = if is_cut || read.is_damaged { rows_there(&read.pixels, is_cut) } else { 1.0 };
-        let decoded = whole_enough(read.pixels, there)?;
-        return Ok(Decoded { divisor, is_incomplete: is_cut || decoded.is_incomplete, ..decoded });
-    }
-    #[cfg(not(feature = "libjpeg"))]
-    let _ = divisor;
+    let Some(read) = libjpeg::decode(bytes, header, divisor, clock) else {
+        return Err(if clock.is_over() { Rejection::too_slow() } else { damaged() });
+    };
+    let is_cut = !header.has_end;
+    let there = if is_cut || read.is_damaged { rows_there(&read.pixels, is_cut) } else { 1.0 };
+    let decoded = whole_enough(read.pixels, there)?;
+    Ok(Decoded { divisor, is_incomplete: is_cut || decoded.is_incomplete, ..decoded })
+}
+
+/// Decodes a JPEG in full.
+///
+/// # Errors
+/// As with libjpeg; but nothing ends this decoder before it is done.
+#[cfg(not(feature = "libjpeg"))]
+pub fn decode(bytes: &[u8], header: &Header, _: u32, clock: Clock) -> Result<Decoded, Rejection> {
     if clock.is_over() {
         return Err(Rejection::too_slow());
     }
-    let decoder = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
-    let pixels = decoder.decode().map(DynamicImage::into_rgb8).map_err(refusal)?;
+    let decoding = || image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg);
+    // Fuzzing has found files at which it panics.
+    let picture = std::panic::catch_unwind(decoding).map_err(|_| damaged())?.map_err(super::refusal)?;
+    let pixels = picture.into_rgb8();
     if pixels.dimensions() != (header.size.width, header.size.height) {
-        return Err(broken("it says two different sizes"));
+        return Err(super::broken("it says two different sizes"));
     }
     let there = if header.has_end { 1.0 } else { rows_there(&pixels, true) };
     Ok(Decoded { is_incomplete: !header.has_end, ..whole_enough(pixels, there)? })

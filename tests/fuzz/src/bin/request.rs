@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::http::Request;
-use friends_judge::service::api;
+use friends_judge::service::http;
 use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::feedback::Feedback;
+use friends_judge::service::tickets::feedback::Feedback;
 use tower_service::Service as _;
 
 thread_local! {

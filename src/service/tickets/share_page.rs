@@ -12,9 +12,9 @@ use friends_core::model::{Label, Line};
 use serde::Deserialize;
 
 use super::deletion;
-use super::html::escaped;
-use super::storage::{Storage, StorageKey};
-use super::ticket::{DeleteToken, TicketId};
+use super::{DeleteToken, TicketId};
+use crate::service::html::escaped;
+use crate::service::storage::{Storage, StorageKey};
 
 /// A share page loads our style and our pictures, and runs nothing.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -48,7 +48,7 @@ pub async fn publish(storage: &Storage, labels: &[Label], wanted: ShareRequest) 
     let site =
         site(&wanted.site).ok_or_else(|| Rejection::bad_request("site must be an address like https://friends.example."))?;
     let share_id = token.share_id();
-    let key = StorageKey::Share(&share_id);
+    let key = StorageKey::Share(share_id.as_str());
     let path = format!("/{}", key.path());
     storage.keep(key, page(&Story::of(judgement, labels), &site, &path).into_bytes()).await?;
     Ok(path)

@@ -100,11 +100,11 @@ impl Bodies {
         serde_json::from_slice(&bytes)
             .map_err(|error| Rejection::bad_request(format!("The request is not the JSON that belongs here: {error}.")))
     }
+}
 
-    /// Receives a body and throws it away, as far as that is reasonable: the sender must hear the refusal.
-    pub async fn discard(&self, request: Request) {
-        let _ = self.read(request, 0).await;
-    }
+/// Receives a body and throws it away, as far as that is reasonable: the sender must hear the refusal.
+pub async fn discard(request: Request) {
+    let _ = Bodies::default().read(request, 0).await;
 }
 
 /// Refuses a body that is not the photo itself but has it inside, and says how to send it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use friends_core::model::{Bundle, BundleError, Classifier, Files, MANIFEST, Manifest};
 
-use super::config::Lookup;
+use super::Lookup;
 
 /// A folder that does not hold a bundle that can be used.
 #[derive(Debug, thiserror::Error)]

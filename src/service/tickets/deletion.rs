@@ -2,9 +2,9 @@
 
 use friends_core::error::{Code, Error, Rejection};
 
-use super::result::ResultDocument;
-use super::storage::{Storage, StorageKey};
-use super::ticket::{DeleteToken, TicketId};
+use super::ResultDocument;
+use super::{DeleteToken, TicketId};
+use crate::service::storage::{Storage, StorageKey};
 
 /// Deletes all that is kept of a ticket. The result goes last: until then, another try finds what is left.
 ///
@@ -16,11 +16,11 @@ pub async fn delete_result(storage: &Storage, id: &TicketId, token: &DeleteToken
     let document = document_of(storage, id, token).await?;
     storage.close(id).await?;
     for face in 0..document.judgement().map_or(0, |judgement| judgement.faces.len()) {
-        storage.delete(StorageKey::FeedbackCrop(id, face), ATTEMPT).await?;
-        storage.delete(StorageKey::Feedback(id, face), ATTEMPT).await?;
+        storage.delete(StorageKey::FeedbackCrop(&id.log_name(), face), ATTEMPT).await?;
+        storage.delete(StorageKey::Feedback(&id.log_name(), face), ATTEMPT).await?;
     }
-    storage.delete(StorageKey::Share(&token.share_id()), ATTEMPT).await?;
-    storage.delete(StorageKey::Result(id), ATTEMPT).await?;
+    storage.delete(StorageKey::Share(token.share_id().as_str()), ATTEMPT).await?;
+    storage.delete(StorageKey::Result(id.as_str()), ATTEMPT).await?;
     tracing::info!(ticket = id.log_name(), "a result was taken back");
     Ok(())
 }

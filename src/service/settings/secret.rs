@@ -3,8 +3,7 @@
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Config, Region, SharedCredentialsProvider};
 use friends_core::error::Error;
 
-use super::config::{self, Lookup};
-use super::transport;
+use super::{Lookup, credentials, region, transport};
 
 /// The text of the secret that this variable names, if it names one.
 ///
@@ -13,10 +12,10 @@ use super::transport;
 pub async fn named_by(variable: &str, lookup: Lookup<'_>) -> Result<Option<String>, Error> {
     const ATTEMPT: &str = "reading a secret";
     let Some(name) = lookup(variable) else { return Ok(None) };
-    let credentials = config::credentials(lookup).map_err(|error| Error::fault(ATTEMPT, error))?;
+    let credentials = credentials(lookup).map_err(|error| Error::fault(ATTEMPT, error))?;
     let mut settings = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(config::region(lookup)))
+        .region(Region::new(region(lookup)))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(transport::for_sdk(transport::client()?));
     settings.set_endpoint_url(lookup("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| lookup("AWS_ENDPOINT_URL")));

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
-use super::storage::{Storage, StorageKey};
+use crate::service::storage::{Storage, StorageKey};
 
 /// How many days the document speaks of.
 const DAYS: usize = 90;

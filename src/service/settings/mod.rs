@@ -14,9 +14,14 @@
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda | needed with the buckets |
 //! | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | another object store, another keeper of secrets than AWS | none |
 
+pub mod bundle_dir;
+#[cfg(feature = "function")]
+pub mod secret;
+pub mod transport;
+
 use aws_sdk_s3::config::Credentials;
 
-use super::storage::StorageSettings;
+use crate::service::storage::StorageSettings;
 
 /// A setting that is missing or cannot be understood.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -28,9 +28,8 @@ use friends_core::verdict::Verdict;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::result::ResultDocument;
-use super::ticket::TicketId;
 use super::usage;
+use crate::service::tickets::{ResultDocument, TicketId};
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "FriendsJudge";

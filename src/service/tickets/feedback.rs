@@ -7,13 +7,12 @@ use friends_core::limits::{CROP_BYTES, CROP_LIMITS};
 use friends_core::photo::Photo;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
-use super::run_blocking::run_blocking;
-use super::storage::{Storage, StorageKey};
-use super::ticket::TicketId;
-use super::usage;
+use super::TicketId;
+use crate::service::run_blocking::run_blocking;
+use crate::service::storage::{Storage, StorageKey};
 
 /// JPEG quality of the crops that are kept.
 const QUALITY: u8 = 90;
@@ -58,12 +57,13 @@ impl Opinion {
     }
 }
 
-/// Keeps an opinion, with the crop that the visitor gave or without: an earlier crop of that face is deleted then.
+/// Keeps an opinion, with the crop that the visitor gave or without: an earlier crop of that face is deleted then. Returns whether the
+/// visitor finds the verdict right.
 ///
 /// # Errors
 /// `not_found` for a ticket that was never issued, `bad_request` for what does not belong to it, `unsupported_media_type` and
 /// `photo_too_large` for crops; or when the store does not answer.
-pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result<(), Error> {
+pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result<bool, Error> {
     let id = TicketId::parse(&said.id).ok_or_else(Rejection::not_found)?;
     let document = storage.result(&id).await?.ok_or_else(Rejection::not_found)?.document;
     let judgement = document.judgement().ok_or_else(|| Rejection::bad_request("This ticket has no verdict to speak of."))?;
@@ -85,14 +85,12 @@ pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result
         "crop": crop.is_some(),
     });
     match crop {
-        Some(crop) => storage.keep(StorageKey::FeedbackCrop(&id, said.face), crop).await?,
-        None => storage.delete(StorageKey::FeedbackCrop(&id, said.face), "withdrawing a crop").await?,
+        Some(crop) => storage.keep(StorageKey::FeedbackCrop(&id.log_name(), said.face), crop).await?,
+        None => storage.delete(StorageKey::FeedbackCrop(&id.log_name(), said.face), "withdrawing a crop").await?,
     }
-    storage.keep(StorageKey::Feedback(&id, said.face), kept.to_string().into_bytes()).await?;
+    storage.keep(StorageKey::Feedback(&id.log_name(), said.face), kept.to_string().into_bytes()).await?;
     let named = face.verdict.friends();
-    let is_right = said.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend));
-    usage::count("feedback", if is_right { "right" } else { "wrong" });
-    Ok(())
+    Ok(said.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend)))
 }
 
 /// The crop's pixels as a JPEG of ours: nothing else that was in the file is kept, its EXIF data for instance.
@@ -107,4 +105,27 @@ fn clean(base64: &str) -> Result<Vec<u8>, Error> {
     }
     let photo = Photo::decode(crop, &CROP_LIMITS)?;
     photo.to_jpeg(photo.size(), QUALITY)
+}
+
+impl Storage {
+    /// What visitors said, with the crops that they gave.
+    ///
+    /// # Errors
+    /// When the store does not answer, or holds what was not written by this program.
+    pub async fn opinions(&self) -> Result<Vec<Opinion>, Error> {
+        const ATTEMPT: &str = "reading feedback";
+        let keys = self.list(StorageKey::FEEDBACK, OffsetDateTime::now_utc() + Duration::days(1)).await?;
+        let mut opinions = Vec::new();
+        for name in keys.iter().filter_map(|key| StorageKey::opinion(key)) {
+            let read = async |extension: &str| {
+                let key = format!("{}{name}.{extension}", StorageKey::FEEDBACK);
+                self.get_at(self.uploads_bucket(), &key, u64::MAX, ATTEMPT).await
+            };
+            // Withdrawn since it was listed.
+            let Some((said, _)) = read("json").await? else { continue };
+            let crop = read("jpg").await?.map(|(bytes, _)| bytes.to_vec());
+            opinions.push(Opinion::read(name.to_owned(), &said, crop).map_err(|error| Error::fault(ATTEMPT, error))?);
+        }
+        Ok(opinions)
+    }
 }

@@ -1,0 +1,53 @@
+//! `POST /api/judge`
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use friends_core::error::Rejection;
+use friends_core::geometry::Rect;
+
+use super::body::{check_bare, discard, queue_full};
+use super::problem::Problem;
+use super::{Api, answer};
+use crate::service::observe::log_line;
+use crate::service::pipeline::RegionSource;
+
+/// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
+pub async fn judge(State(Api { app, bodies }): State<Api>, request: Request) -> Result<Response, Problem> {
+    let source = match query_value(request.uri().query(), "box") {
+        Some(text) => RegionSource::Drawn(parse_box(&text)?),
+        None => RegionSource::Detect,
+    };
+    if app.judge.queue_place().is_none() {
+        discard(request).await;
+        return Err(queue_full().into());
+    }
+    // A place is for those whose photo is here: what drips in keeps nobody out.
+    let headers = request.headers().clone();
+    let bytes = bodies.read(request, app.judge.limits.judge_bytes).await?;
+    check_bare(&headers, &bytes)?;
+    let _place = app.judge.queue_place().ok_or_else(queue_full)?;
+    let permit = app.judge.permit().await;
+    let document = app.judge.document(bytes, &source, permit).await?;
+    log_line::job(None, &document);
+    Ok(answer(StatusCode::OK, &document))
+}
+
+/// The percent-decoded value of a query parameter.
+fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    let pair = query?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(percent_encoding::percent_decode_str(pair).decode_utf8_lossy().into_owned())
+}
+
+/// `x,y,w,h` in pixels of the upright photo.
+fn parse_box(text: &str) -> Result<Rect, Rejection> {
+    let wrong =
+        || Rejection::bad_request("box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.");
+    let numbers: Vec<f32> = text.split(',').map(|n| n.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [x, y, width, height] if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 => {
+            Ok(Rect { x, y, width, height })
+        }
+        _ => Err(wrong()),
+    }
+}

@@ -1,0 +1,89 @@
+//! `POST /api/uploads`
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use friends_core::error::{Code, Reason, Rejection};
+use friends_core::limits::{RESULT_LIFETIME, WAIT};
+use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::problem::Problem;
+use super::{Api, answer, buckets};
+use crate::service::app::UploadAddress;
+use crate::service::storage::{StorageKey, Upload};
+use crate::service::tickets::{DeleteToken, ResultDocument, TicketId};
+
+/// `POST /api/uploads`: a ticket and one presigned upload.
+pub async fn open_ticket(State(Api { app, bodies }): State<Api>, request: Request) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    struct OpenTicketRequest {
+        content_type: String,
+        size_bytes: u64,
+    }
+    #[derive(Serialize)]
+    struct Ticket {
+        id: String,
+        upload: Upload,
+        result_url: String,
+        delete_token: String,
+    }
+
+    let storage = buckets(&app)?;
+    let endpoint = match &app.upload_address {
+        UploadAddress::Storage => None,
+        UploadAddress::SameHost => Some(format!("http://{}", host(request.headers())?)),
+        UploadAddress::Public(url) => Some(url.clone()),
+    };
+    let wanted: OpenTicketRequest = bodies.read_json(request).await?;
+    let content_type = accepted_type(&wanted.content_type)?;
+    check_size(wanted.size_bytes, app.judge.limits.upload_bytes)?;
+
+    let id = TicketId::random()?;
+    let now = OffsetDateTime::now_utc();
+    let token = DeleteToken::random()?;
+    let document = ResultDocument {
+        delete_token_sha256: Some(token.sha256()),
+        ..ResultDocument::waiting(id.as_str().to_owned(), now, now + WAIT, now + RESULT_LIFETIME)
+    };
+    storage.open(&id, &document).await?;
+    let upload = storage.presign_upload(StorageKey::Upload(id.as_str()), content_type, wanted.size_bytes, now, endpoint).await?;
+    let result_url = format!("/{}", StorageKey::Result(id.as_str()).path());
+    tracing::info!(ticket = id.log_name(), photo.size_bytes = wanted.size_bytes, "a ticket was opened");
+    Ok(answer(StatusCode::CREATED, &Ticket { id: id.as_str().to_owned(), upload, result_url, delete_token: token.into_string() }))
+}
+
+/// The host that the visitor asked, as far as it can stand in a URL.
+fn host(headers: &HeaderMap) -> Result<String, Rejection> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
+    host.map(|host| host.to_string()).ok_or_else(|| Rejection::bad_request("The request names no host."))
+}
+
+/// The declared type without parameters, if photos of that type are taken.
+fn accepted_type(declared: &str) -> Result<&'static str, Rejection> {
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    // Names that are no standard, and that old systems send all the same.
+    let meant = match &*essence {
+        "image/jpg" | "image/pjpeg" => "image/jpeg",
+        "image/x-png" => "image/png",
+        _ => &essence,
+    };
+    ACCEPTED_TYPES.into_iter().find(|accepted| *accepted == meant).ok_or_else(|| {
+        if essence.starts_with("image/hei") {
+            return Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE).because(Reason::Heic);
+        }
+        Rejection::new(Code::UnsupportedMediaType, "Send a JPEG, PNG, WebP or GIF.")
+    })
+}
+
+fn check_size(bytes: u64, limit: u64) -> Result<(), Rejection> {
+    match bytes {
+        0 => Err(Rejection::bad_request("size_bytes is 0: there is no photo to send.")),
+        bytes if bytes > limit => Err(Rejection::new(
+            Code::PhotoTooLarge,
+            format!("The photo has {bytes} bytes; at most {limit} are taken. Send a smaller copy."),
+        )),
+        _ => Ok(()),
+    }
+}
