@@ -1,11 +1,12 @@
-//! フレンズ判定器 (Friends Judge): a photo goes in, a Kemono Friends character comes out, or honestly none.
+//! フレンズ判定器 (Friends Judge): a photo goes in, a Kemono Friends character comes out, or honestly
+//! none.
 //!
 //! # The journey of a photo
 //!
 //! ```text
 //! event / request ─► ticket ─► photo ─► faces ─────────► regions ─► scores ─► verdict ─► result document
 //!  service::event   service::  core::   core::           core::     core::    core::     service::tickets
-//!  service::http     storage    photo    face_detector    crop       model     verdict
+//!  service::http    storage    photo    face_detector    crop       model     verdict
 //!                      └────────── service::pipeline reads in this order ──────────┘
 //! ```
 //!
@@ -25,22 +26,28 @@
 //! | `src/bin/lambda.rs` | this one | the function's entry point | feature `function`; `lambda` is it with libjpeg |
 //! | `src/bin/friends` | this one | the operator's entry point, one file a subcommand | feature `command` and what it needs |
 //!
-//! Imports point downwards only: entry points, then `service` and `training` (which do not know each other), then `studio`,
-//! then `core`.
+//! Imports point downwards only: entry points, then `service` and `training` (which do not know
+//! each other), then `studio`, then `core`.
 //!
 //! # Invariants
 //!
-//! 1. `friends-core` opens no file or connection, reads no environment and no clock but the one that ends work on a photo
-//!    (`photo/clock.rs`), and starts no thread. CI asserts from
-//!    `cargo tree` that no async runtime, HTTP client, clock or thread pool is among its dependencies.
-//! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system (`friends_core::geometry`) and one copy
-//!    of each kind of head (`friends_core::model::Head`).
-//! 3. Keys are written through [`service::storage::StorageKey`] alone; results never live where uploads trigger us.
-//! 4. Every ticket ends. The photo's fault is a `rejected` result; a passing fault is an `Err` at the entry point, so that the
-//!    event is delivered again; after the last try the ticket is `failed`; a ticket that nothing ended in time is `expired`.
-//! 5. The first terminal document wins, and the photo is deleted after it: the same event twice changes nothing.
-//! 6. At most as many photos as the judge has permits are decoded at once, each within `friends_core::limits`.
-//! 7. The function's dependencies hold no command-line, training, studio or embedded-S3 crate; CI asserts that too.
+//! 1. `friends-core` opens no file or connection, reads no environment and no clock but the one
+//!    that ends work on a photo (`photo/clock.rs`), and starts no thread. CI asserts from
+//!    `cargo tree` that no async runtime, HTTP client, clock or thread pool is among its
+//!    dependencies.
+//! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system
+//!    (`friends_core::geometry`) and one copy of each kind of head (`friends_core::model::Head`).
+//! 3. Keys are written through [`service::storage::StorageKey`] alone; results never live where
+//!    uploads trigger us.
+//! 4. Every ticket ends. The photo's fault is a `rejected` result; a passing fault is an `Err` at
+//!    the entry point, so that the event is delivered again; after the last try the ticket is
+//!    `failed`; a ticket that nothing ended in time is `expired`.
+//! 5. The first terminal document wins, and the photo is deleted after it: the same event twice
+//!    changes nothing.
+//! 6. At most as many photos as the judge has permits are decoded at once, each within
+//!    `friends_core::limits`.
+//! 7. The function's dependencies hold no command-line, training, studio or embedded-S3 crate; CI
+//!    asserts that too.
 //!
 //! # Ten words
 //!

@@ -1,4 +1,5 @@
-//! Photos that are made to exhaust memory or time, sent to the real server one after the other: it stays within the budgets.
+//! Photos that are made to exhaust memory or time, sent to the real server one after the other: it
+//! stays within the budgets.
 
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageFormat, RgbImage};
 use serde_json::Value;
 
-use crate::common::chunks::{lossless, lossless_of_groups, webp, webp_canvas, webp_chunk, webp_frame};
+use crate::common::chunks::{
+    lossless, lossless_of_groups, webp, webp_canvas, webp_chunk, webp_frame,
+};
 use crate::common::pictures::{encoded, jpeg, png_of_zeros, quarters, serval};
 use crate::common::process::Serve;
 
@@ -59,33 +62,59 @@ fn lossy_frame(width: u16, height: u16) -> Vec<u8> {
 fn plain_jpeg(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let row = vec![90; 3 * width as usize * height as usize];
-    JpegEncoder::new_with_quality(&mut bytes, 50).encode(&row, width, height, ExtendedColorType::Rgb8).unwrap();
+    JpegEncoder::new_with_quality(&mut bytes, 50)
+        .encode(&row, width, height, ExtendedColorType::Rgb8)
+        .unwrap();
     bytes
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
+/// Photos by what they are, and how each is refused, if it is.
+fn bombs() -> Vec<(&'static str, Vec<u8>, Option<&'static str>)> {
     let progressive = include_bytes!("fixtures/progressive.jpg");
     let cmyk = include_bytes!("fixtures/cmyk.jpg");
     let plain_lossless = encoded(quarters(64, 48), ImageFormat::WebP);
     let few_blocks = lossless_of_groups(16, 16, 2, 50_000);
     let many_blocks = lossless_of_groups(1024, 1024, 2, 50_000);
     let some_blocks = lossless_of_groups(256, 256, 2, 2_000);
-    let in_animation = webp(&[webp_canvas(2, 16, 16), webp_frame((0, 0), (16, 16), &[lossless(16, 16, &few_blocks)])]);
+    let in_animation = webp(&[
+        webp_canvas(2, 16, 16),
+        webp_frame((0, 0), (16, 16), &[lossless(16, 16, &few_blocks)]),
+    ]);
     let transparency = webp_chunk("ALPH", &[&[1][..], &few_blocks].concat());
     let in_transparency = webp(&[webp_canvas(16, 16, 16), transparency, lossy_frame(16, 16)]);
     let costly = Some("photo_too_costly");
-    let huge_exif = [webp_canvas(0x08, 16, 16), lossy_frame(16, 16), b"EXIF\xFF\xFF\xFF\xFF".to_vec()];
-    let bombs: Vec<(&str, Vec<u8>, Option<&str>)> = vec![
+    let huge_exif =
+        [webp_canvas(0x08, 16, 16), lossy_frame(16, 16), b"EXIF\xFF\xFF\xFF\xFF".to_vec()];
+    vec![
         ("RGBA PNG of 16 bits, 50 megapixels", png_of_zeros(10_000, 5_000, 6, 16, false), None),
-        ("interlaced RGBA PNG of 16 bits, 50 megapixels", png_of_zeros(10_000, 5_000, 6, 16, true), None),
+        (
+            "interlaced RGBA PNG of 16 bits, 50 megapixels",
+            png_of_zeros(10_000, 5_000, 6, 16, true),
+            None,
+        ),
         ("baseline JPEG, 50 megapixels", plain_jpeg(10_000, 5_000), None),
         ("progressive JPEG, 50 megapixels", claiming(progressive, 10_000, 5_000), costly),
         ("progressive JPEG, 19 megapixels", claiming(progressive, 5_000, 3_800), None),
-        ("progressive JPEG of 1,000 scans, 10 megapixels", claiming(&with_scans(progressive, 1000), 3_200, 3_200), costly),
-        ("progressive JPEG of 90 scans, 10 megapixels", claiming(&with_scans(progressive, 80), 3_200, 3_200), costly),
-        ("progressive JPEG of 40 scans, 10 megapixels", claiming(&with_scans(progressive, 30), 3_200, 3_200), None),
-        ("baseline JPEG with a scan a component, 49 megapixels", scan_a_component(10_000, 4_900), costly),
+        (
+            "progressive JPEG of 1,000 scans, 10 megapixels",
+            claiming(&with_scans(progressive, 1000), 3_200, 3_200),
+            costly,
+        ),
+        (
+            "progressive JPEG of 90 scans, 10 megapixels",
+            claiming(&with_scans(progressive, 80), 3_200, 3_200),
+            costly,
+        ),
+        (
+            "progressive JPEG of 40 scans, 10 megapixels",
+            claiming(&with_scans(progressive, 30), 3_200, 3_200),
+            None,
+        ),
+        (
+            "baseline JPEG with a scan a component, 49 megapixels",
+            scan_a_component(10_000, 4_900),
+            costly,
+        ),
         ("CMYK JPEG, 50 megapixels", claiming(cmyk, 10_000, 5_000), None),
         (
             "WebP whose frame is larger than its canvas",
@@ -95,15 +124,34 @@ async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
         ("WebP with an EXIF chunk of 4 GiB", webp(&huge_exif), Some("photo_rejected")),
         ("lossy WebP, 36 megapixels", webp(&[lossy_frame(9_000, 4_000)]), None),
         ("lossless WebP", plain_lossless, None),
-        ("lossless WebP, 16 by 16, of 50,000 groups of codes", webp(&[lossless(16, 16, &few_blocks)]), costly),
+        (
+            "lossless WebP, 16 by 16, of 50,000 groups of codes",
+            webp(&[lossless(16, 16, &few_blocks)]),
+            costly,
+        ),
         ("animated WebP, 16 by 16, of 50,000 groups of codes", in_animation, costly),
         ("WebP with transparency of 50,000 groups of codes", in_transparency, costly),
-        ("lossless WebP with a group of codes for each of 50,000 blocks", webp(&[lossless(1024, 1024, &many_blocks)]), costly),
-        ("lossless WebP with a group of codes for each of 2,000 blocks", webp(&[lossless(256, 256, &some_blocks)]), None),
+        (
+            "lossless WebP with a group of codes for each of 50,000 blocks",
+            webp(&[lossless(1024, 1024, &many_blocks)]),
+            costly,
+        ),
+        (
+            "lossless WebP with a group of codes for each of 2,000 blocks",
+            webp(&[lossless(256, 256, &some_blocks)]),
+            None,
+        ),
         ("animated WebP", include_bytes!("fixtures/animated.webp").to_vec(), None),
-        ("GIF, 19 megapixels", encoded(DynamicImage::ImageRgb8(RgbImage::new(4_800, 4_000)), ImageFormat::Gif), None),
-    ];
+        (
+            "GIF, 19 megapixels",
+            encoded(DynamicImage::ImageRgb8(RgbImage::new(4_800, 4_000)), ImageFormat::Gif),
+            None,
+        ),
+    ]
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
     let data = tempfile::tempdir().unwrap();
     let serve = Serve::start(data.path());
     let http = friends_judge::service::settings::transport::client().unwrap();
@@ -114,7 +162,7 @@ async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
         judge(jpeg(&serval(400))).await;
     }
     let idle = serve.memory();
-    for (what, photo, refusal) in bombs {
+    for (what, photo, refusal) in bombs() {
         assert!(photo.len() < Limits::default().judge_bytes, "{what} has {} bytes", photo.len());
         serve.forget_peak();
         let before = serve.processor_time();
@@ -131,8 +179,16 @@ async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
         if let Some(code) = refusal {
             assert_eq!(answer["code"], code, "{what}: {answer}");
         }
-        assert!(peak.resident < idle.resident + WORKING_MEMORY, "{what} took {} bytes", peak.resident);
-        assert!(peak.reserved < idle.reserved + RESERVED, "{what} asked for {} bytes", peak.reserved);
+        assert!(
+            peak.resident < idle.resident + WORKING_MEMORY,
+            "{what} took {} bytes",
+            peak.resident
+        );
+        assert!(
+            peak.reserved < idle.reserved + RESERVED,
+            "{what} asked for {} bytes",
+            peak.reserved
+        );
     }
     let after = judge(jpeg(&serval(400))).await;
     assert_eq!(after["status"], "done", "it goes on");

@@ -1,6 +1,8 @@
-//! A real browser at phone size, from choosing a photo to sharing the verdict; axe looks at every state that is kept as a picture.
+//! A real browser at phone size, from choosing a photo to sharing the verdict; axe looks at every
+//! state that is kept as a picture.
 //!
-//! Needs `chromium`, `chromedriver` and axe-core; `.ci/run` installs them. Screenshots go to `target/screenshots`.
+//! Needs `chromium`, `chromedriver` and axe-core; `.ci/run` installs them. Screenshots go to
+//! `target/screenshots`.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -46,7 +48,9 @@ fn driver() -> Option<(Child, String)> {
         .spawn()
         .expect("chromedriver starts: install chromium and chromium-driver, or use .ci/run");
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let said = lines.find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()));
+    let said = lines.find_map(|line| {
+        Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
+    });
     let Some(port) = said else {
         driver.wait().unwrap();
         return None;
@@ -66,7 +70,8 @@ pub struct Phone {
 
 impl Phone {
     pub async fn start() -> Self {
-        let (driver, port) = (0..TRIES).find_map(|_| driver()).expect("chromedriver finds a free port");
+        let (driver, port) =
+            (0..TRIES).find_map(|_| driver()).expect("chromedriver finds a free port");
         let profile = tempfile::tempdir().unwrap();
         let capabilities = json!({"goog:chromeOptions": {
             "args": [
@@ -98,14 +103,22 @@ impl Phone {
         let wanted = format!("body[data-state='{state}']");
         let wait = self.page.wait().at_most(PATIENCE).for_element(Locator::Css(&wanted)).await;
         if wait.is_err() {
-            let is = self.page.find(Locator::Css("body")).await.unwrap().attr("data-state").await.unwrap();
+            let is = self
+                .page
+                .find(Locator::Css("body"))
+                .await
+                .unwrap()
+                .attr("data-state")
+                .await
+                .unwrap();
             panic!("the page is in state {is:?}, not {state:?}");
         }
     }
 
     /// Switches the browser's connection.
     async fn connected(&self, is: bool) {
-        let conditions = json!({"offline": !is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        let conditions =
+            json!({"offline": !is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
         self.cdp("Network.emulateNetworkConditions", conditions).await;
     }
 
@@ -118,15 +131,21 @@ impl Phone {
 
     /// The size of the page in CSS pixels; four times the zoom is a quarter of the size.
     async fn sized(&self, width: u32, height: u32) {
-        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     /// A command of the browser's debugging protocol.
     async fn cdp(&self, cmd: &str, params: serde_json::Value) {
-        let url = format!("{}/session/{}/goog/cdp/execute", self.url, self.page.session_id().await.unwrap().unwrap());
+        let url = format!(
+            "{}/session/{}/goog/cdp/execute",
+            self.url,
+            self.page.session_id().await.unwrap().unwrap()
+        );
         let http = friends_judge::service::settings::transport::client().unwrap();
-        let answer = http.post(url).json(&json!({"cmd": cmd, "params": params})).send().await.unwrap();
+        let answer =
+            http.post(url).json(&json!({"cmd": cmd, "params": params})).send().await.unwrap();
         assert!(answer.status().is_success(), "{cmd}");
     }
 
@@ -153,13 +172,21 @@ impl Phone {
     }
 
     async fn choose(&self, photo: &Path) {
-        self.page.find(Locator::Css("#library")).await.unwrap().send_keys(photo.to_str().unwrap()).await.unwrap();
+        self.page
+            .find(Locator::Css("#library"))
+            .await
+            .unwrap()
+            .send_keys(photo.to_str().unwrap())
+            .await
+            .unwrap();
     }
 
-    /// Keeps a picture of the page as it is, and fails where axe finds something that keeps visitors out.
+    /// Keeps a picture of the page as it is, and fails where axe finds something that keeps
+    /// visitors out.
     async fn screenshot(&self, name: &str) {
         let axe = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/axe/package/axe.min.js");
-        let axe = std::fs::read_to_string(axe).expect("axe-core is there: use .ci/run, which fetches it");
+        let axe =
+            std::fs::read_to_string(axe).expect("axe-core is there: use .ci/run, which fetches it");
         self.page.execute(&axe, vec![]).await.unwrap();
         let violations = self.page.execute_async(AXE, vec![]).await.unwrap();
         assert_eq!(violations, json!([]), "{name}");
@@ -201,26 +228,39 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
 
     let phone = Phone::open(&service).await;
     phone.screenshot("idle.png").await;
-    let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
+    let width =
+        phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
     assert_eq!(width, WIDTH, "nothing sticks out at the side");
 
     phone.choose(&photo).await;
     phone.state("done").await;
     phone.screenshot("done.png").await;
     assert!(phone.text(".verdict").await.contains("サーバル"));
-    let name = phone.page.find(Locator::Css("#result-title")).await.unwrap().rectangle().await.unwrap();
+    let name =
+        phone.page.find(Locator::Css("#result-title")).await.unwrap().rectangle().await.unwrap();
     let picture = phone.page.find(Locator::Css("#photo")).await.unwrap().rectangle().await.unwrap();
-    assert!(name.1 > 0.0 && name.1 + name.3 < picture.1, "the name stands above the photo: {name:?}, {picture:?}");
-    assert!(picture.1 + picture.3 <= f64::from(HEIGHT), "and nothing must be scrolled to see both: {picture:?}");
+    assert!(
+        name.1 > 0.0 && name.1 + name.3 < picture.1,
+        "the name stands above the photo: {name:?}, {picture:?}"
+    );
+    assert!(
+        picture.1 + picture.3 <= f64::from(HEIGHT),
+        "and nothing must be scrolled to see both: {picture:?}"
+    );
     let face = phone.page.find(Locator::Css(".face-box")).await.unwrap();
     assert_eq!(face.attr("data-friend").await.unwrap().as_deref(), Some("serval"));
     let bars = phone.page.find_all(Locator::Css(".bar")).await.unwrap();
     assert_eq!(bars.len(), 7, "a bar for every Friend");
     let best: f64 = bars[0].attr("data-score").await.unwrap().unwrap().parse().unwrap();
     assert!(best > 0.5, "{best}");
-    let aloud = phone.page.execute("return document.getElementById('status').textContent", vec![]).await.unwrap();
+    let aloud = phone
+        .page
+        .execute("return document.getElementById('status').textContent", vec![])
+        .await
+        .unwrap();
     assert!(aloud.as_str().unwrap().contains("判定が終わりました"), "{aloud}");
-    let width = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
+    let width =
+        phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
     assert_eq!(width, WIDTH, "nothing sticks out at the side");
 
     // By keyboard, as some visitors go about it.
@@ -234,7 +274,14 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
     // Without a photo of their own.
     phone.page.find(Locator::Css("#again")).await.unwrap().click().await.unwrap();
     phone.state("idle").await;
-    phone.page.find(Locator::Css("[data-demo='demo-serval.jpg']")).await.unwrap().click().await.unwrap();
+    phone
+        .page
+        .find(Locator::Css("[data-demo='demo-serval.jpg']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
     phone.state("done").await;
     phone.screenshot("demo.png").await;
     assert!(phone.text(".verdict").await.contains("サーバル"));
@@ -264,7 +311,9 @@ async fn a_visit_survives_reload_back_and_a_second_tab_until_it_is_deleted() {
         assert!(phone.text(".verdict").await.contains("サーバル"));
         assert_eq!(phone.page.find_all(Locator::Css(".face-box")).await.unwrap().len(), 1);
     };
-    let sees_photo = async || phone.page.find(Locator::Css("#photo")).await.unwrap().is_displayed().await.unwrap();
+    let sees_photo = async || {
+        phone.page.find(Locator::Css("#photo")).await.unwrap().is_displayed().await.unwrap()
+    };
 
     phone.page.goto(&service.url("/")).await.unwrap();
     phone.state("idle").await;
@@ -289,7 +338,9 @@ async fn a_visit_survives_reload_back_and_a_second_tab_until_it_is_deleted() {
     elsewhere.state("done").await;
     assert!(elsewhere.text(".verdict").await.contains("サーバル"));
     elsewhere.screenshot("elsewhere.png").await;
-    assert!(!elsewhere.page.find(Locator::Css("#forget")).await.unwrap().is_displayed().await.unwrap());
+    assert!(
+        !elsewhere.page.find(Locator::Css("#forget")).await.unwrap().is_displayed().await.unwrap()
+    );
 
     phone.page.find(Locator::Css("#forget")).await.unwrap().click().await.unwrap();
     phone.state("deleted").await;
@@ -308,8 +359,10 @@ async fn a_box_that_is_drawn_is_judged_where_it_stands() {
     phone.choose(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg")).await;
     phone.state("done").await;
     let found = phone.page.find_all(Locator::Css(".face-box")).await.unwrap();
-    let (last, name) = (found[5].rectangle().await.unwrap(), found[5].attr("data-friend").await.unwrap());
-    let photo = async || phone.page.find(Locator::Css("#photo")).await.unwrap().rectangle().await.unwrap();
+    let (last, name) =
+        (found[5].rectangle().await.unwrap(), found[5].attr("data-friend").await.unwrap());
+    let photo =
+        async || phone.page.find(Locator::Css("#photo")).await.unwrap().rectangle().await.unwrap();
     let before = photo().await;
 
     let draw = async || {
@@ -343,16 +396,25 @@ async fn a_box_that_is_drawn_is_judged_where_it_stands() {
     // By keyboard: the box goes left, out of nowhere it stays inside the photo.
     draw().await;
     let left = "\u{E012}".repeat(60);
-    phone.page.find(Locator::Css("#drawn")).await.unwrap().send_keys(&format!("{left}{ENTER}")).await.unwrap();
+    phone
+        .page
+        .find(Locator::Css("#drawn"))
+        .await
+        .unwrap()
+        .send_keys(&format!("{left}{ENTER}"))
+        .await
+        .unwrap();
     phone.state("done").await;
-    let moved = phone.page.find(Locator::Css(".face-box")).await.unwrap().rectangle().await.unwrap();
+    let moved =
+        phone.page.find(Locator::Css(".face-box")).await.unwrap().rectangle().await.unwrap();
     let photo = photo().await;
     assert!((moved.0 - photo.0).abs() < 2.0 && moved.0 < judged.0, "{moved:?} in {photo:?}");
     phone.close().await;
     service.stop().await;
 }
 
-/// The size of the card that is shown, and the colors of its top left corner and of the middle of its picture.
+/// The size of the card that is shown, and the colors of its top left corner and of the middle of
+/// its picture.
 const CARD: &str = "const done = arguments[arguments.length - 1]; const image = document.getElementById('card'); \
     const canvas = document.createElement('canvas'); \
     (async () => { await image.decode(); \
@@ -368,17 +430,33 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
     let stub = "navigator.canShare = ({ files }) => files.length === 1; window.shared = []; \
         navigator.share = async (what) => { window.shared.push([Object.keys(what).join(), what.files[0].type, what.files[0].size > 10000]); };";
     phone.page.execute(stub, vec![]).await.unwrap();
-    phone.page.find(Locator::Css("[data-demo='demo-serval.jpg']")).await.unwrap().click().await.unwrap();
+    phone
+        .page
+        .find(Locator::Css("[data-demo='demo-serval.jpg']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
     phone.state("done").await;
     phone.page.find(Locator::Css("#make-card")).await.unwrap().click().await.unwrap();
 
     let shown = async |shape: &str| {
         let css = format!("#card[data-shape='{shape}']");
-        phone.page.wait().at_most(PATIENCE).for_element(Locator::Css(&css)).await.expect("the card is drawn");
+        phone
+            .page
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(&css))
+            .await
+            .expect("the card is drawn");
         let card = phone.page.execute_async(CARD, vec![]).await.unwrap();
         let near = |color: &serde_json::Value, wanted: [i64; 3]| {
             let channels = color.as_array().unwrap().iter().zip(wanted);
-            assert!(channels.clone().all(|(is, wanted)| (is.as_i64().unwrap() - wanted).abs() < 12), "{color} is not {wanted:?}");
+            assert!(
+                channels.clone().all(|(is, wanted)| (is.as_i64().unwrap() - wanted).abs() < 12),
+                "{color} is not {wanted:?}"
+            );
         };
         near(&card["corner"], [0xe8, 0xa3, 0x3d]);
         near(&card["frame"], [0xff, 0xfd, 0xf7]);
@@ -387,21 +465,48 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
     };
     assert_eq!(shown("upright").await, json!([1080, 1350]));
     phone.page.find(Locator::Css("#send")).await.unwrap().click().await.unwrap();
-    assert_eq!(phone.page.execute("return window.shared", vec![]).await.unwrap(), json!([["files", "image/jpeg", true]]));
-    phone.page.find(Locator::Css("[name='shape'][value='wide']")).await.unwrap().click().await.unwrap();
+    assert_eq!(
+        phone.page.execute("return window.shared", vec![]).await.unwrap(),
+        json!([["files", "image/jpeg", true]])
+    );
+    phone
+        .page
+        .find(Locator::Css("[name='shape'][value='wide']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
     assert_eq!(shown("wide").await, json!([1200, 630]));
-    let post = phone.page.find(Locator::Css("#post")).await.unwrap().attr("href").await.unwrap().unwrap();
+    let post =
+        phone.page.find(Locator::Css("#post")).await.unwrap().attr("href").await.unwrap().unwrap();
     let post = reqwest::Url::parse(&post).unwrap();
     assert!(post.query_pairs().any(|(name, value)| name == "text" && value.contains("サーバル")));
-    assert!(post.query_pairs().any(|(name, value)| name == "hashtags" && value == "フレンズ判定器"));
+    assert!(
+        post.query_pairs().any(|(name, value)| name == "hashtags" && value == "フレンズ判定器")
+    );
     // A page to link to, which no script makes.
     phone.page.find(Locator::Css("#link")).await.unwrap().send_keys(ENTER).await.unwrap();
-    phone.page.wait().at_most(PATIENCE).for_element(Locator::Css("#link-made:not([hidden])")).await.expect("a link is made");
-    let address = phone.page.execute("return document.getElementById('address').value", vec![]).await.unwrap();
+    phone
+        .page
+        .wait()
+        .at_most(PATIENCE)
+        .for_element(Locator::Css("#link-made:not([hidden])"))
+        .await
+        .expect("a link is made");
+    let address = phone
+        .page
+        .execute("return document.getElementById('address').value", vec![])
+        .await
+        .unwrap();
     let reader = Phone::start().await;
     reader.page.goto(address.as_str().unwrap()).await.unwrap();
     assert!(reader.text("h2").await.contains("サーバル"));
-    let width = reader.page.execute("return document.querySelector('.shared').naturalWidth", vec![]).await.unwrap();
+    let width = reader
+        .page
+        .execute("return document.querySelector('.shared').naturalWidth", vec![])
+        .await
+        .unwrap();
     assert_eq!(width, 1200);
     reader.screenshot("shared.png").await;
     reader.close().await;
@@ -415,22 +520,51 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
 async fn a_visitor_says_who_it_is_and_takes_the_crop_back() {
     let service = Service::start().await;
     let phone = Phone::open(&service).await;
-    phone.page.find(Locator::Css("[data-demo='demo-serval.jpg']")).await.unwrap().click().await.unwrap();
+    phone
+        .page
+        .find(Locator::Css("[data-demo='demo-serval.jpg']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
     phone.state("done").await;
     let tap = async |words: &str| {
         let button = format!("//button[contains(@class, 'chip')][contains(., '{words}')]");
-        phone.page.wait().at_most(PATIENCE).for_element(Locator::XPath(&button)).await.unwrap().click().await.unwrap();
+        phone
+            .page
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::XPath(&button))
+            .await
+            .unwrap()
+            .click()
+            .await
+            .unwrap();
     };
     let thanked = async || {
         let thanks = Locator::XPath("//*[contains(@class, 'feedback')][contains(., 'ありがとう')]");
-        phone.page.wait().at_most(PATIENCE).for_element(thanks).await.expect("the visitor is thanked");
+        phone
+            .page
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(thanks)
+            .await
+            .expect("the visitor is thanked");
     };
     let kept = |kind: &str| {
-        let files =
-            std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap().flatten().map(|entry| entry.path());
-        files.filter(|path| path.extension().is_some_and(|extension| extension == kind)).collect::<Vec<_>>()
+        let files = std::fs::read_dir(service.folder().join("friends-uploads/feedback"))
+            .unwrap()
+            .flatten()
+            .map(|entry| entry.path());
+        files
+            .filter(|path| path.extension().is_some_and(|extension| extension == kind))
+            .collect::<Vec<_>>()
     };
-    let opinion = || serde_json::from_slice::<serde_json::Value>(&std::fs::read(&kept("json")[0]).unwrap()).unwrap();
+    let opinion = || {
+        serde_json::from_slice::<serde_json::Value>(&std::fs::read(&kept("json")[0]).unwrap())
+            .unwrap()
+    };
 
     tap("ちがう").await;
     phone.page.find(Locator::Css(".feedback input")).await.unwrap().click().await.unwrap();
@@ -461,11 +595,10 @@ async fn a_server_that_is_gone_is_said_so_and_cancelling_takes_the_visit_back() 
     phone.page.execute(cut, vec![]).await.unwrap();
     phone.choose(&photo).await;
     phone.state("judging").await;
-    let said = phone
-        .page
-        .wait()
-        .at_most(PATIENCE)
-        .for_element(Locator::XPath("//*[@id='status'][contains(., 'サーバーにつながりません')]"));
+    let said =
+        phone.page.wait().at_most(PATIENCE).for_element(Locator::XPath(
+            "//*[@id='status'][contains(., 'サーバーにつながりません')]",
+        ));
     said.await.expect("the page says that it cannot reach the server");
     phone.screenshot("unreachable.png").await;
     phone.page.find(Locator::Css("#cancel")).await.unwrap().click().await.unwrap();
@@ -514,8 +647,15 @@ async fn a_visitor_reads_half_of_the_text_in_the_language_of_the_address() {
     phone.screenshot("done-en.png").await;
     // What reads only one language follows it.
     phone.press("#make-card").await;
-    phone.page.wait().at_most(PATIENCE).for_element(Locator::Css("#card[data-shape]")).await.unwrap();
-    let post = phone.page.find(Locator::Css("#post")).await.unwrap().attr("href").await.unwrap().unwrap();
+    phone
+        .page
+        .wait()
+        .at_most(PATIENCE)
+        .for_element(Locator::Css("#card[data-shape]"))
+        .await
+        .unwrap();
+    let post =
+        phone.page.find(Locator::Css("#post")).await.unwrap().attr("href").await.unwrap().unwrap();
     assert!(post.contains("Friends+Judge+says"), "{post}");
     phone.screenshot("card-en.png").await;
     phone.press("#close-share").await;
@@ -578,8 +718,11 @@ async fn photos_that_are_chosen_together_are_judged_one_after_another() {
 fn bmp(picture: &image::RgbImage) -> Vec<u8> {
     let (width, height) = picture.dimensions();
     let mut file = b"BM".to_vec();
-    // Size, reserved, where pixels begin; size of the next header, width, height from the bottom up; one plane of 24 bits; no compression.
-    for number in [54 + 3 * width * height, 0, 54, 40, width, height, 1 | 24 << 16, 0, 0, 0, 0, 0, 0] {
+    // Size, reserved, where pixels begin; size of the next header, width, height from the bottom
+    // up; one plane of 24 bits; no compression.
+    for number in
+        [54 + 3 * width * height, 0, 54, 40, width, height, 1 | 24 << 16, 0, 0, 0, 0, 0, 0]
+    {
         file.extend(number.to_le_bytes());
     }
     for row in picture.rows().rev() {
@@ -603,8 +746,14 @@ async fn what_the_browser_can_show_is_judged() {
     );
     std::fs::write(&drawing, svg).unwrap();
     let strip = folder.path().join("strip.jpg");
-    std::fs::write(&strip, jpeg(&image::imageops::resize(&drawn, 20, 6000, image::imageops::FilterType::Triangle))).unwrap();
-    for (photo, verdict) in [(&bitmap, "サーバル"), (&drawing, "サーバル"), (&strip, "フレンズではなさそう")] {
+    std::fs::write(
+        &strip,
+        jpeg(&image::imageops::resize(&drawn, 20, 6000, image::imageops::FilterType::Triangle)),
+    )
+    .unwrap();
+    for (photo, verdict) in
+        [(&bitmap, "サーバル"), (&drawing, "サーバル"), (&strip, "フレンズではなさそう")]
+    {
         let phone = Phone::open(&service).await;
         phone.choose(photo).await;
         phone.state("done").await;
@@ -624,14 +773,19 @@ async fn a_refusal_says_its_reason_in_the_language_of_the_page() {
     let frame = file.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
     file[frame + 4] = 12;
     std::fs::write(&odd, file).unwrap();
-    for (query, says, silent) in [("", "特殊な JPEG", true), ("?lang=en", "unusual JPEG", false)] {
+    for (query, says, silent) in [("", "特殊な JPEG", true), ("?lang=en", "unusual JPEG", false)]
+    {
         let phone = Phone::start().await;
         phone.page.goto(&service.url(&format!("/{query}"))).await.unwrap();
         phone.state("idle").await;
         phone.choose(&odd).await;
         phone.state("rejected").await;
         phone.says("#error", says).await;
-        assert_eq!(phone.text("#error-detail").await.is_empty(), silent, "no English on a Japanese page");
+        assert_eq!(
+            phone.text("#error-detail").await.is_empty(),
+            silent,
+            "no English on a Japanese page"
+        );
         phone.close().await;
     }
     service.stop().await;
@@ -674,13 +828,19 @@ async fn nothing_is_cut_off_in_the_dark_on_its_side_or_at_four_times_the_size() 
     let six = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/six.jpg");
     let phone = Phone::open(&service).await;
     let looked_at = async |state: &str| {
-        for (name, width, height, dark) in
-            [("dark", WIDTH, HEIGHT, true), ("landscape", 740, 360, false), ("zoomed", 320, 256, false)]
-        {
+        for (name, width, height, dark) in [
+            ("dark", WIDTH, HEIGHT, true),
+            ("landscape", 740, 360, false),
+            ("zoomed", 320, 256, false),
+        ] {
             phone.sized(width, height).await;
             phone.dark(dark).await;
             phone.screenshot(&format!("{state}-{name}.png")).await;
-            let wide = phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
+            let wide = phone
+                .page
+                .execute("return document.documentElement.scrollWidth", vec![])
+                .await
+                .unwrap();
             assert_eq!(wide, width, "nothing sticks out at the side: {state}, {name}");
         }
         phone.sized(WIDTH, HEIGHT).await;
@@ -703,7 +863,8 @@ async fn a_line_that_breaks_and_reloads_in_the_middle_lose_nothing() {
     let (_folder, photo) = photo_of_serval();
     let phone = Phone::open(&service).await;
     phone.cdp("Network.enable", json!({})).await;
-    let slow = json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8000});
+    let slow =
+        json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8000});
 
     // While it is sent: first the line breaks, then the page is closed and opened.
     phone.cdp("Network.emulateNetworkConditions", slow).await;
@@ -715,7 +876,8 @@ async fn a_line_that_breaks_and_reloads_in_the_middle_lose_nothing() {
     phone.connected(true).await;
     phone.state("done").await;
     phone.says("#result-title", "サーバル").await;
-    let slow = json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8000});
+    let slow =
+        json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8000});
     phone.press("#again").await;
     phone.cdp("Network.emulateNetworkConditions", slow).await;
     phone.choose(&photo).await;
@@ -755,7 +917,8 @@ async fn an_operator_sees_how_the_service_is_used() {
     let serve = Serve::start(data.path());
     let counts = json!({"status.done": 200, "verdict.match": 120, "verdict.either": 10, "device.mobile": 157, "device.desktop": 43,
         "feedback.right": 9, "feedback.wrong": 1, "status.rejected": 4});
-    let stats = json!({"schema": 1, "days": {time::OffsetDateTime::now_utc().date().to_string(): counts}});
+    let stats =
+        json!({"schema": 1, "days": {time::OffsetDateTime::now_utc().date().to_string(): counts}});
     let phone = Phone::start().await;
     phone.page.goto(&serve.url("/stats.html?lang=en")).await.unwrap();
     phone.says("#state", "Nothing has been counted yet").await;

@@ -19,10 +19,19 @@ fn judging_files_gives_documents_in_order_and_an_exit_code() {
     let bad = file("bad.jpg", b"no photo");
     let annotated = dir.path().join("annotated");
 
-    let judged = friends(&["judge", "--json", "--annotate", annotated.to_str().unwrap(), &bad, &good, "/no/such/file.jpg"]);
+    let judged = friends(&[
+        "judge",
+        "--json",
+        "--annotate",
+        annotated.to_str().unwrap(),
+        &bad,
+        &good,
+        "/no/such/file.jpg",
+    ]);
     assert_eq!(judged.status.code(), Some(1), "one could not be judged");
     let documents: Value = serde_json::from_slice(&judged.stdout).unwrap();
-    let statuses: Vec<&Value> = documents.as_array().unwrap().iter().map(|document| &document["status"]).collect();
+    let statuses: Vec<&Value> =
+        documents.as_array().unwrap().iter().map(|document| &document["status"]).collect();
     assert_eq!(statuses, [&json!("rejected"), &json!("done"), &json!("rejected")]);
     assert_eq!(documents[1]["faces"][0]["verdict"], json!({"kind": "match", "friend": "serval"}));
     assert_eq!(image::image_dimensions(annotated.join("good.jpg")).unwrap(), (300, 300));
@@ -42,16 +51,23 @@ fn many_photos_are_a_line_each_in_their_order() {
     }
     let [large, small, missing] = ["large.jpg", "small.jpg", "missing.jpg"].map(path);
     let photos = [&large, &small, &missing, &small, &large, &small, &small, &small, &small];
-    let all: Vec<&str> = ["judge", "--json-lines"].into_iter().chain(photos.map(String::as_str)).collect();
+    let all: Vec<&str> =
+        ["judge", "--json-lines"].into_iter().chain(photos.map(String::as_str)).collect();
     let judged = friends(&all);
     assert_eq!(judged.status.code(), Some(1), "one is missing");
-    let lines: Vec<Value> =
-        String::from_utf8(judged.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = String::from_utf8(judged.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.iter().map(|line| line["file"].as_str().unwrap()).collect::<Vec<_>>(), photos);
-    let named = lines.iter().filter(|line| line["faces"][0]["verdict"]["friend"] == "serval").count();
+    let named =
+        lines.iter().filter(|line| line["faces"][0]["verdict"]["friend"] == "serval").count();
     assert_eq!((named, &lines[2]["status"]), (8, &json!("rejected")));
     // As the others, one after another.
-    let alone: Value = serde_json::from_slice(&friends(&["judge", "--json", "--at-once", "1", &large]).stdout).unwrap();
+    let alone: Value =
+        serde_json::from_slice(&friends(&["judge", "--json", "--at-once", "1", &large]).stdout)
+            .unwrap();
     assert_eq!(alone[0]["faces"], lines[0]["faces"]);
     assert_eq!(friends(&["judge", "--json", "--json-lines", &small]).status.code(), Some(2));
 }
@@ -64,18 +80,26 @@ fn a_profile_names_the_stages_of_a_photo() {
     let photo = photo.to_str().unwrap();
     let table = friends(&["profile", photo, "--runs", "2"]);
     let table = String::from_utf8(table.stdout).unwrap();
-    for said in ["3400 × 3400 pixels", "decoded at 1/2", "| decode |", "| find faces |", "| score heads |", "load the backbone: "]
-    {
+    for said in [
+        "3400 × 3400 pixels",
+        "decoded at 1/2",
+        "| decode |",
+        "| find faces |",
+        "| score heads |",
+        "load the backbone: ",
+    ] {
         assert!(table.contains(said), "{said}: {table}");
     }
-    let stages: Value = serde_json::from_slice(&friends(&["profile", photo, "--runs", "2", "--json"]).stdout).unwrap();
+    let stages: Value =
+        serde_json::from_slice(&friends(&["profile", photo, "--runs", "2", "--json"]).stdout)
+            .unwrap();
     let decode = stages.as_array().unwrap().iter().find(|stage| stage["name"] == "decode").unwrap();
     assert_eq!(decode["bytes"], 3 * 1700 * 1700);
     assert!(decode["median_ms"].as_f64().unwrap() > 0.0);
     let loads = stages.as_array().unwrap().iter().filter_map(|stage| stage["operator"].as_str());
-    assert!(
-        loads.eq(table.lines().filter_map(|line| line.strip_prefix("load the ")?.split_once(": ").map(|(_, operator)| operator)))
-    );
+    assert!(loads.eq(table.lines().filter_map(|line| {
+        line.strip_prefix("load the ")?.split_once(": ").map(|(_, operator)| operator)
+    })));
     assert!(!friends(&["profile", "/no/such/file.jpg"]).status.success());
 }
 
@@ -84,7 +108,8 @@ fn pictures_with_boxes_take_no_photo_s_place() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("more")).unwrap();
     let photo = jpeg(&serval(300));
-    let [one, two] = ["one.jpg", "more/one.jpg"].map(|name| dir.path().join(name).to_str().unwrap().to_owned());
+    let [one, two] =
+        ["one.jpg", "more/one.jpg"].map(|name| dir.path().join(name).to_str().unwrap().to_owned());
     for file in [&one, &two] {
         std::fs::write(file, &photo).unwrap();
     }
@@ -94,8 +119,13 @@ fn pictures_with_boxes_take_no_photo_s_place() {
     assert_eq!(std::fs::read(&one).unwrap(), photo);
 
     let pictures = dir.path().join("pictures");
-    assert!(friends(&["judge", &one, &two, "--annotate", pictures.to_str().unwrap()]).status.success());
-    assert!(pictures.join("one.jpg").exists() && pictures.join("one-2.jpg").exists(), "of two photos of one name both");
+    assert!(
+        friends(&["judge", &one, &two, "--annotate", pictures.to_str().unwrap()]).status.success()
+    );
+    assert!(
+        pictures.join("one.jpg").exists() && pictures.join("one-2.jpg").exists(),
+        "of two photos of one name both"
+    );
 }
 
 #[test]
@@ -104,7 +134,8 @@ fn detectors_are_compared_on_photos_with_known_faces() {
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("six.jpg"), include_bytes!("fixtures/six.jpg")).unwrap();
     // Two faces of six.jpg, one that is not there, and one that is too small to count.
-    let boxes = json!([[64, 189, 55, 60], [934, 167, 112, 123], [10, 10, 60, 60], [442, 220, 30, 30]]);
+    let boxes =
+        json!([[64, 189, 55, 60], [934, 167, 112, 123], [10, 10, 60, 60], [442, 220, 30, 30]]);
     let known = json!([{"file": "six.jpg", "width": 1100, "height": 400, "boxes": boxes, "labels": ["drawn", "drawn", "drawn", "drawn"]}]);
     std::fs::write(path("boxes.json"), known.to_string()).unwrap();
     let peer = |file: &str| json!({"detector": "peer", "threshold": 0.5, "pictures": [{"file": file, "boxes": [[10, 10, 60, 60]], "scores": [0.7]}]});
@@ -113,17 +144,35 @@ fn detectors_are_compared_on_photos_with_known_faces() {
 
     let folder = dir.path().to_str().unwrap();
     let (curve, page) = (path("curve.svg"), path("page.html"));
-    let compared = friends(&["detectors", folder, "--json", "--peer", &path("peer.json"), "--curve", &curve, "--html", &page]);
+    let compared = friends(&[
+        "detectors",
+        folder,
+        "--json",
+        "--peer",
+        &path("peer.json"),
+        "--curve",
+        &curve,
+        "--html",
+        &page,
+    ]);
     assert!(compared.status.success(), "{compared:?}");
     let rows: Value = serde_json::from_slice(&compared.stdout).unwrap();
-    let row = |place: usize| ["detector", "pictures", "faces", "found", "false_alarms"].map(|key| rows[place][key].clone());
+    let row = |place: usize| {
+        ["detector", "pictures", "faces", "found", "false_alarms"]
+            .map(|key| rows[place][key].clone())
+    };
     // Six boxes: two found, one on the face that is too small, three false alarms.
     assert_eq!(row(0), [json!("embedded"), json!(1), json!(3), json!(2), json!(3)]);
     assert_eq!(row(1), [json!("peer"), json!(1), json!(3), json!(1), json!(0)]);
     assert!(rows[0]["ms_median"].as_f64().unwrap() > 0.0);
-    assert_eq!(std::fs::read_to_string(curve).unwrap().matches("<circle").count(), 2, "one point a detector");
+    assert_eq!(
+        std::fs::read_to_string(curve).unwrap().matches("<circle").count(),
+        2,
+        "one point a detector"
+    );
     let page = std::fs::read_to_string(page).unwrap();
-    let kinds = ["found", "missed", "alarm", "neither"].map(|kind| page.matches(&format!("<rect class=\"{kind}\"")).count());
+    let kinds = ["found", "missed", "alarm", "neither"]
+        .map(|kind| page.matches(&format!("<rect class=\"{kind}\"")).count());
     assert_eq!(kinds, [2, 1, 3, 1]);
     assert!(page.contains("data:image/jpeg;base64,"));
 
@@ -131,14 +180,19 @@ fn detectors_are_compared_on_photos_with_known_faces() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("other photos"), "{refused:?}");
     let nothing = friends(&["detectors", "/no/such/folder"]);
-    assert!(String::from_utf8_lossy(&nothing.stderr).contains("boxes.json cannot be read"), "{nothing:?}");
+    assert!(
+        String::from_utf8_lossy(&nothing.stderr).contains("boxes.json cannot be read"),
+        "{nothing:?}"
+    );
 }
 
 #[test]
 fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
     assert_eq!(friends(&["judge"]).status.code(), Some(2));
     assert_eq!(friends(&["dance"]).status.code(), Some(2));
-    for command in ["serve", "judge", "profile", "train", "evaluate", "detectors", "bundle", "studio"] {
+    for command in
+        ["serve", "judge", "profile", "train", "evaluate", "detectors", "bundle", "studio"]
+    {
         let help = friends(&[command, "--help"]);
         assert!(help.status.success() && !help.stdout.is_empty(), "{command}");
     }
@@ -148,9 +202,19 @@ fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
 fn the_shipped_bundle_is_as_its_manifest_says() {
     let verified = friends(&["bundle", "verify", "models/friends"]);
     assert!(verified.status.success(), "{verified:?}");
-    let manifest: Value = serde_json::from_slice(&friends(&["bundle", "show", "--json", "models/friends"]).stdout).unwrap();
-    let slugs: BTreeSet<&str> = manifest["labels"].as_array().unwrap().iter().map(|l| l["slug"].as_str().unwrap()).collect();
-    assert_eq!(slugs, BTreeSet::from(["kaban", "serval", "raccoon", "fennec", "otter", "ibis", "shoebill"]));
+    let manifest: Value =
+        serde_json::from_slice(&friends(&["bundle", "show", "--json", "models/friends"]).stdout)
+            .unwrap();
+    let slugs: BTreeSet<&str> = manifest["labels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l["slug"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        slugs,
+        BTreeSet::from(["kaban", "serval", "raccoon", "fennec", "otter", "ibis", "shoebill"])
+    );
 }
 
 #[test]

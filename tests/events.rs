@@ -80,7 +80,12 @@ fn anything_else_is_an_error_so_that_it_ends_in_the_failure_queue() {
 
 #[test]
 fn the_embedded_store_sends_what_aws_sends() {
-    let ours = created_event(BUCKET, "uploads/AAAAAAAAAAAAAAAAAAAAAAAA", 482_113, "d41d8cd98f00b204e9800998ecf8427e");
+    let ours = created_event(
+        BUCKET,
+        "uploads/AAAAAAAAAAAAAAAAAAAAAAAA",
+        482_113,
+        "d41d8cd98f00b204e9800998ecf8427e",
+    );
     let theirs = recorded("s3-object-created.json");
     assert_eq!(fields(&ours), fields(&theirs));
     assert_eq!(Event::parse(&ours, BUCKET).unwrap(), tickets(&["AAAAAAAAAAAAAAAAAAAAAAAA"]));
@@ -96,7 +101,9 @@ fn the_embedded_store_encodes_keys_as_aws_does() {
 fn fields(value: &Value) -> Vec<String> {
     match value {
         Value::Object(map) => {
-            let inner = map.iter().flat_map(|(key, value)| fields(value).into_iter().map(move |path| format!("{key}.{path}")));
+            let inner = map.iter().flat_map(|(key, value)| {
+                fields(value).into_iter().map(move |path| format!("{key}.{path}"))
+            });
             inner.collect()
         }
         Value::Array(items) => items.iter().flat_map(fields).collect(),

@@ -53,10 +53,14 @@ fn the_boxes_are_those_that_another_runtime_computes() {
         assert_eq!(found.len(), golden.len(), "{found:?}");
         for (rect, score) in golden {
             let is_it = |face: &&Face| {
-                let [one, other] = [face.rect, *rect].map(|rect| [rect.x, rect.y, rect.width, rect.height]);
+                let [one, other] =
+                    [face.rect, *rect].map(|rect| [rect.x, rect.y, rect.width, rect.height]);
                 one.iter().zip(other).all(|(one, other)| (one - other).abs() < 1.0)
             };
-            let face = found.iter().find(is_it).unwrap_or_else(|| panic!("{rect:?} is not among {found:?}"));
+            let face = found
+                .iter()
+                .find(is_it)
+                .unwrap_or_else(|| panic!("{rect:?} is not among {found:?}"));
             assert!((face.confidence - score).abs() < 0.01, "{face:?} instead of {score}");
         }
     }
@@ -77,7 +81,8 @@ fn a_turned_photo_has_its_faces_where_they_are_seen() {
     let upright = faces(&Photo::from_upright(picture.clone()));
     assert_eq!(upright.len(), 1, "{upright:?}");
     // Stored lying on its side, to be turned by 90 degrees clockwise.
-    let lying = pictures::with_orientation(&pictures::jpeg(&image::imageops::rotate270(&picture)), 6);
+    let lying =
+        pictures::with_orientation(&pictures::jpeg(&image::imageops::rotate270(&picture)), 6);
     let turned = faces(&decoded(&lying));
     assert_eq!(turned.len(), 1, "{turned:?}");
     assert!(upright[0].rect.iou(turned[0].rect) > 0.9, "{upright:?} and {turned:?}");
@@ -86,7 +91,8 @@ fn a_turned_photo_has_its_faces_where_they_are_seen() {
 #[test]
 fn an_empty_picture_has_no_faces() {
     for shade in [0, 127, 255] {
-        let empty = Photo::from_upright(image::RgbImage::from_pixel(300, 200, image::Rgb([shade; 3])));
+        let empty =
+            Photo::from_upright(image::RgbImage::from_pixel(300, 200, image::Rgb([shade; 3])));
         assert_eq!(faces(&empty), []);
     }
 }
@@ -98,7 +104,10 @@ fn twelve_in_a_row_are_all_found_though_they_are_small() {
     let found = faces(&photo);
     assert_eq!(found.len(), 12, "{found:?}");
     for face in &crowd.faces {
-        assert!(found.iter().any(|one| one.rect.iou(*face) > FOUND_IOU), "{face:?} is not among {found:?}");
+        assert!(
+            found.iter().any(|one| one.rect.iou(*face) > FOUND_IOU),
+            "{face:?} is not among {found:?}"
+        );
     }
     let regions = crop::regions(&found, photo.size(), 40);
     assert!(regions.windows(2).all(|pair| pair[0].area.x <= pair[1].area.x), "from left to right");
@@ -109,7 +118,11 @@ fn a_grid_of_thirty_six_is_found_and_judged() {
     let mut random = ChaCha8Rng::seed_from_u64(36);
     let mut grid = image::RgbImage::new(1200, 1200);
     for place in 0..36 {
-        let one = friends_studio::render(&friends_studio::random_character(&mut random), &Scene::plain(), 200);
+        let one = friends_studio::render(
+            &friends_studio::random_character(&mut random),
+            &Scene::plain(),
+            200,
+        );
         image::imageops::replace(&mut grid, &one.image, place % 6 * 200, place / 6 * 200);
     }
     let photo = Photo::from_upright(grid);

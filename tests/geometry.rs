@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 fn rects() -> impl Strategy<Value = Rect> {
-    (-500.0f32..1500.0, -500.0f32..1500.0, 4.0f32..1000.0, 4.0f32..1000.0).prop_map(|(x, y, w, h)| Rect::new(x, y, w, h))
+    (-500.0f32..1500.0, -500.0f32..1500.0, 4.0f32..1000.0, 4.0f32..1000.0)
+        .prop_map(|(x, y, w, h)| Rect::new(x, y, w, h))
 }
 
 fn sizes() -> impl Strategy<Value = Size> {
@@ -18,11 +19,17 @@ fn sizes() -> impl Strategy<Value = Size> {
 }
 
 fn faces() -> impl Strategy<Value = Vec<Face>> {
-    prop::collection::vec((rects(), 0.0f32..1.0).prop_map(|(rect, confidence)| Face { rect, confidence }), 0..40)
+    prop::collection::vec(
+        (rects(), 0.0f32..1.0).prop_map(|(rect, confidence)| Face { rect, confidence }),
+        0..40,
+    )
 }
 
 fn inside(area: PixelRect, photo: Size) -> bool {
-    area.width >= 1 && area.height >= 1 && area.x + area.width <= photo.width && area.y + area.height <= photo.height
+    area.width >= 1
+        && area.height >= 1
+        && area.x + area.width <= photo.width
+        && area.y + area.height <= photo.height
 }
 
 proptest! {
@@ -32,7 +39,8 @@ proptest! {
     #[test]
     fn iou_is_symmetric_and_between_0_and_1(a in rects(), b in rects()) {
         let (ab, ba) = (a.iou(b), b.iou(a));
-        // Single precision leaves a few ten-thousandths to a box of four pixels far from the origin.
+        // Single precision leaves a few ten-thousandths to a box of four pixels far from the
+        // origin.
         prop_assert!((0.0..=1.001).contains(&ab));
         prop_assert!((ab - ba).abs() < 1e-3);
         prop_assert!((a.iou(a) - 1.0).abs() < 1e-3);

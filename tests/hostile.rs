@@ -32,7 +32,9 @@ async fn uploads_that_stall_delay_no_other_ticket() {
     let mut stalled = Vec::new();
     for _ in 0..100 {
         let ticket = service.ticket(photo.len()).await;
-        stalled.push(begin(service.address, &format!("{}JFIF", upload_header(&ticket, photo.len()))).await);
+        stalled.push(
+            begin(service.address, &format!("{}JFIF", upload_header(&ticket, photo.len()))).await,
+        );
     }
     for _ in 0..10 {
         let ticket = service.ticket(photo.len()).await;
@@ -48,12 +50,20 @@ async fn photos_that_drip_in_keep_nobody_out() {
     let service = Service::start().await;
     let mut dripping = Vec::new();
     for _ in 0..3 * QUEUE_LENGTH {
-        let request =
-            format!("POST /api/judge HTTP/1.1\r\nhost: {}\r\ncontent-length: 1000\r\n\r\nthe rest is late", service.address);
+        let request = format!(
+            "POST /api/judge HTTP/1.1\r\nhost: {}\r\ncontent-length: 1000\r\n\r\nthe rest is late",
+            service.address
+        );
         dripping.push(begin(service.address, &request).await);
     }
     for _ in 0..10 {
-        let answer = service.http.post(service.url("/api/judge")).body(jpeg(&serval(200))).send().await.unwrap();
+        let answer = service
+            .http
+            .post(service.url("/api/judge"))
+            .body(jpeg(&serval(200)))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200);
     }
     drop(dripping);
@@ -72,14 +82,17 @@ async fn a_header_that_drips_in_is_not_waited_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_too_many_wait_the_next_one_is_told_to_come_back() {
-    let slow = FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))]).await;
+    let slow =
+        FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))])
+            .await;
     let vision = CloudVision::new(transport::client().unwrap(), &slow.url, "key".into(), None);
     let detector = Detector::CloudVision(vision, FaceDetector::load().unwrap().into());
     let service = Service::with(detector, Limits::default()).await;
     let ask = || service.http.post(service.url("/api/judge")).body(jpeg(&serval(64))).send();
 
     // Nobody is judged before Cloud Vision is given up; those who found no place hear it at once.
-    let mut asking: futures_util::stream::FuturesUnordered<_> = (0..QUEUE_LENGTH + 8).map(|_| ask()).collect();
+    let mut asking: futures_util::stream::FuturesUnordered<_> =
+        (0..QUEUE_LENGTH + 8).map(|_| ask()).collect();
     for _ in 0..8 {
         let answer = asking.next().await.unwrap().unwrap();
         assert_eq!(answer.status(), 429);
@@ -96,13 +109,18 @@ async fn hanging_up_frees_no_permit_while_the_photo_is_in_memory() {
     let serve = Serve::with(data.path(), &["--at-once", "1"]);
     let http = transport::client().unwrap();
     let judge = async || {
-        let answer = http.post(serve.url("/api/judge")).body(jpeg(&serval(400))).send().await.unwrap();
+        let answer =
+            http.post(serve.url("/api/judge")).body(jpeg(&serval(400))).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     };
     judge().await;
     let idle = serve.memory();
     let large = png_of_zeros(8_000, 6_000, 2, 8, false);
-    let header = format!("POST /api/judge HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n\r\n", serve.address, large.len());
+    let header = format!(
+        "POST /api/judge HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n\r\n",
+        serve.address,
+        large.len()
+    );
     let mut pause = tokio::time::interval(Duration::from_millis(30));
     for _ in 0..20 {
         let mut line = begin(&serve.address, &header).await;
@@ -121,7 +139,12 @@ async fn an_address_that_asks_too_often_is_slowed_down() {
     let serve = Serve::with(data.path(), &["--behind-proxy"]);
     let http = transport::client().unwrap();
     let ask = async |forwarded: &str| {
-        http.post(serve.url("/api/judge")).header("x-forwarded-for", forwarded).body("no photo").send().await.unwrap()
+        http.post(serve.url("/api/judge"))
+            .header("x-forwarded-for", forwarded)
+            .body("no photo")
+            .send()
+            .await
+            .unwrap()
     };
     let mut refused = None;
     for _ in 0..3 * REQUEST_BURST {
@@ -152,7 +175,10 @@ async fn behind_a_proxy_uploads_go_to_the_public_address() {
     ticket["upload"]["url"] = json!(serve.url(path));
     ticket["upload"]["headers"]["host"] = json!("friends.example");
     assert_eq!(tickets::upload(&http, &ticket, photo).await, 200);
-    assert_eq!(tickets::end_of(&http, &tickets::result_url(&serve.url(""), &ticket)).await["status"], "done");
+    assert_eq!(
+        tickets::end_of(&http, &tickets::result_url(&serve.url(""), &ticket)).await["status"],
+        "done"
+    );
 }
 
 #[cfg(unix)]
@@ -168,13 +194,27 @@ async fn nobody_else_reads_photos_or_the_site_bucket() {
     }
     let ticket = tickets::open(&http, &serve.url(""), 8).await;
     let id = ticket["id"].as_str().unwrap();
-    assert_eq!(http.get(serve.url(&format!("/friends-site/results/{id}.json"))).send().await.unwrap().status(), 404);
+    assert_eq!(
+        http.get(serve.url(&format!("/friends-site/results/{id}.json")))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        404
+    );
     let upload = ticket["upload"]["url"].as_str().unwrap();
-    assert_eq!(http.get(upload).send().await.unwrap().status(), 403, "photos are put there, and never read");
+    assert_eq!(
+        http.get(upload).send().await.unwrap().status(),
+        403,
+        "photos are put there, and never read"
+    );
 
     assert_eq!(tickets::upload(&http, &ticket, b"no photo".to_vec()).await, 200);
     tickets::upload(&http, &ticket, b"no photo".to_vec()).await;
-    assert_eq!(http.put(serve.url("/friends-uploads/uploads/x")).body("x").send().await.unwrap().status(), 403);
+    assert_eq!(
+        http.put(serve.url("/friends-uploads/uploads/x")).body("x").send().await.unwrap().status(),
+        403
+    );
     let log = serve.log();
     assert!(!log.contains("ERROR"), "what visitors do wrong is no error of ours:\n{log}");
 }

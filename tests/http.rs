@@ -19,7 +19,11 @@ async fn problem(answer: Response) -> (u16, String) {
     let status = answer.status().as_u16();
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["status"], status);
-    assert!(body["title"].is_string() && body["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{body}");
+    assert!(
+        body["title"].is_string()
+            && body["detail"].as_str().is_some_and(|detail| detail.len() > 10),
+        "{body}"
+    );
     (status, body["code"].as_str().unwrap().to_owned())
 }
 
@@ -36,7 +40,8 @@ async fn a_photo_goes_in_and_a_friend_comes_out() {
     assert!(id.len() >= 22, "at least 128 bits");
     assert_eq!(ticket["result_url"], format!("/results/{id}.json"));
 
-    let waiting = service.http.get(service.url(&format!("/results/{id}.json"))).send().await.unwrap();
+    let waiting =
+        service.http.get(service.url(&format!("/results/{id}.json"))).send().await.unwrap();
     assert_eq!(waiting.headers()["cache-control"], "no-store");
     let waiting: Value = waiting.json().await.unwrap();
     assert_eq!((&waiting["status"], &waiting["schema"]), (&json!("waiting"), &json!(1)));
@@ -47,12 +52,24 @@ async fn a_photo_goes_in_and_a_friend_comes_out() {
     assert_eq!((&done["status"], &done["id"]), (&json!("done"), &json!(id)));
     assert_eq!(done["photo"], json!({"width": 400, "height": 400}));
     assert_eq!(done["detector"], "embedded");
-    assert!(done.get("deadline").is_none() && done["photo_deleted_at"].is_string() && done["expires_at"].is_string());
+    assert!(
+        done.get("deadline").is_none()
+            && done["photo_deleted_at"].is_string()
+            && done["expires_at"].is_string()
+    );
     let face = &done["faces"][0];
     assert_eq!(face["verdict"], json!({"kind": "match", "friend": "serval"}));
-    let scores: Vec<f64> = face["scores"].as_array().unwrap().iter().map(|score| score["score"].as_f64().unwrap()).collect();
+    let scores: Vec<f64> = face["scores"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|score| score["score"].as_f64().unwrap())
+        .collect();
     assert_eq!(scores.len(), 7);
-    assert!(scores.windows(2).all(|pair| pair[0] >= pair[1]) && scores.iter().all(|score| (0.0..=1.0).contains(score)));
+    assert!(
+        scores.windows(2).all(|pair| pair[0] >= pair[1])
+            && scores.iter().all(|score| (0.0..=1.0).contains(score))
+    );
     for stage in ["fetch", "decode", "detect", "classify", "total"] {
         assert!(done["timings_ms"][stage].is_u64(), "{stage}");
     }
@@ -76,21 +93,28 @@ async fn after_the_end_the_photo_is_gone_and_a_second_one_changes_nothing() {
     let data = service.stop().await;
     let id = TicketId::parse(ticket["id"].as_str().unwrap()).unwrap();
     let second = storage.result(&id).await.unwrap().unwrap().document;
-    assert_eq!(first, serde_json::from_str::<Value>(&serde_json::to_string(&second).unwrap()).unwrap());
+    assert_eq!(
+        first,
+        serde_json::from_str::<Value>(&serde_json::to_string(&second).unwrap()).unwrap()
+    );
     assert!(storage.uploaded().await.unwrap().is_empty(), "no photo is left");
     let id = id.as_str();
     let files = std::process::Command::new("find").arg(data.path()).output().unwrap().stdout;
-    let left: Vec<&str> =
-        std::str::from_utf8(&files).unwrap().lines().filter(|path| path.contains("uploads/") && path.contains(id)).collect();
+    let left: Vec<&str> = std::str::from_utf8(&files)
+        .unwrap()
+        .lines()
+        .filter(|path| path.contains("uploads/") && path.contains(id))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_photo_ends_as_rejected() {
     let service = Service::start().await;
-    for (bytes, code) in
-        [(b"not a photo at all".to_vec(), "unsupported_media_type"), (jpeg(&serval(300))[..2000].to_vec(), "photo_rejected")]
-    {
+    for (bytes, code) in [
+        (b"not a photo at all".to_vec(), "unsupported_media_type"),
+        (jpeg(&serval(300))[..2000].to_vec(), "photo_rejected"),
+    ] {
         let ticket = service.ticket(bytes.len()).await;
         service.upload(&ticket, bytes).await;
         let end = service.end_of(&ticket).await;
@@ -105,16 +129,30 @@ async fn a_broken_photo_ends_as_rejected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_that_cannot_be_opened_is_refused() {
     let service = Service::start().await;
-    let open =
-        async |body: Value| problem(service.http.post(service.url("/api/uploads")).json(&body).send().await.unwrap()).await;
-    assert_eq!(open(json!({"content_type": "image/heic", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
-    assert_eq!(open(json!({"content_type": "text/html", "size_bytes": 1000})).await, refusal(415, "unsupported_media_type"));
+    let open = async |body: Value| {
+        problem(service.http.post(service.url("/api/uploads")).json(&body).send().await.unwrap())
+            .await
+    };
+    assert_eq!(
+        open(json!({"content_type": "image/heic", "size_bytes": 1000})).await,
+        refusal(415, "unsupported_media_type")
+    );
+    assert_eq!(
+        open(json!({"content_type": "text/html", "size_bytes": 1000})).await,
+        refusal(415, "unsupported_media_type")
+    );
     assert_eq!(
         open(json!({"content_type": "image/jpeg", "size_bytes": 15 * 1024 * 1024 + 1})).await,
         refusal(413, "photo_too_large")
     );
-    assert_eq!(open(json!({"content_type": "image/jpeg", "size_bytes": 0})).await, refusal(400, "bad_request"));
-    assert_eq!(open(json!({"content_type": "image/jpeg", "size_bytes": -1})).await, refusal(400, "bad_request"));
+    assert_eq!(
+        open(json!({"content_type": "image/jpeg", "size_bytes": 0})).await,
+        refusal(400, "bad_request")
+    );
+    assert_eq!(
+        open(json!({"content_type": "image/jpeg", "size_bytes": -1})).await,
+        refusal(400, "bad_request")
+    );
     assert_eq!(open(json!({"content_type": "image/jpeg"})).await, refusal(400, "bad_request"));
     assert_eq!(open(json!([])).await, refusal(400, "bad_request"));
     service.stop().await;
@@ -123,7 +161,8 @@ async fn a_ticket_that_cannot_be_opened_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_that_lead_nowhere_say_so() {
     let service = Service::start().await;
-    let get = async |path: &str| problem(service.http.get(service.url(path)).send().await.unwrap()).await;
+    let get =
+        async |path: &str| problem(service.http.get(service.url(path)).send().await.unwrap()).await;
     assert_eq!(get("/results/AAAAAAAAAAAAAAAAAAAAAAAA.json").await, refusal(404, "not_found"));
     assert_eq!(get("/results/..%2F..%2Fetc%2Fpasswd.json").await, refusal(404, "not_found"));
     assert_eq!(get("/api/nothing").await, refusal(404, "not_found"));
@@ -137,26 +176,59 @@ async fn addresses_that_lead_nowhere_say_so() {
 async fn judging_at_once_keeps_nothing_and_takes_a_box_in_upright_pixels() {
     let service = Service::start().await;
     let judge = async |query: &str, body: Vec<u8>| {
-        service.http.post(service.url(&format!("/api/judge{query}"))).body(body).send().await.unwrap()
+        service
+            .http
+            .post(service.url(&format!("/api/judge{query}")))
+            .body(body)
+            .send()
+            .await
+            .unwrap()
     };
     // Stored lying on its side: 300 x 200 pixels on disk, 200 x 300 upright.
     let photo = with_orientation(&jpeg(&quarters(300, 200)), 6);
 
     let document: Value = judge("", photo.clone()).await.json().await.unwrap();
-    assert_eq!((&document["status"], &document["photo"]), (&json!("done"), &json!({"width": 200, "height": 300})));
+    assert_eq!(
+        (&document["status"], &document["photo"]),
+        (&json!("done"), &json!({"width": 200, "height": 300}))
+    );
     assert!(document.get("id").is_none() && document.get("expires_at").is_none());
     assert_eq!(document["faces"][0]["region"], "photo");
     assert_eq!(document["faces"][0]["box"], json!({"x": 0, "y": 0, "width": 200, "height": 300}));
 
     let document: Value = judge("?box=150,250,400,400", photo.clone()).await.json().await.unwrap();
-    assert_eq!((&document["detector"], &document["faces"][0]["region"]), (&json!("none"), &json!("drawn")));
-    assert_eq!(document["faces"][0]["box"], json!({"x": 150, "y": 250, "width": 50, "height": 50}), "clamped to the photo");
+    assert_eq!(
+        (&document["detector"], &document["faces"][0]["region"]),
+        (&json!("none"), &json!("drawn"))
+    );
+    assert_eq!(
+        document["faces"][0]["box"],
+        json!({"x": 150, "y": 250, "width": 50, "height": 50}),
+        "clamped to the photo"
+    );
 
-    for query in ["?box=1,2,3", "?box=a,b,c,d", "?box=0,0,0,10", "?box=900,900,10,10", "?box=NaN,0,1,1", "?box="] {
-        assert_eq!(problem(judge(query, photo.clone()).await).await, refusal(400, "bad_request"), "{query}");
+    for query in [
+        "?box=1,2,3",
+        "?box=a,b,c,d",
+        "?box=0,0,0,10",
+        "?box=900,900,10,10",
+        "?box=NaN,0,1,1",
+        "?box=",
+    ] {
+        assert_eq!(
+            problem(judge(query, photo.clone()).await).await,
+            refusal(400, "bad_request"),
+            "{query}"
+        );
     }
-    assert_eq!(problem(judge("", b"nothing like a photo".to_vec()).await).await, refusal(415, "unsupported_media_type"));
-    assert_eq!(problem(judge("", jpeg(&serval(300))[..2000].to_vec()).await).await, refusal(422, "photo_rejected"));
+    assert_eq!(
+        problem(judge("", b"nothing like a photo".to_vec()).await).await,
+        refusal(415, "unsupported_media_type")
+    );
+    assert_eq!(
+        problem(judge("", jpeg(&serval(300))[..2000].to_vec()).await).await,
+        refusal(422, "photo_rejected")
+    );
     assert_eq!(problem(judge("", vec![0; 4_500_001]).await).await, refusal(413, "photo_too_large"));
     assert!(service.storage.uploaded().await.unwrap().is_empty());
     service.stop().await;
@@ -169,7 +241,12 @@ async fn a_photo_that_comes_wrapped_is_refused_with_advice() {
     let base64 = STANDARD.encode(&photo);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&photo).unwrap();
-    let form = [b"--cut\r\nContent-Disposition: form-data; name=\"photo\"\r\n\r\n", &photo[..], b"\r\n--cut--\r\n"].concat();
+    let form = [
+        b"--cut\r\nContent-Disposition: form-data; name=\"photo\"\r\n\r\n",
+        &photo[..],
+        b"\r\n--cut--\r\n",
+    ]
+    .concat();
     for (kind, body) in [
         ("multipart/form-data; boundary=cut", form),
         ("text/plain", base64.clone().into_bytes()),
@@ -177,9 +254,14 @@ async fn a_photo_that_comes_wrapped_is_refused_with_advice() {
         ("text/plain", format!("data:image/jpeg;base64,{base64}").into_bytes()),
         ("image/jpeg", gzip.finish().unwrap()),
     ] {
-        let request = service.http.post(service.url("/api/judge")).header("content-type", kind).body(body);
+        let request =
+            service.http.post(service.url("/api/judge")).header("content-type", kind).body(body);
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
-        assert_eq!((&answer["code"], &answer["reason"]), (&json!("unsupported_media_type"), &json!("wrapped")), "{kind}");
+        assert_eq!(
+            (&answer["code"], &answer["reason"]),
+            (&json!("unsupported_media_type"), &json!("wrapped")),
+            "{kind}"
+        );
         assert!(answer["detail"].as_str().unwrap().contains("curl"), "{answer}");
     }
     service.stop().await;
@@ -189,9 +271,12 @@ async fn a_photo_that_comes_wrapped_is_refused_with_advice() {
 async fn old_names_of_media_types_are_taken_for_what_they_mean() {
     let service = Service::start().await;
     let photo = jpeg(&serval(100));
-    for (declared, meant) in [("image/jpg", "image/jpeg"), ("image/pjpeg", "image/jpeg"), ("Image/X-PNG", "image/png")] {
+    for (declared, meant) in
+        [("image/jpg", "image/jpeg"), ("image/pjpeg", "image/jpeg"), ("Image/X-PNG", "image/png")]
+    {
         let wanted = json!({"content_type": declared, "size_bytes": photo.len()});
-        let answer = service.http.post(service.url("/api/uploads")).json(&wanted).send().await.unwrap();
+        let answer =
+            service.http.post(service.url("/api/uploads")).json(&wanted).send().await.unwrap();
         assert_eq!(answer.status(), 201, "{declared}");
         let ticket: Value = answer.json().await.unwrap();
         assert_eq!(ticket["upload"]["headers"]["content-type"], meant);
@@ -206,7 +291,9 @@ async fn feedback_is_taken_for_faces_that_were_judged() {
     let service = Service::start().await;
     let photo = jpeg(&serval(300));
     let ticket = service.ticket(photo.len()).await;
-    let say = async |body: Value| service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap();
+    let say = async |body: Value| {
+        service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap()
+    };
     let id = ticket["id"].clone();
     assert_eq!(
         problem(say(json!({"id": id, "face": 0, "friend": null})).await).await,
@@ -217,7 +304,12 @@ async fn feedback_is_taken_for_faces_that_were_judged() {
     service.end_of(&ticket).await;
 
     assert_eq!(say(json!({"id": id, "face": 0, "friend": "serval"})).await.status(), 202);
-    assert_eq!(say(json!({"id": id, "face": 0, "friend": null, "crop": STANDARD.encode(&photo)})).await.status(), 202);
+    assert_eq!(
+        say(json!({"id": id, "face": 0, "friend": null, "crop": STANDARD.encode(&photo)}))
+            .await
+            .status(),
+        202
+    );
     for (body, expected) in [
         (json!({"id": id, "face": 0}), refusal(400, "bad_request")),
         (json!({"id": id, "face": 1, "friend": "serval"}), refusal(400, "bad_request")),
@@ -227,7 +319,10 @@ async fn feedback_is_taken_for_faces_that_were_judged() {
             json!({"id": id, "face": 0, "friend": null, "crop": STANDARD.encode(b"GIF89a")}),
             refusal(415, "unsupported_media_type"),
         ),
-        (json!({"id": "AAAAAAAAAAAAAAAAAAAAAAAA", "face": 0, "friend": null}), refusal(404, "not_found")),
+        (
+            json!({"id": "AAAAAAAAAAAAAAAAAAAAAAAA", "face": 0, "friend": null}),
+            refusal(404, "not_found"),
+        ),
     ] {
         assert_eq!(problem(say(body.clone()).await).await, expected, "{body}");
     }
@@ -242,35 +337,60 @@ async fn a_crop_is_kept_without_what_came_with_it_until_it_is_withdrawn() {
     service.upload(&ticket, photo.clone()).await;
     service.end_of(&ticket).await;
     let crops = || {
-        let listed = std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap().flatten();
-        listed.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|kind| kind == "jpg")).collect::<Vec<_>>()
+        let listed =
+            std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap().flatten();
+        listed
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|kind| kind == "jpg"))
+            .collect::<Vec<_>>()
     };
-    let say = async |body: Value| service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap().status();
+    let say = async |body: Value| {
+        service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap().status()
+    };
     let with_place = with_orientation(&photo, 6);
     let opinion = json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&with_place)});
     for _ in 0..2 {
         assert_eq!(say(opinion.clone()).await, 202);
         let [crop] = &crops()[..] else { panic!("one crop a face: {:?}", crops()) };
         let crop = std::fs::read(crop).unwrap();
-        assert!(with_place.windows(4).any(|bytes| bytes == b"Exif") && !crop.windows(4).any(|bytes| bytes == b"Exif"));
+        assert!(
+            with_place.windows(4).any(|bytes| bytes == b"Exif")
+                && !crop.windows(4).any(|bytes| bytes == b"Exif")
+        );
         assert_eq!(image::load_from_memory(&crop).unwrap().width(), 300);
     }
     assert_eq!(say(json!({"id": ticket["id"], "face": 0, "friend": "serval"})).await, 202);
     assert!(crops().is_empty(), "the second opinion came without it");
     let huge = jpeg(&quarters(1200, 1000));
-    assert_eq!(say(json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(huge)})).await, 413);
+    assert_eq!(
+        say(json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(huge)}))
+            .await,
+        413
+    );
     service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_fetches_crops_as_candidates_from_the_store_and_from_the_running_server_s_folder() {
+async fn an_operator_fetches_crops_as_candidates_from_the_store_and_from_the_running_server_s_folder()
+ {
     let service = Service::start().await;
     let photo = jpeg(&serval(300));
     let ticket = service.ticket(photo.len()).await;
     service.upload(&ticket, photo.clone()).await;
     service.end_of(&ticket).await;
-    let opinion = json!({"id": ticket["id"], "face": 0, "friend": "otter", "crop": STANDARD.encode(&photo)});
-    assert_eq!(service.http.post(service.url("/api/feedback")).json(&opinion).send().await.unwrap().status(), 202);
+    let opinion =
+        json!({"id": ticket["id"], "face": 0, "friend": "otter", "crop": STANDARD.encode(&photo)});
+    assert_eq!(
+        service
+            .http
+            .post(service.url("/api/feedback"))
+            .json(&opinion)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        202
+    );
 
     let [opinion] = &service.storage.opinions().await.unwrap()[..] else { panic!("one opinion") };
     assert_eq!(opinion.friend.as_deref(), Some("otter"));
@@ -280,20 +400,37 @@ async fn an_operator_fetches_crops_as_candidates_from_the_store_and_from_the_run
     let (data, out) = (dir.path().join("data"), dir.path().join("candidates"));
     std::fs::create_dir_all(&data).unwrap();
     std::os::unix::fs::symlink(service.folder(), data.join("objects")).unwrap();
-    let pull = || friends(&["feedback", "pull", "--out", out.to_str().unwrap(), "--data", data.to_str().unwrap()]);
+    let pull = || {
+        friends(&[
+            "feedback",
+            "pull",
+            "--out",
+            out.to_str().unwrap(),
+            "--data",
+            data.to_str().unwrap(),
+        ])
+    };
     for new in [1, 0] {
         let pulled = pull();
         assert!(pulled.status.success(), "{pulled:?}");
-        assert!(String::from_utf8_lossy(&pulled.stdout).contains(&format!("{new} new crops")), "{pulled:?}");
+        assert!(
+            String::from_utf8_lossy(&pulled.stdout).contains(&format!("{new} new crops")),
+            "{pulled:?}"
+        );
     }
     let files: Vec<String> = std::fs::read_dir(out.join("otter"))
         .unwrap()
         .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
     let [file] = &files[..] else { panic!("one crop: {files:?}") };
-    assert!(file.starts_with("visitor-") && file.ends_with("__0.jpg") && !file.contains(ticket["id"].as_str().unwrap()));
+    assert!(
+        file.starts_with("visitor-")
+            && file.ends_with("__0.jpg")
+            && !file.contains(ticket["id"].as_str().unwrap())
+    );
     service.stop().await;
-    let nowhere = friends(&["feedback", "pull", "--out", out.to_str().unwrap(), "--data", "/nowhere"]);
+    let nowhere =
+        friends(&["feedback", "pull", "--out", out.to_str().unwrap(), "--data", "/nowhere"]);
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("--data"), "{nowhere:?}");
 }
 
@@ -304,12 +441,27 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     let ticket = service.ticket(photo.len()).await;
     service.upload(&ticket, photo.clone()).await;
     let document = service.end_of(&ticket).await;
-    assert!(!document.to_string().contains(ticket["delete_token"].as_str().unwrap()), "the token is the opener's alone");
-    let opinion = json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&photo)});
-    assert_eq!(service.http.post(service.url("/api/feedback")).json(&opinion).send().await.unwrap().status(), 202);
+    assert!(
+        !document.to_string().contains(ticket["delete_token"].as_str().unwrap()),
+        "the token is the opener's alone"
+    );
+    let opinion =
+        json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&photo)});
+    assert_eq!(
+        service
+            .http
+            .post(service.url("/api/feedback"))
+            .json(&opinion)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        202
+    );
 
     let share = async |token: &Value| {
-        let body = json!({"id": ticket["id"], "delete_token": token, "site": "https://friends.example"});
+        let body =
+            json!({"id": ticket["id"], "delete_token": token, "site": "https://friends.example"});
         service.http.post(service.url("/api/share")).json(&body).send().await.unwrap()
     };
     assert_eq!(problem(share(&ticket["id"]).await).await, refusal(403, "forbidden"));
@@ -317,16 +469,25 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     assert_eq!(shared.status(), 201);
     let page = service.url(shared.json::<Value>().await.unwrap()["url"].as_str().unwrap());
     let read = service.http.get(&page).send().await.unwrap();
-    assert!(read.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    assert!(
+        read.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .starts_with("default-src 'none'")
+    );
     let html = read.text().await.unwrap();
     assert!(html.contains(r#"<meta property="og:image" content="https://friends.example/friends/serval-wide.jpg">"#), "{html}");
     assert!(html.contains("サーバル") && !html.contains("<script"));
     for secret in ["id", "delete_token"] {
-        assert!(!html.contains(ticket[secret].as_str().unwrap()) && !page.contains(ticket[secret].as_str().unwrap()));
+        assert!(
+            !html.contains(ticket[secret].as_str().unwrap())
+                && !page.contains(ticket[secret].as_str().unwrap())
+        );
     }
 
     let url = service.url(&format!("/results/{}", ticket["id"].as_str().unwrap()));
-    let delete_result = async |body: Value| service.http.delete(&url).json(&body).send().await.unwrap();
+    let delete_result =
+        async |body: Value| service.http.delete(&url).json(&body).send().await.unwrap();
     for wrong in [json!({"delete_token": ticket["id"]}), json!({})] {
         assert_eq!(problem(delete_result(wrong).await).await, refusal(403, "forbidden"));
     }
@@ -346,11 +507,18 @@ async fn a_ticket_that_is_taken_back_while_it_waits_leaves_nothing() {
     let photo = jpeg(&serval(300));
     let ticket = service.ticket(photo.len()).await;
     let url = service.url(&format!("/api/results/{}", ticket["id"].as_str().unwrap()));
-    let taken = service.http.delete(&url).bearer_auth(ticket["delete_token"].as_str().unwrap()).send().await.unwrap();
+    let taken = service
+        .http
+        .delete(&url)
+        .bearer_auth(ticket["delete_token"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(taken.status(), 204);
     // The photo comes all the same: it is not judged, and not kept.
     assert_eq!(service.upload(&ticket, photo).await, 200);
-    let photos = || std::fs::read_dir(service.folder().join("friends-uploads/uploads")).unwrap().count();
+    let photos =
+        || std::fs::read_dir(service.folder().join("friends-uploads/uploads")).unwrap().count();
     let gone = async {
         let mut pause = tokio::time::interval(Duration::from_millis(20));
         while photos() > 0 {
@@ -358,7 +526,12 @@ async fn a_ticket_that_is_taken_back_while_it_waits_leaves_nothing() {
         }
     };
     tokio::time::timeout(Duration::from_mins(1), gone).await.expect("the photo is deleted");
-    let read = service.http.get(service.url(&format!("/results/{}.json", ticket["id"].as_str().unwrap()))).send().await.unwrap();
+    let read = service
+        .http
+        .get(service.url(&format!("/results/{}.json", ticket["id"].as_str().unwrap())))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(read.status(), 404);
     service.stop().await;
 }
@@ -366,7 +539,8 @@ async fn a_ticket_that_is_taken_back_while_it_waits_leaves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn health_names_version_bundle_and_detector() {
     let service = Service::start().await;
-    let health: Value = service.http.get(service.url("/api/health")).send().await.unwrap().json().await.unwrap();
+    let health: Value =
+        service.http.get(service.url("/api/health")).send().await.unwrap().json().await.unwrap();
     assert_eq!((&health["status"], &health["detector"]), (&json!("ok"), &json!("embedded")));
     assert_eq!(health["model"]["name"], "friends");
     assert_eq!(health["model"]["sha256"].as_str().unwrap().len(), 64);
@@ -405,7 +579,11 @@ async fn the_page_comes_with_a_strict_policy_and_asks_nobody_else() {
     for script in html.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         if !script.is_empty() && !script.starts_with("data:") {
             let path = format!("/{}", script.trim_start_matches("./"));
-            assert_eq!(service.http.get(service.url(&path)).send().await.unwrap().status(), 200, "{script}");
+            assert_eq!(
+                service.http.get(service.url(&path)).send().await.unwrap().status(),
+                200,
+                "{script}"
+            );
         }
     }
     service.stop().await;
@@ -450,7 +628,11 @@ async fn the_page_travels_compressed_and_only_once() {
         let answer = ask(None).await;
         let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
         let is_text = !file.extension().is_some_and(|kind| kind == "jpg" || kind == "png");
-        assert_eq!(answer.headers().get("content-encoding").is_some_and(|how| how == "br"), is_text, "{path}");
+        assert_eq!(
+            answer.headers().get("content-encoding").is_some_and(|how| how == "br"),
+            is_text,
+            "{path}"
+        );
         let bytes = answer.bytes().await.unwrap().len();
         if is_text {
             first += bytes;
@@ -459,11 +641,22 @@ async fn the_page_travels_compressed_and_only_once() {
         let again = ask(Some(&tag)).await;
         assert_eq!(again.status(), 304, "{path}");
         // A line a header, and the status line.
-        second += again.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() + 27;
+        second += again
+            .headers()
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum::<usize>()
+            + 27;
         assert_eq!(again.bytes().await.unwrap().len(), 0);
-        assert_eq!(ask(Some("W/\"0123456789abcdef\"")).await.status(), 200, "another version is sent");
+        assert_eq!(
+            ask(Some("W/\"0123456789abcdef\"")).await.status(),
+            200,
+            "another version is sent"
+        );
     }
-    println!("text of the page: {first} bytes of {whole}; a second visit with all pictures: {second}");
+    println!(
+        "text of the page: {first} bytes of {whole}; a second visit with all pictures: {second}"
+    );
     assert!(first < 60_000, "{first}");
     service.stop().await;
 }

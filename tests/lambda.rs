@@ -24,15 +24,22 @@ async fn an_upload_event_ends_its_ticket_and_a_duplicate_changes_nothing() {
     assert_eq!(cloud.storage.result(&id).await.unwrap().unwrap().document, first);
 
     let logs = function.logs();
-    let lines = logs.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let lines =
+        logs.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let jobs: Vec<_> = lines.filter(|line| line["line"] == "job").collect();
     assert_eq!(jobs.len(), 1, "the duplicate is no job: {logs}");
     let job = &jobs[0];
-    assert_eq!((&job["ticket"], &job["status"], &job["cold_start"]), (&json!(id.log_name()), &json!("done"), &json!(1)));
+    assert_eq!(
+        (&job["ticket"], &job["status"], &job["cold_start"]),
+        (&json!(id.log_name()), &json!("done"), &json!(1))
+    );
     assert_eq!((&job["photo.megapixels"], &job["detector"]), (&json!(0.16), &json!("embedded")));
     let metrics = &job["_aws"]["CloudWatchMetrics"][0];
     for metric in metrics["Metrics"].as_array().unwrap() {
-        assert!(job[metric["Name"].as_str().unwrap()].is_u64(), "every metric is a number in the line: {job}");
+        assert!(
+            job[metric["Name"].as_str().unwrap()].is_u64(),
+            "every metric is a number in the line: {job}"
+        );
     }
     assert!(!logs.contains(id.as_str()), "no id in a log");
 }
@@ -43,8 +50,11 @@ async fn several_records_each_get_their_end() {
     let mut function = cloud.function().await;
     let (good, _) = cloud.uploaded(jpeg(&serval(300))).await;
     let (bad, _) = cloud.uploaded(b"no photo".to_vec()).await;
-    let keys =
-        [StorageKey::Upload(bad.as_str()).path(), "uploads/%E3%82%B5+x".to_owned(), StorageKey::Upload(good.as_str()).path()];
+    let keys = [
+        StorageKey::Upload(bad.as_str()).path(),
+        "uploads/%E3%82%B5+x".to_owned(),
+        StorageKey::Upload(good.as_str()).path(),
+    ];
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     assert!(matches!(function.invoke(event(&keys)).await, Said::Response(_)));
     assert_eq!((cloud.status(&good).await, cloud.status(&bad).await), ("done", "rejected"));
@@ -58,7 +68,10 @@ async fn a_photo_for_a_closed_overdue_or_unknown_ticket_is_deleted_and_not_judge
     let unknown = TicketId::random().unwrap();
     for id in [&overdue, &unknown] {
         cloud.storage.keep(StorageKey::Upload(id.as_str()), jpeg(&serval(64))).await.unwrap();
-        assert!(matches!(function.invoke(event(&[&StorageKey::Upload(id.as_str()).path()])).await, Said::Response(_)));
+        assert!(matches!(
+            function.invoke(event(&[&StorageKey::Upload(id.as_str()).path()])).await,
+            Said::Response(_)
+        ));
         assert!(!cloud.photo_is_there(id).await);
     }
     assert_eq!(cloud.status(&overdue).await, "expired");
@@ -70,7 +83,10 @@ async fn a_photo_that_vanished_ends_as_failed() {
     let cloud = Cloud::start().await;
     let mut function = cloud.function().await;
     let id = cloud.waiting(Duration::minutes(15)).await;
-    assert!(matches!(function.invoke(event(&[&StorageKey::Upload(id.as_str()).path()])).await, Said::Response(_)));
+    assert!(matches!(
+        function.invoke(event(&[&StorageKey::Upload(id.as_str()).path()])).await,
+        Said::Response(_)
+    ));
     assert_eq!(cloud.status(&id).await, "failed");
 }
 
@@ -84,7 +100,8 @@ async fn api_gateway_requests_reach_the_same_router() {
     assert_eq!((status, &health["detector"]), (200, &json!("embedded")));
 
     let (status, ticket) = answer(function.invoke(recorded("api-open-ticket.json")).await);
-    // Lambda traces every invocation; a visitor's upload must need no more than what the bucket's CORS rules allow.
+    // Lambda traces every invocation; a visitor's upload must need no more than what the bucket's
+    // CORS rules allow.
     let headers: Vec<&String> = ticket["upload"]["headers"].as_object().unwrap().keys().collect();
     assert_eq!(headers, ["content-type", "if-none-match"]);
     assert_eq!(status, 201);
@@ -92,7 +109,8 @@ async fn api_gateway_requests_reach_the_same_router() {
     assert_eq!(cloud.status(&id).await, "waiting");
     let photo = jpeg(&serval(200));
     let mut wanted = recorded("api-open-ticket.json");
-    wanted["body"] = json!(json!({"content_type": "image/jpeg", "size_bytes": photo.len()}).to_string());
+    wanted["body"] =
+        json!(json!({"content_type": "image/jpeg", "size_bytes": photo.len()}).to_string());
     let (_, ticket) = answer(function.invoke(wanted).await);
     let http = friends_judge::service::settings::transport::client().unwrap();
     assert_eq!(

@@ -1,4 +1,5 @@
-//! The function's real binary when something around it fails: every ticket ends, once, and no photo is lost on the way.
+//! The function's real binary when something around it fails: every ticket ends, once, and no photo
+//! is lost on the way.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration as Span;
@@ -29,7 +30,12 @@ async fn a_store_that_does_not_answer_is_an_error_so_that_lambda_tries_again() {
 async fn a_store_that_refuses_delays_a_photo_and_loses_nothing() {
     let cloud = Cloud::start().await;
     let mut function = cloud.function().await;
-    for (status, code) in [(403, "AccessDenied"), (403, "RequestTimeTooSkewed"), (404, "NoSuchBucket"), (503, "SlowDown")] {
+    for (status, code) in [
+        (403, "AccessDenied"),
+        (403, "RequestTimeTooSkewed"),
+        (404, "NoSuchBucket"),
+        (503, "SlowDown"),
+    ] {
         let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
         cloud.fail(Method::GET, "uploads/", Fault::Refusal(status, code));
         let said = function.invoke(event.clone()).await;
@@ -65,7 +71,8 @@ async fn one_record_that_fails_does_not_keep_the_others_waiting() {
     let mut function = cloud.function().await;
     let (good, _) = cloud.uploaded(jpeg(&serval(64))).await;
     let (stuck, _) = cloud.uploaded(jpeg(&serval(64))).await;
-    let keys = [StorageKey::Upload(stuck.as_str()).path(), StorageKey::Upload(good.as_str()).path()];
+    let keys =
+        [StorageKey::Upload(stuck.as_str()).path(), StorageKey::Upload(good.as_str()).path()];
     let both = event(&[&keys[0], &keys[1]]);
     let stuck_result: &'static str = StorageKey::Result(stuck.as_str()).path().leak();
     cloud.fail(Method::PUT, stuck_result, Fault::Refusal(503, "SlowDown"));
@@ -104,7 +111,8 @@ async fn a_store_that_falls_silent_is_given_up_and_the_next_process_takes_over()
     assert_eq!(cloud.status(&id).await, "done");
 }
 
-/// Decoding goes on in a thread after nobody waits for it, with the only permit: the process must not live on.
+/// Decoding goes on in a thread after nobody waits for it, with the only permit: the process must
+/// not live on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_that_takes_all_the_time_poisons_no_instance() {
     let cloud = Cloud::start().await;
@@ -147,8 +155,9 @@ async fn events_that_lambda_gave_up_end_their_tickets() {
     let mut function = cloud.function().await;
     for name in ["on-failure-envelope.json", "sqs-on-failure.json", "sqs-dead-letter.json"] {
         let (id, _) = cloud.uploaded(jpeg(&serval(64))).await;
-        let text =
-            recorded(name).to_string().replace("uploads/AAAAAAAAAAAAAAAAAAAAAAAA", &StorageKey::Upload(id.as_str()).path());
+        let text = recorded(name)
+            .to_string()
+            .replace("uploads/AAAAAAAAAAAAAAAAAAAAAAAA", &StorageKey::Upload(id.as_str()).path());
         let given_up: Value = serde_json::from_str(&text).unwrap();
         assert!(matches!(function.invoke(given_up.clone()).await, Said::Response(_)), "{name}");
         let ended = cloud.storage.result(&id).await.unwrap().unwrap().document;
@@ -156,7 +165,11 @@ async fn events_that_lambda_gave_up_end_their_tickets() {
         assert!(!cloud.photo_is_there(&id).await, "{name}");
 
         assert!(matches!(function.invoke(given_up).await, Said::Response(_)), "{name}: twice");
-        assert_eq!(cloud.storage.result(&id).await.unwrap().unwrap().document, ended, "{name}: ended once");
+        assert_eq!(
+            cloud.storage.result(&id).await.unwrap().unwrap().document,
+            ended,
+            "{name}: ended once"
+        );
     }
 }
 
@@ -168,7 +181,10 @@ async fn the_schedule_ends_what_is_overdue_and_nothing_else() {
     let overdue = cloud.waiting(-Duration::minutes(5)).await;
     cloud.backdate(&overdue, Span::from_mins(20));
     assert!(matches!(function.invoke(recorded("schedule.json")).await, Said::Response(_)));
-    assert_eq!((cloud.status(&waiting).await, cloud.status(&overdue).await), ("waiting", "expired"));
+    assert_eq!(
+        (cloud.status(&waiting).await, cloud.status(&overdue).await),
+        ("waiting", "expired")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +201,9 @@ async fn the_monthly_cap_holds_across_instances_and_the_result_says_who_answered
     for number in 0..5 {
         let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
         assert!(matches!(instances[number % 2].invoke(event).await, Said::Response(_)));
-        let document = serde_json::to_value(cloud.storage.result(&id).await.unwrap().unwrap().document).unwrap();
+        let document =
+            serde_json::to_value(cloud.storage.result(&id).await.unwrap().unwrap().document)
+                .unwrap();
         detectors.push((document["detector"].clone(), document["fallback_from"].clone()));
     }
     let asked = (json!("cloud-vision"), Value::Null);
@@ -194,11 +212,16 @@ async fn the_monthly_cap_holds_across_instances_and_the_result_says_who_answered
     assert_eq!(fake.asked().len(), 3);
 
     let (_, health) = answer(instances[0].invoke(recorded("api-health.json")).await);
-    assert_eq!((&health["vision"]["calls"], &health["vision"]["cap"]), (&json!(3), &json!(3)), "{health}");
+    assert_eq!(
+        (&health["vision"]["calls"], &health["vision"]["cap"]),
+        (&json!(3), &json!(3)),
+        "{health}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_key_for_vision_comes_from_the_secret_and_a_secret_that_cannot_be_read_stops_the_start() {
+async fn the_key_for_vision_comes_from_the_secret_and_a_secret_that_cannot_be_read_stops_the_start()
+{
     let asked = Arc::new(Mutex::new(Vec::new()));
     let secrets = {
         let asked = Arc::clone(&asked);
@@ -206,7 +229,8 @@ async fn the_key_for_vision_comes_from_the_secret_and_a_secret_that_cannot_be_re
             let action = headers["x-amz-target"].to_str().unwrap().to_owned();
             let wanted: Value = serde_json::from_str(&body).unwrap();
             asked.lock().unwrap().push(action);
-            let known = wanted["SecretId"] == "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:vision";
+            let known = wanted["SecretId"]
+                == "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:vision";
             let refusal = json!({"__type": "ResourceNotFoundException", "Message": "there is no such secret"});
             let answer = if known { json!({"SecretString": "kept-key\n"}) } else { refusal };
             (
@@ -222,10 +246,16 @@ async fn the_key_for_vision_comes_from_the_secret_and_a_secret_that_cannot_be_re
 
     let fake = FakeVision::start([Answer::Json(json!({"responses": [{}]}))]).await;
     let with_secret = async |name: &str| {
-        let cloud = Cloud::start().await.with("FRIENDS_DETECTOR", "cloud-vision").with("FRIENDS_VISION_URL", fake.url.clone());
-        cloud.with("AWS_ENDPOINT_URL_SECRETS_MANAGER", url.clone()).with("FRIENDS_VISION_KEY_SECRET", name)
+        let cloud = Cloud::start()
+            .await
+            .with("FRIENDS_DETECTOR", "cloud-vision")
+            .with("FRIENDS_VISION_URL", fake.url.clone());
+        cloud
+            .with("AWS_ENDPOINT_URL_SECRETS_MANAGER", url.clone())
+            .with("FRIENDS_VISION_KEY_SECRET", name)
     };
-    let cloud = with_secret("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:vision").await;
+    let cloud =
+        with_secret("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:vision").await;
     let mut function = cloud.function().await;
     let (id, event) = cloud.uploaded(jpeg(&serval(64))).await;
     assert!(matches!(function.invoke(event).await, Said::Response(_)));
@@ -234,9 +264,15 @@ async fn the_key_for_vision_comes_from_the_secret_and_a_secret_that_cannot_be_re
     assert_eq!(*asked.lock().unwrap(), ["secretsmanager.GetSecretValue"]);
     assert!(!function.logs().contains("kept-key"));
 
-    let function = with_secret("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:other").await.function().await;
+    let function = with_secret("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:other")
+        .await
+        .function()
+        .await;
     let ended = tokio::task::spawn_blocking(move || function.ended()).await.unwrap();
-    assert!(ended.contains("FRIENDS_VISION_KEY_SECRET") && ended.contains("no such secret"), "{ended}");
+    assert!(
+        ended.contains("FRIENDS_VISION_KEY_SECRET") && ended.contains("no such secret"),
+        "{ended}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
-//! Behaviour at the boundaries, with real parts. Run everything with `.ci/run`, a module with `cargo test --all-features --test
-//! boundaries photo::`.
+//! Behaviour at the boundaries, with real parts. Run everything with `.ci/run`, a module with
+//! `cargo test --all-features --test boundaries photo::`.
 
 mod common;
 

@@ -8,7 +8,9 @@ use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
-use crate::common::pictures::{self, animation, encoded, jpeg, png_that_claims, quarters, serval, with_orientation};
+use crate::common::pictures::{
+    self, animation, encoded, jpeg, png_that_claims, quarters, serval, with_orientation,
+};
 
 fn decode(bytes: &[u8]) -> Photo {
     Photo::decode(bytes.to_vec(), &Limits::default()).expect("a photo")
@@ -37,7 +39,10 @@ fn near(a: Rgb<u8>, b: Rgb<u8>) -> bool {
 
 fn assert_quarters(picture: &RgbImage, expected: &RgbImage, what: &str) {
     let (is, should) = (quarter_colors(picture), quarter_colors(expected));
-    assert!(is.iter().zip(should).all(|(&a, b)| near(a, b)), "{what}: {is:?} instead of {should:?}");
+    assert!(
+        is.iter().zip(should).all(|(&a, b)| near(a, b)),
+        "{what}: {is:?} instead of {should:?}"
+    );
 }
 
 #[test]
@@ -51,7 +56,8 @@ fn every_format_is_read_by_its_bytes() {
     }
 }
 
-/// How cameras store the upright scene, by the way they were held: orientations 1 to 8 (TIFF 6.0, tag 274).
+/// How cameras store the upright scene, by the way they were held: orientations 1 to 8 (TIFF 6.0,
+/// tag 274).
 fn as_stored(upright: RgbImage) -> [DynamicImage; 8] {
     let image = DynamicImage::ImageRgb8(upright);
     [
@@ -77,7 +83,11 @@ fn all_eight_orientations_stand_upright() {
         // A region is cut before the turn: it must be the same place all the same.
         let region = friends_core::geometry::Rect::new(40.0, 0.0, 40.0, 24.0);
         let view = photo.view(region, Size { width: 20, height: 12 });
-        assert!(near(*view.get_pixel(10, 6), Rgb([30, 200, 30])), "orientation {orientation}: {:?}", view.get_pixel(10, 6));
+        assert!(
+            near(*view.get_pixel(10, 6), Rgb([30, 200, 30])),
+            "orientation {orientation}: {:?}",
+            view.get_pixel(10, 6)
+        );
     }
 }
 
@@ -88,7 +98,11 @@ fn gray_sixteen_bit_and_palette_pictures_are_read() {
     let gray = decode(&encoded(image.to_luma8(), ImageFormat::Png));
     let [red, ..] = quarter_colors(&pixels(&gray));
     assert!(red.0[0] == red.0[1] && red.0[1] == red.0[2]);
-    assert_quarters(&pixels(&decode(&encoded(image.to_rgb16(), ImageFormat::Png))), &drawn, "16 bits");
+    assert_quarters(
+        &pixels(&decode(&encoded(image.to_rgb16(), ImageFormat::Png))),
+        &drawn,
+        "16 bits",
+    );
     assert_quarters(
         &pixels(&decode(&encoded(image.to_luma8(), ImageFormat::Jpeg))),
         &image.to_luma8().convert_rgb(),
@@ -132,11 +146,17 @@ fn the_first_frame_of_an_animation_counts() {
 #[test]
 fn cmyk_and_progressive_photos_look_like_the_drawing() {
     let drawn = serval(96);
-    for (what, bytes) in
-        [("CMYK", &include_bytes!("fixtures/cmyk.jpg")[..]), ("progressive", &include_bytes!("fixtures/progressive.jpg")[..])]
-    {
+    for (what, bytes) in [
+        ("CMYK", &include_bytes!("fixtures/cmyk.jpg")[..]),
+        ("progressive", &include_bytes!("fixtures/progressive.jpg")[..]),
+    ] {
         let picture = pixels(&decode(bytes));
-        let difference: u32 = picture.as_raw().iter().zip(drawn.as_raw()).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        let difference: u32 = picture
+            .as_raw()
+            .iter()
+            .zip(drawn.as_raw())
+            .map(|(a, b)| u32::from(a.abs_diff(*b)))
+            .sum();
         let mean = f64::from(difference) / picture.as_raw().len() as f64;
         assert!(mean < 12.0, "{what} is off by {mean} on average");
     }
@@ -154,7 +174,10 @@ fn heic_is_refused_with_advice() {
 #[test]
 fn files_that_are_no_photos_are_refused() {
     assert_eq!(refused(b""), Code::PhotoRejected);
-    assert_eq!(refused(b"%PDF-1.7 and so on, long enough to be something"), Code::UnsupportedMediaType);
+    assert_eq!(
+        refused(b"%PDF-1.7 and so on, long enough to be something"),
+        Code::UnsupportedMediaType
+    );
     assert_eq!(refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Code::UnsupportedMediaType);
     assert_eq!(refused(&encoded(quarters(32, 32), ImageFormat::Png)[..8]), Code::PhotoRejected);
 }
@@ -168,7 +191,13 @@ fn truncated_photos_are_refused_in_every_format() {
         let shares: &[usize] = if format == ImageFormat::Jpeg { &[2, 3] } else { &[2, 3, 10] };
         for share in shares {
             let cut = &bytes[..bytes.len() * (share - 1) / share];
-            assert_eq!(refused(cut), Code::PhotoRejected, "{format:?} cut to {} of {}", cut.len(), bytes.len());
+            assert_eq!(
+                refused(cut),
+                Code::PhotoRejected,
+                "{format:?} cut to {} of {}",
+                cut.len(),
+                bytes.len()
+            );
         }
     }
 }
@@ -183,14 +212,20 @@ fn a_jpeg_of_many_scans_is_refused_from_its_header() {
     decode(&of(40));
     assert_eq!(refused(&of(100)), Code::PhotoTooCostly);
     let few = Limits { scanned_pixels: 100_000, ..Limits::default() };
-    assert_eq!(Photo::decode(of(40), &few).err().map(|refusal| refusal.code), Some(Code::PhotoTooCostly));
+    assert_eq!(
+        Photo::decode(of(40), &few).err().map(|refusal| refusal.code),
+        Some(Code::PhotoTooCostly)
+    );
 }
 
 #[test]
 fn a_jpeg_that_viewers_show_is_taken_with_a_note() {
     // Stripes: no row has a single color, so that what is missing can be told.
     let striped = RgbImage::from_fn(128, 160, |x, y| Rgb([(x * 2) as u8, (y + x) as u8, 90]));
-    for (name, whole) in [("baseline", jpeg(&striped)), ("progressive", include_bytes!("fixtures/progressive.jpg").to_vec())] {
+    for (name, whole) in [
+        ("baseline", jpeg(&striped)),
+        ("progressive", include_bytes!("fixtures/progressive.jpg").to_vec()),
+    ] {
         let complete = decode(&whole);
         assert!(!complete.is_incomplete(), "{name}");
         let without_end = decode(&whole[..whole.len() - 2]);
@@ -200,7 +235,11 @@ fn a_jpeg_that_viewers_show_is_taken_with_a_note() {
         let mut stray = whole.clone();
         let second_segment = 4 + usize::from(u16::from_be_bytes([whole[4], whole[5]]));
         stray.splice(second_segment..second_segment, [0x00, 0x13, 0xFF, 0x00, 0xFF]);
-        assert_eq!(pixels(&decode(&stray)), pixels(&complete), "{name}: stray bytes between segments");
+        assert_eq!(
+            pixels(&decode(&stray)),
+            pixels(&complete),
+            "{name}: stray bytes between segments"
+        );
     }
     let whole = jpeg(&striped);
     let scan = whole.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
@@ -268,14 +307,21 @@ fn a_damaged_file_becomes_a_photo_or_a_refusal() {
     }
 }
 
-/// A large photo: Serval's head from near, and far away once more, small. The small head's square and that of the near one.
+/// A large photo: Serval's head from near, and far away once more, small. The small head's square
+/// and that of the near one.
 fn large_scene(small: u32) -> (RgbImage, Rect, Rect) {
     let mut scene = quarters(4000, 3000);
-    let near = image::imageops::resize(&serval(900), 1800, 1800, image::imageops::FilterType::Triangle);
+    let near =
+        image::imageops::resize(&serval(900), 1800, 1800, image::imageops::FilterType::Triangle);
     image::imageops::replace(&mut scene, &near, 200, 600);
-    let far = image::imageops::resize(&serval(900), small, small, image::imageops::FilterType::Triangle);
+    let far =
+        image::imageops::resize(&serval(900), small, small, image::imageops::FilterType::Triangle);
     image::imageops::replace(&mut scene, &far, 3000, 1000);
-    (scene, Rect::new(200.0, 600.0, 1800.0, 1800.0), Rect::new(3000.0, 1000.0, small as f32, small as f32))
+    (
+        scene,
+        Rect::new(200.0, 600.0, 1800.0, 1800.0),
+        Rect::new(3000.0, 1000.0, small as f32, small as f32),
+    )
 }
 
 /// The mean difference of two pictures, 0 to 255.
@@ -294,9 +340,14 @@ fn a_large_photo_shows_the_same_at_a_fraction_of_its_size_however_it_stands() {
         let reduced = decode(&file);
         let full = Photo::decode_for(file, &Limits::default(), u32::MAX).unwrap();
         assert_eq!((reduced.divisor(), full.divisor()), (2, 1));
-        assert_eq!((reduced.size(), full.size()), (Size { width: 4000, height: 3000 }, Size { width: 4000, height: 3000 }));
+        assert_eq!(
+            (reduced.size(), full.size()),
+            (Size { width: 4000, height: 3000 }, Size { width: 4000, height: 3000 })
+        );
         assert_eq!(4 * reduced.pixel_bytes(), full.pixel_bytes());
-        for (region, size) in [(near, input), (reduced.size().rect(), Size { width: 224, height: 168 })] {
+        for (region, size) in
+            [(near, input), (reduced.size().rect(), Size { width: 224, height: 168 })]
+        {
             let apart = difference(&reduced.view(region, size), &full.view(region, size));
             assert!(apart < 1.0, "orientation {orientation}: {apart}");
         }

@@ -38,7 +38,14 @@ async fn ctrl_c_loses_no_photo_that_has_arrived() {
 
     let serve = Serve::start(data.path());
     for ticket in &tickets {
-        let document: Value = http.get(tickets::result_url(&serve.url(""), ticket)).send().await.unwrap().json().await.unwrap();
+        let document: Value = http
+            .get(tickets::result_url(&serve.url(""), ticket))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         assert_eq!(document["status"], "done", "judged before the program ended");
     }
 }
@@ -82,11 +89,15 @@ async fn after_kill_9_every_photo_is_still_judged() {
 
     let serve = Serve::start(data.path());
     for ticket in &tickets {
-        assert_eq!(end_of(&http, &tickets::result_url(&serve.url(""), ticket)).await["status"], "done");
+        assert_eq!(
+            end_of(&http, &tickets::result_url(&serve.url(""), ticket)).await["status"],
+            "done"
+        );
     }
     serve.interrupt();
     assert_eq!(serve.wait(), Some(0));
-    let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads")).map_or(0, std::iter::Iterator::count);
+    let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads"))
+        .map_or(0, std::iter::Iterator::count);
     assert_eq!(left, 0, "no photo is left");
 }
 
@@ -94,7 +105,8 @@ async fn after_kill_9_every_photo_is_still_judged() {
 async fn a_photo_whose_event_got_lost_is_judged_while_the_server_runs() {
     let service = Service::start().await;
     let ticket = service.ticket(100).await;
-    // As the store leaves it when a visitor hangs up, or the disk is full, between the photo and its event.
+    // As the store leaves it when a visitor hangs up, or the disk is full, between the photo and
+    // its event.
     let folder = service.folder().join("friends-uploads/uploads");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(ticket["id"].as_str().unwrap()), jpeg(&serval(300))).unwrap();
@@ -111,15 +123,27 @@ async fn a_full_disk_loses_nothing() {
     let full = Serve::where_files_end_at(16, data.path());
     let waiting = tickets::open(&http, &full.url(""), large.len()).await;
     let refused = tickets::try_upload(&http, &waiting, large).await;
-    assert!(refused.as_ref().is_ok_and(reqwest::StatusCode::is_server_error) || refused.is_err(), "{refused:?}");
-    // The server closes the connection of an upload that it does not read to its end; the next visitor has one of their own.
+    assert!(
+        refused.as_ref().is_ok_and(reqwest::StatusCode::is_server_error) || refused.is_err(),
+        "{refused:?}"
+    );
+    // The server closes the connection of an upload that it does not read to its end; the next
+    // visitor has one of their own.
     let http = friends_judge::service::settings::transport::client().unwrap();
     let ticket = tickets::open(&http, &full.url(""), small.len()).await;
     assert_eq!(upload(&http, &ticket, small).await, 200, "there is room for a small one");
     assert_eq!(end_of(&http, &tickets::result_url(&full.url(""), &ticket)).await["status"], "done");
-    let document: Value = http.get(tickets::result_url(&full.url(""), &waiting)).send().await.unwrap().json().await.unwrap();
+    let document: Value = http
+        .get(tickets::result_url(&full.url(""), &waiting))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(document["status"], "waiting");
-    let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads")).map_or(0, std::iter::Iterator::count);
+    let left = std::fs::read_dir(data.path().join("objects/friends-uploads/uploads"))
+        .map_or(0, std::iter::Iterator::count);
     assert_eq!(left, 0, "no half of a photo is left");
     full.interrupt();
     assert_eq!(full.wait(), Some(0));
@@ -130,9 +154,14 @@ async fn a_photo_that_ends_the_process_is_given_up_after_three_tries() {
     let data = tempfile::tempdir().unwrap();
     let http = friends_judge::service::settings::transport::client().unwrap();
     // A detector that never answers, so that the process can be killed with the photo in hand.
-    let silent = FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))]).await;
-    let settings =
-        [("FRIENDS_DETECTOR", "cloud-vision"), ("FRIENDS_VISION_KEY", "secret-key"), ("FRIENDS_VISION_URL", silent.url.as_str())];
+    let silent =
+        FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))])
+            .await;
+    let settings = [
+        ("FRIENDS_DETECTOR", "cloud-vision"),
+        ("FRIENDS_VISION_KEY", "secret-key"),
+        ("FRIENDS_VISION_URL", silent.url.as_str()),
+    ];
     let start = || Serve::with_settings(data.path(), &[], &settings);
     let photo = jpeg(&serval(300));
     let mut ticket = Value::Null;
@@ -152,7 +181,10 @@ async fn a_photo_that_ends_the_process_is_given_up_after_three_tries() {
         serve.kill();
     }
     let serve = start();
-    assert_eq!(end_of(&http, &tickets::result_url(&serve.url(""), &ticket)).await["status"], "failed");
+    assert_eq!(
+        end_of(&http, &tickets::result_url(&serve.url(""), &ticket)).await["status"],
+        "failed"
+    );
     assert_eq!(silent.asked().len(), 3);
 }
 
@@ -160,13 +192,22 @@ async fn a_photo_that_ends_the_process_is_given_up_after_three_tries() {
 async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
     let data = tempfile::tempdir().unwrap();
     let storage = ObjectStore::open(data.path()).unwrap().storage();
-    let late = FakeVision::start([Answer::After(Duration::from_secs(2), json!({"responses": [{}]}))]).await;
-    let vision = CloudVision::new(transport::client().unwrap(), &late.url, "secret-key".into(), None);
+    let late =
+        FakeVision::start([Answer::After(Duration::from_secs(2), json!({"responses": [{}]}))])
+            .await;
+    let vision =
+        CloudVision::new(transport::client().unwrap(), &late.url, "secret-key".into(), None);
     let detector = Detector::CloudVision(vision, FaceDetector::load().unwrap().into());
     let judge = crate::common::judge(detector, Limits::default(), 1);
     let (id, now) = (TicketId::random().unwrap(), OffsetDateTime::now_utc());
     let deadline = now + Duration::from_secs(1);
-    storage.open(&id, &ResultDocument::waiting(id.as_str().into(), now, deadline, now + RESULT_LIFETIME)).await.unwrap();
+    storage
+        .open(
+            &id,
+            &ResultDocument::waiting(id.as_str().into(), now, deadline, now + RESULT_LIFETIME),
+        )
+        .await
+        .unwrap();
     storage.keep(StorageKey::Upload(id.as_str()), jpeg(&serval(100))).await.unwrap();
 
     pipeline::judge_upload(&judge, &storage, &id).await.unwrap();
@@ -220,7 +261,9 @@ async fn the_upload_url_carries_the_host_that_was_asked() {
     let serve = Serve::start(data.path());
     let port = serve.address.rsplit(':').next().unwrap();
     let ticket = tickets::open(&http, &format!("http://localhost:{port}"), 10).await;
-    assert!(ticket["upload"]["url"].as_str().unwrap().starts_with(&format!("http://localhost:{port}/")));
+    assert!(
+        ticket["upload"]["url"].as_str().unwrap().starts_with(&format!("http://localhost:{port}/"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,24 +273,31 @@ async fn what_was_counted_is_there_after_a_restart_and_names_nobody() {
     let count = async |serve: &Serve| {
         let photo = jpeg(&serval(500));
         let wanted = json!({"content_type": "image/jpeg", "size_bytes": photo.len()});
-        let phone =
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Mobile/15E148 Safari/604.1";
-        let request = http.post(serve.url("/api/uploads")).header("user-agent", phone).json(&wanted);
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Mobile/15E148 Safari/604.1";
+        let request =
+            http.post(serve.url("/api/uploads")).header("user-agent", phone).json(&wanted);
         let ticket: Value = request.send().await.unwrap().json().await.unwrap();
         assert_eq!(upload(&http, &ticket, photo.clone()).await, 200);
         end_of(&http, &tickets::result_url(&serve.url(""), &ticket)).await;
         for friend in ["serval", "fennec"] {
             let opinion = json!({"id": ticket["id"], "face": 0, "friend": friend});
-            assert_eq!(http.post(serve.url("/api/feedback")).json(&opinion).send().await.unwrap().status(), 202);
+            assert_eq!(
+                http.post(serve.url("/api/feedback")).json(&opinion).send().await.unwrap().status(),
+                202
+            );
         }
-        assert_eq!(http.post(serve.url("/api/judge")).body("notes").send().await.unwrap().status(), 415);
+        assert_eq!(
+            http.post(serve.url("/api/judge")).body("notes").send().await.unwrap().status(),
+            415
+        );
         ticket
     };
     let mut secrets = Vec::new();
     for _ in 0..2 {
         let serve = Serve::start(data.path());
         let ticket = count(&serve).await;
-        secrets.extend(["id", "delete_token"].map(|name| ticket[name].as_str().unwrap().to_owned()));
+        secrets
+            .extend(["id", "delete_token"].map(|name| ticket[name].as_str().unwrap().to_owned()));
         serve.interrupt();
         assert_eq!(serve.wait(), Some(0));
     }
@@ -257,9 +307,17 @@ async fn what_was_counted_is_there_after_a_restart_and_names_nobody() {
     let stats: Value = serde_json::from_str(&stats).unwrap();
     let mut all = std::collections::BTreeMap::<&str, u64>::new();
     // The test may run over midnight.
-    for (name, count) in stats["days"].as_object().unwrap().values().flat_map(|day| day.as_object().unwrap()) {
+    for (name, count) in
+        stats["days"].as_object().unwrap().values().flat_map(|day| day.as_object().unwrap())
+    {
         *all.entry(name).or_default() += count.as_u64().unwrap();
     }
-    let expected = [("device.mobile", 2), ("feedback.right", 2), ("feedback.wrong", 2), ("status.done", 2), ("verdict.match", 2)];
+    let expected = [
+        ("device.mobile", 2),
+        ("feedback.right", 2),
+        ("feedback.wrong", 2),
+        ("status.done", 2),
+        ("verdict.match", 2),
+    ];
     assert_eq!(all.into_iter().collect::<Vec<_>>(), expected);
 }

@@ -21,11 +21,20 @@ use crate::common::tickets::upload_header;
 const SIZE: usize = 100;
 
 /// Uploads with changes to the headers (`""` leaves one out) and to the URL.
-async fn put(service: &Service, ticket: &Value, body: usize, headers: &[(&str, &str)], url: impl Fn(&str) -> String) -> u16 {
+async fn put(
+    service: &Service,
+    ticket: &Value,
+    body: usize,
+    headers: &[(&str, &str)],
+    url: impl Fn(&str) -> String,
+) -> u16 {
     let upload = &ticket["upload"];
     let mut request = service.http.put(url(upload["url"].as_str().unwrap()));
     for (name, value) in upload["headers"].as_object().unwrap() {
-        let value = headers.iter().find(|(n, _)| n == name).map_or(value.as_str().unwrap(), |(_, value)| value);
+        let value = headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or(value.as_str().unwrap(), |(_, value)| value);
         if !value.is_empty() {
             request = request.header(name, value);
         }
@@ -44,12 +53,26 @@ async fn an_upload_is_taken_only_as_it_was_signed() {
 
     assert_eq!(put(&service, &ticket, SIZE + 1, &[], same).await, 403, "a longer body");
     assert_eq!(put(&service, &ticket, SIZE - 1, &[], same).await, 403, "a shorter body");
-    assert_eq!(put(&service, &ticket, SIZE, &[("content-type", "text/html")], same).await, 403, "another type");
-    assert_eq!(put(&service, &ticket, SIZE, &[("if-none-match", "")], same).await, 403, "without write-once");
-    let id = ticket["id"].as_str().unwrap();
-    assert_eq!(put(&service, &ticket, SIZE, &[], |url| url.replace(id, other_id)).await, 403, "another key");
     assert_eq!(
-        put(&service, &ticket, SIZE, &[], |url| url.replace("X-Amz-Expires=300", "X-Amz-Expires=9000")).await,
+        put(&service, &ticket, SIZE, &[("content-type", "text/html")], same).await,
+        403,
+        "another type"
+    );
+    assert_eq!(
+        put(&service, &ticket, SIZE, &[("if-none-match", "")], same).await,
+        403,
+        "without write-once"
+    );
+    let id = ticket["id"].as_str().unwrap();
+    assert_eq!(
+        put(&service, &ticket, SIZE, &[], |url| url.replace(id, other_id)).await,
+        403,
+        "another key"
+    );
+    assert_eq!(
+        put(&service, &ticket, SIZE, &[], |url| url
+            .replace("X-Amz-Expires=300", "X-Amz-Expires=9000"))
+        .await,
         403,
         "a longer life"
     );
@@ -65,7 +88,10 @@ async fn a_second_upload_gets_412_while_the_first_photo_is_there() {
     let (storage, store) = bare();
     let id = TicketId::random().unwrap();
     let now = OffsetDateTime::now_utc();
-    let upload = storage.presign_upload(StorageKey::Upload(id.as_str()), "image/jpeg", 3, now, None).await.unwrap();
+    let upload = storage
+        .presign_upload(StorageKey::Upload(id.as_str()), "image/jpeg", 3, now, None)
+        .await
+        .unwrap();
     for expected in [200, 412] {
         let mut request = axum::http::Request::put(&upload.url).header("content-length", 3);
         for (name, value) in &upload.headers {
@@ -76,15 +102,23 @@ async fn a_second_upload_gets_412_while_the_first_photo_is_there() {
         assert_eq!(store.service.call(request).await.unwrap().status(), expected);
     }
     let late = storage
-        .presign_upload(StorageKey::Upload(TicketId::random().unwrap().as_str()), "image/jpeg", 3, now - Duration::hours(1), None)
+        .presign_upload(
+            StorageKey::Upload(TicketId::random().unwrap().as_str()),
+            "image/jpeg",
+            3,
+            now - Duration::hours(1),
+            None,
+        )
         .await
         .unwrap();
-    let mut request =
-        axum::http::Request::put(&late.url).header("content-length", 3).header("host", late.url.split('/').nth(2).unwrap());
+    let mut request = axum::http::Request::put(&late.url)
+        .header("content-length", 3)
+        .header("host", late.url.split('/').nth(2).unwrap());
     for (name, value) in &late.headers {
         request = request.header(name, value);
     }
-    let answer = store.service.call(request.body(s3s::Body::from(vec![1, 2, 3])).unwrap()).await.unwrap();
+    let answer =
+        store.service.call(request.body(s3s::Body::from(vec![1, 2, 3])).unwrap()).await.unwrap();
     assert_eq!(answer.status(), 403, "an expired URL");
 }
 
@@ -97,7 +131,12 @@ fn bare() -> (Storage, ObjectStore) {
 
 fn waiting(id: &TicketId) -> ResultDocument {
     let now = OffsetDateTime::now_utc();
-    ResultDocument::waiting(id.as_str().into(), now, now + Duration::minutes(15), now + Duration::days(7))
+    ResultDocument::waiting(
+        id.as_str().into(),
+        now,
+        now + Duration::minutes(15),
+        now + Duration::days(7),
+    )
 }
 
 /// A new ticket, and its document as it is stored.
@@ -147,7 +186,8 @@ async fn an_object_whose_note_is_missing_is_read_and_replaced_as_any_other() {
     storage.open(&id, &waiting(&id)).await.unwrap();
     let with_note = storage.result(&id).await.unwrap().unwrap();
     let notes = std::fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.path());
-    let notes: Vec<_> = notes.filter(|path| path.to_string_lossy().ends_with(".internal.json")).collect();
+    let notes: Vec<_> =
+        notes.filter(|path| path.to_string_lossy().ends_with(".internal.json")).collect();
     assert_eq!(notes.len(), 2, "of the document and its marker: {notes:?}");
     for note in notes {
         std::fs::remove_file(note).unwrap();
@@ -156,7 +196,10 @@ async fn an_object_whose_note_is_missing_is_read_and_replaced_as_any_other() {
     let without = storage.result(&id).await.unwrap().unwrap();
     assert_eq!(without.document, with_note.document);
     let ended = without.document.clone().ended(Outcome::Expired);
-    assert!(storage.replace(&id, &with_note, ended).await.unwrap().is_some(), "the entity tag is the same");
+    assert!(
+        storage.replace(&id, &with_note, ended).await.unwrap().is_some(),
+        "the entity tag is the same"
+    );
     assert_eq!(storage.result(&id).await.unwrap().unwrap().document.state.name(), "expired");
 }
 
@@ -197,8 +240,15 @@ async fn a_document_that_cannot_be_read_keeps_no_other_ticket_from_its_end() {
     for id in [&ids[0], &ids[2]] {
         assert_eq!(storage.result(id).await.unwrap().unwrap().document.state.name(), "expired");
     }
-    assert!(storage.result(&ids[1]).await.is_err(), "a document of another schema is not read as one of ours");
-    assert_eq!(storage.open_since_before(later).await.unwrap(), [ids[1].clone()], "its marker stays");
+    assert!(
+        storage.result(&ids[1]).await.is_err(),
+        "a document of another schema is not read as one of ours"
+    );
+    assert_eq!(
+        storage.open_since_before(later).await.unwrap(),
+        [ids[1].clone()],
+        "its marker stays"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,7 +282,8 @@ async fn changes_at_the_same_time_are_all_made() {
     let (storage, _store) = bare();
     let add = |before: Option<u64>| Some(before.unwrap_or(0) + 1);
     let once = || storage.change_json(StorageKey::Stats, "adding one", add);
-    // One of those who write at the same time is always the quicker one, so that four need four tries at most.
+    // One of those who write at the same time is always the quicker one, so that four need four
+    // tries at most.
     tokio::try_join!(once(), once(), once(), once()).unwrap();
     storage.change_json(StorageKey::Stats, "leaving it", |_: Option<u64>| None).await.unwrap();
     assert_eq!(storage.json::<u64>(StorageKey::Stats, "reading").await.unwrap(), Some(4));
@@ -245,12 +296,17 @@ async fn a_change_that_others_forestall_every_time_is_given_up() {
     let beaten = |_: Option<u64>| {
         theirs += 1;
         let quicker = storage.keep(StorageKey::Stats, theirs.to_string().into_bytes());
-        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(quicker)).unwrap();
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(quicker))
+            .unwrap();
         Some(1000)
     };
     let error = storage.change_json(StorageKey::Stats, "setting it", beaten).await.unwrap_err();
     assert!(matches!(error, Error::Transient { .. }), "{error:?}");
-    assert_eq!(storage.json::<u64>(StorageKey::Stats, "reading").await.unwrap(), Some(5), "the last of theirs");
+    assert_eq!(
+        storage.json::<u64>(StorageKey::Stats, "reading").await.unwrap(),
+        Some(5),
+        "the last of theirs"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,7 +317,8 @@ async fn old_objects_are_deleted_as_lifecycle_rules_would() {
     storage.keep(StorageKey::Upload(id.as_str()), vec![1]).await.unwrap();
     storage.keep(StorageKey::Feedback(&id.log_name(), 0), vec![1]).await.unwrap();
     let day = std::time::Duration::from_hours(24);
-    let in_days = async |days: u32| store.lifecycle().run(SystemTime::now() + days * day + day / 2).await;
+    let in_days =
+        async |days: u32| store.lifecycle().run(SystemTime::now() + days * day + day / 2).await;
     in_days(0).await;
     assert_eq!(storage.uploaded().await.unwrap(), std::slice::from_ref(&id));
     in_days(1).await;
@@ -269,7 +326,13 @@ async fn old_objects_are_deleted_as_lifecycle_rules_would() {
     assert!(storage.result(&id).await.unwrap().is_some());
     in_days(7).await;
     assert!(storage.result(&id).await.unwrap().is_none());
-    assert!(storage.open_since_before(OffsetDateTime::now_utc() + Duration::days(1)).await.unwrap().is_empty());
+    assert!(
+        storage
+            .open_since_before(OffsetDateTime::now_utc() + Duration::days(1))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,7 +340,10 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     use tokio::io::AsyncWriteExt as _;
     let service = Service::start().await;
     let photo = jpeg(&serval(256));
-    assert_eq!(Photo::decode(photo.clone(), &Limits::default()).unwrap().size(), Size { width: 256, height: 256 });
+    assert_eq!(
+        Photo::decode(photo.clone(), &Limits::default()).unwrap().size(),
+        Size { width: 256, height: 256 }
+    );
     let ticket = service.ticket(photo.len()).await;
     let mut line = tokio::net::TcpStream::connect(service.address).await.unwrap();
     line.write_all(upload_header(&ticket, photo.len()).as_bytes()).await.unwrap();

@@ -7,7 +7,9 @@ use std::process::Command;
 use friends_core::hash::sha256;
 use serde_json::Value;
 
-use crate::common::process::{friends, friends_interrupted, friends_where_files_end_at, friends_with};
+use crate::common::process::{
+    friends, friends_interrupted, friends_where_files_end_at, friends_with,
+};
 
 fn path(dir: &Path, name: &str) -> String {
     dir.join(name).to_str().unwrap().to_owned()
@@ -16,7 +18,20 @@ fn path(dir: &Path, name: &str) -> String {
 /// Drawings of the seven and of unknowns, `each` of each.
 fn draw(dir: &Path, each: &str) -> String {
     let out = path(dir, "photos");
-    let drawn = friends(&["studio", "draw", "--out", &out, "--each", each, "--unknown", each, "--size", "96", "--seed", "9"]);
+    let drawn = friends(&[
+        "studio",
+        "draw",
+        "--out",
+        &out,
+        "--each",
+        each,
+        "--unknown",
+        each,
+        "--size",
+        "96",
+        "--seed",
+        "9",
+    ]);
     assert!(drawn.status.success(), "{drawn:?}");
     out
 }
@@ -54,7 +69,8 @@ fn folders_become_a_bundle_that_knows_them_and_the_same_seed_gives_the_same_bund
     assert!(String::from_utf8_lossy(&same.stdout).contains("say the same"), "{same:?}");
     let differs = friends(&["bundle", "diff", &one, "models/friends", "--json"]);
     let differences: Value = serde_json::from_slice(&differs.stdout).unwrap();
-    let facts: Vec<&str> = differences.as_array().unwrap().iter().filter_map(|one| one["fact"].as_str()).collect();
+    let facts: Vec<&str> =
+        differences.as_array().unwrap().iter().filter_map(|one| one["fact"].as_str()).collect();
     assert!(facts.contains(&"training.seed") && facts.contains(&"files.head.json"), "{facts:?}");
     assert!(!facts.contains(&"files.backbone.onnx"), "the backbone is the shipped one: {facts:?}");
 
@@ -68,9 +84,12 @@ fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns(
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "40");
     let (one, two) = (path(dir.path(), "one"), path(dir.path(), "two"));
-    let train = |out: &str, more: &[&str]| friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
+    let train = |out: &str, more: &[&str]| {
+        friends(&[&["train", &photos, "--out", out, "--whole"], more].concat())
+    };
     let manifest = |bundle: &str| -> Value {
-        serde_json::from_slice(&std::fs::read(Path::new(bundle).join("manifest.json")).unwrap()).unwrap()
+        serde_json::from_slice(&std::fs::read(Path::new(bundle).join("manifest.json")).unwrap())
+            .unwrap()
     };
 
     let trained = train(&one, &["--head", "prototype", "--each", "5"]);
@@ -102,7 +121,9 @@ fn a_shortened_backbone_is_smaller_and_is_not_shortened_again() {
     let train = |out: &str, more: &[&str]| {
         let trained = friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
         assert!(trained.status.success(), "{trained:?}");
-        let manifest: Value = serde_json::from_slice(&std::fs::read(Path::new(out).join("manifest.json")).unwrap()).unwrap();
+        let manifest: Value =
+            serde_json::from_slice(&std::fs::read(Path::new(out).join("manifest.json")).unwrap())
+                .unwrap();
         let size = std::fs::metadata(Path::new(out).join("backbone.onnx")).unwrap().len();
         (manifest["training"]["backbone"].clone(), size)
     };
@@ -122,7 +143,8 @@ fn a_shortened_backbone_is_smaller_and_is_not_shortened_again() {
 fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "3");
-    let (cache, one, two) = (path(dir.path(), "cache"), path(dir.path(), "one/mine"), path(dir.path(), "two/mine"));
+    let (cache, one, two) =
+        (path(dir.path(), "cache"), path(dir.path(), "one/mine"), path(dir.path(), "two/mine"));
     let train = |out: &str, more: &[&str]| {
         let trained = friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
         assert!(trained.status.success(), "{trained:?}");
@@ -130,10 +152,17 @@ fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle
     };
     let kept = || {
         let folders = std::fs::read_dir(&cache).unwrap().map(|folder| folder.unwrap().path());
-        folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path()).collect::<Vec<_>>()
+        folders
+            .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect::<Vec<_>>()
     };
     let first = train(&one, &["--cache", &cache]);
-    assert_eq!(kept().len(), 2 * 24, "seven times three and three unknowns, by the whole backbone and by the shortened one");
+    assert_eq!(
+        kept().len(),
+        2 * 24,
+        "seven times three and three unknowns, by the whole backbone and by the shortened one"
+    );
 
     // What one of the backbones lacks is computed, what the other has is taken.
     let one_backbone = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
@@ -141,7 +170,8 @@ fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle
     assert_eq!(train(&two, &["--cache", &cache]), first);
     assert_eq!(kept().len(), 2 * 24);
 
-    // Features of zeros in the cache are believed: so they were read, and a run without the cache computes them.
+    // Features of zeros in the cache are believed: so they were read, and a run without the cache
+    // computes them.
     for file in kept() {
         let length = std::fs::metadata(&file).unwrap().len();
         std::fs::write(&file, vec![0; length as usize]).unwrap();
@@ -151,7 +181,11 @@ fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle
 
     std::fs::remove_dir_all(&cache).unwrap();
     std::fs::write(&cache, b"a file where the folder should be").unwrap();
-    assert_eq!(train(&two, &["--cache", &cache, "--force"]), first, "what cannot be kept is computed");
+    assert_eq!(
+        train(&two, &["--cache", &cache, "--force"]),
+        first,
+        "what cannot be kept is computed"
+    );
 }
 
 #[test]
@@ -173,7 +207,10 @@ fn on_a_full_disk_the_old_bundle_stays_and_the_reason_is_said() {
     assert!(friends(&["bundle", "verify", &out]).status.success(), "the old bundle is whole");
     let left: Vec<_> = std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().collect();
     assert_eq!(left.len(), 1, "no half bundle beside it: {left:?}");
-    let kept = std::fs::read_dir(&cache).unwrap().flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count();
+    let kept = std::fs::read_dir(&cache)
+        .unwrap()
+        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
+        .count();
     assert_eq!(kept, 0, "no half features");
 }
 
@@ -186,9 +223,10 @@ fn an_interrupted_training_leaves_the_old_bundle_and_goes_on_where_it_was() {
     assert!(friends(&arguments).status.success());
     let bundle = || std::fs::read(Path::new(&out).join("manifest.json")).unwrap();
     let old = bundle();
-    // The training cannot end before the signal comes: where the features of its last photo should be kept there is a pipe into which
-    // nobody writes, and whoever reads it waits.
-    let folders: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|folder| folder.unwrap().path()).collect();
+    // The training cannot end before the signal comes: where the features of its last photo should
+    // be kept there is a pipe into which nobody writes, and whoever reads it waits.
+    let folders: Vec<_> =
+        std::fs::read_dir(&cache).unwrap().map(|folder| folder.unwrap().path()).collect();
     for file in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         std::fs::remove_file(file.unwrap().path()).unwrap();
     }
@@ -196,20 +234,32 @@ fn an_interrupted_training_leaves_the_old_bundle_and_goes_on_where_it_was() {
     let last = unknown.map(|photo| photo.unwrap().path()).max().unwrap();
     let pipe = folders[0].join(sha256(&std::fs::read(last).unwrap()));
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let kept = || folders.iter().map(|folder| std::fs::read_dir(folder).unwrap().count()).sum::<usize>();
+    let kept =
+        || folders.iter().map(|folder| std::fs::read_dir(folder).unwrap().count()).sum::<usize>();
     let stopped = friends_interrupted(&[&arguments[..], &["--seed", "2"]].concat(), || kept() > 12);
     assert_eq!(stopped.status.signal(), Some(2), "{stopped:?}");
     std::fs::remove_file(&pipe).unwrap();
     assert!(kept() > 4, "features of photos that were read are kept");
     assert_eq!(bundle(), old);
-    assert_eq!(std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().count(), 1, "no half bundle beside it");
+    assert_eq!(
+        std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().count(),
+        1,
+        "no half bundle beside it"
+    );
 
     let again = friends(&[&arguments[..], &["--seed", "2"]].concat());
     assert!(again.status.success(), "{again:?}");
     let fresh = path(dir.path(), "fresh/mine");
-    assert!(friends(&["train", &photos, "--out", &fresh, "--whole", "--no-cache", "--seed", "2"]).status.success());
+    assert!(
+        friends(&["train", &photos, "--out", &fresh, "--whole", "--no-cache", "--seed", "2"])
+            .status
+            .success()
+    );
     let differs = friends(&["bundle", "diff", &out, &fresh]);
-    assert!(String::from_utf8_lossy(&differs.stdout).contains("say the same"), "what was kept is as good as new: {differs:?}");
+    assert!(
+        String::from_utf8_lossy(&differs.stdout).contains("say the same"),
+        "what was kept is as good as new: {differs:?}"
+    );
 }
 
 #[test]
@@ -221,7 +271,10 @@ fn without_python_fine_tuning_says_what_to_do_and_the_frozen_bundle_is_there() {
     let tuned = friends_with(&arguments, &[("FRIENDS_PYTHON", "/nowhere/python")]);
     assert_eq!(tuned.status.code(), Some(1), "{tuned:?}");
     let said = String::from_utf8_lossy(&tuned.stderr);
-    assert!(said.contains(".ci/environment models/training") && said.contains("as it was"), "{said}");
+    assert!(
+        said.contains(".ci/environment models/training") && said.contains("as it was"),
+        "{said}"
+    );
     assert!(friends(&["bundle", "verify", &out]).status.success());
 }
 
@@ -233,7 +286,8 @@ fn an_audit_finds_swapped_labels_and_second_copies_and_its_moves_can_be_undone()
     std::fs::rename(root.join("serval/0003.jpg"), root.join("otter/swapped.jpg")).unwrap();
     std::fs::copy(root.join("ibis/0001.jpg"), root.join("ibis/copy.jpg")).unwrap();
     let (moves, sheet) = (path(dir.path(), "moves.json"), path(dir.path(), "sheet.html"));
-    let audited = friends(&["audit", &photos, "--whole", "--json", "--moves", &moves, "--report", &sheet]);
+    let audited =
+        friends(&["audit", &photos, "--whole", "--json", "--moves", &moves, "--report", &sheet]);
     assert!(audited.status.success(), "{audited:?}");
     let rows: Value = serde_json::from_slice(&audited.stdout).unwrap();
     let row = |file: &str| rows.as_array().unwrap().iter().find(|row| row["file"] == file).cloned();
@@ -243,13 +297,24 @@ fn an_audit_finds_swapped_labels_and_second_copies_and_its_moves_can_be_undone()
         (&"label".into(), &"otter".into(), &"serval".into())
     );
     let copy = row("ibis/copy.jpg").unwrap_or_else(|| panic!("not found: {rows:#}"));
-    assert_eq!((&copy["suspect"], &copy["suggested"]), (&"duplicate".into(), &"ibis/0001.jpg".into()));
+    assert_eq!(
+        (&copy["suspect"], &copy["suggested"]),
+        (&"duplicate".into(), &"ibis/0001.jpg".into())
+    );
     let page = std::fs::read_to_string(&sheet).unwrap();
-    assert!(page.contains("swapped.jpg") && page.contains("data:image/jpeg") && !page.contains("src=\"http"), "self-contained");
+    assert!(
+        page.contains("swapped.jpg")
+            && page.contains("data:image/jpeg")
+            && !page.contains("src=\"http"),
+        "self-contained"
+    );
 
     let applied = friends(&["audit", &photos, "--apply", &moves]);
     assert!(applied.status.success(), "{applied:?}");
-    assert!(root.join("serval/swapped.jpg").is_file() && root.join(".set-aside/ibis/copy.jpg").is_file());
+    assert!(
+        root.join("serval/swapped.jpg").is_file()
+            && root.join(".set-aside/ibis/copy.jpg").is_file()
+    );
     let twice = friends(&["audit", &photos, "--apply", &moves]);
     assert_eq!(twice.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&twice.stderr).contains("moved already"), "{twice:?}");
@@ -262,7 +327,11 @@ fn an_audit_finds_swapped_labels_and_second_copies_and_its_moves_can_be_undone()
 fn a_report_shows_figures_plots_and_mistakes_in_one_file() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "6");
-    std::fs::rename(Path::new(&photos).join("serval/0001.jpg"), Path::new(&photos).join("otter/wrong.jpg")).unwrap();
+    std::fs::rename(
+        Path::new(&photos).join("serval/0001.jpg"),
+        Path::new(&photos).join("otter/wrong.jpg"),
+    )
+    .unwrap();
     let report = path(dir.path(), "report.html");
     let measured = friends(&["evaluate", &photos, "--whole", "--report", &report]);
     assert!(measured.status.success(), "{measured:?}");
@@ -310,7 +379,11 @@ fn measuring_a_label_that_the_bundle_does_not_know_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let photos = dir.path().join("jaguar");
     std::fs::create_dir_all(&photos).unwrap();
-    std::fs::write(photos.join("a.jpg"), crate::common::pictures::jpeg(&crate::common::pictures::serval(64))).unwrap();
+    std::fs::write(
+        photos.join("a.jpg"),
+        crate::common::pictures::jpeg(&crate::common::pictures::serval(64)),
+    )
+    .unwrap();
     let refused = friends(&["evaluate", dir.path().to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("jaguar"));

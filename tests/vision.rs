@@ -37,7 +37,12 @@ fn no_faces() -> Answer {
 
 #[tokio::test]
 async fn a_big_photo_is_shrunk_and_its_faces_come_back_in_its_own_pixels() {
-    let skin = [json!({"x": 100, "y": 50}), json!({"x": 300, "y": 50}), json!({"x": 300, "y": 250}), json!({"x": 100, "y": 250})];
+    let skin = [
+        json!({"x": 100, "y": 50}),
+        json!({"x": 300, "y": 50}),
+        json!({"x": 300, "y": 250}),
+        json!({"x": 100, "y": 250}),
+    ];
     let fake = FakeVision::start([faces(&[face(skin, 0.9)])]).await;
     let found = client(&fake).find(&photo(3200, 2400)).await.unwrap();
     assert_eq!(found, [Face { rect: Rect::new(200.0, 100.0, 400.0, 400.0), confidence: 0.9 }]);
@@ -91,7 +96,10 @@ async fn tries_are_bounded_and_the_key_stays_out_of_the_error() {
 
 #[tokio::test]
 async fn a_refusal_is_not_tried_again() {
-    for refusal in [Answer::Status(403), Answer::Json(json!({"responses": [{"error": {"code": 3, "message": "bad image"}}]}))] {
+    for refusal in [
+        Answer::Status(403),
+        Answer::Json(json!({"responses": [{"error": {"code": 3, "message": "bad image"}}]})),
+    ] {
         let fake = FakeVision::start([refusal]).await;
         assert!(matches!(client(&fake).find(&photo(64, 64)).await, Err(Error::Fault { .. })));
         assert_eq!(fake.asked().len(), 1);
@@ -132,7 +140,8 @@ async fn the_count_of_calls_is_read_again_after_a_minute_however_often_it_is_sho
     let store = ObjectStore::open(data.path()).unwrap();
     let [shown, other] = [(); 2].map(|()| Quota::new(store.storage(), 1000));
     let start = OffsetDateTime::now_utc();
-    let calls = async |seconds| shown.spend(start + Duration::from_secs(seconds)).await.unwrap().calls;
+    let calls =
+        async |seconds| shown.spend(start + Duration::from_secs(seconds)).await.unwrap().calls;
     assert_eq!(calls(0).await, 0);
     assert!(other.take(start).await.unwrap());
     assert_eq!([calls(40).await, calls(59).await], [0, 0], "up to a minute old");
@@ -149,7 +158,8 @@ async fn a_refused_key_shows_in_the_condition() {
 
 #[tokio::test]
 async fn a_host_that_is_not_there_does_not_give_the_key_away() {
-    let vision = CloudVision::new(transport::client().unwrap(), "http://127.0.0.1:1", KEY.into(), None);
+    let vision =
+        CloudVision::new(transport::client().unwrap(), "http://127.0.0.1:1", KEY.into(), None);
     let error = vision.find(&photo(64, 64)).await.unwrap_err();
     assert!(!error.chain().contains(KEY) && !format!("{error:?}").contains(KEY), "{error:?}");
 }
@@ -160,17 +170,22 @@ async fn a_slow_vision_is_given_up_and_the_embedded_detector_steps_in() {
     let fake = FakeVision::start([slow]).await;
     let detector = Detector::CloudVision(client(&fake), FaceDetector::load().unwrap().into());
     let found = detector.find(&photo(64, 64)).await.unwrap();
-    assert_eq!((found.detector, found.fallback_from), (DetectorName::Embedded, Some(DetectorName::CloudVision)));
+    assert_eq!(
+        (found.detector, found.fallback_from),
+        (DetectorName::Embedded, Some(DetectorName::CloudVision))
+    );
 }
 
-/// Photos in which the embedded detector finds nothing, one face that it is not sure of, and one that
-/// it is.
+/// Photos in which the embedded detector finds nothing, one face that it is not sure of, and one
+/// that it is.
 fn three_photos() -> [Arc<Photo>; 3] {
     let serval = pictures::serval(400);
     // Paler and paler, until the detector doubts.
     let paler = |share: f32| {
         let mut picture = serval.clone();
-        picture.pixels_mut().for_each(|pixel| pixel.0 = pixel.0.map(|value| 255 - (f32::from(255 - value) * share) as u8));
+        picture.pixels_mut().for_each(|pixel| {
+            pixel.0 = pixel.0.map(|value| 255 - (f32::from(255 - value) * share) as u8);
+        });
         Arc::new(Photo::from_upright(picture))
     };
     let detector = FaceDetector::load().unwrap();
@@ -184,15 +199,32 @@ fn three_photos() -> [Arc<Photo>; 3] {
 
 #[tokio::test]
 async fn a_face_that_lies_outside_of_the_photo_is_passed_over() {
-    let square = |x: i32| [json!({"x": x}), json!({"x": x + 20}), json!({"x": x + 20, "y": 20}), json!({"x": x, "y": 20})];
-    let fake = FakeVision::start([faces(&[face(square(-30), 0.9), face(square(-10), 0.8), face(square(64), 0.7)])]).await;
+    let square = |x: i32| {
+        [
+            json!({"x": x}),
+            json!({"x": x + 20}),
+            json!({"x": x + 20, "y": 20}),
+            json!({"x": x, "y": 20}),
+        ]
+    };
+    let fake = FakeVision::start([faces(&[
+        face(square(-30), 0.9),
+        face(square(-10), 0.8),
+        face(square(64), 0.7),
+    ])])
+    .await;
     let found = client(&fake).find(&photo(64, 64)).await.unwrap();
     assert_eq!(found.iter().map(|face| face.confidence).collect::<Vec<_>>(), [0.8]);
 }
 
 #[tokio::test]
 async fn a_cascade_asks_vision_where_nothing_sure_was_found() {
-    let skin = [json!({"x": 10, "y": 10}), json!({"x": 30, "y": 10}), json!({"x": 30, "y": 30}), json!({"x": 10, "y": 30})];
+    let skin = [
+        json!({"x": 10, "y": 10}),
+        json!({"x": 30, "y": 10}),
+        json!({"x": 30, "y": 30}),
+        json!({"x": 10, "y": 30}),
+    ];
     let seen = faces(&[face(skin, 0.7)]);
     let fake = FakeVision::start([seen.clone(), seen, faces(&[])]).await;
     let detector = Detector::Cascade(client(&fake), FaceDetector::load().unwrap().into());

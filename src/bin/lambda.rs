@@ -1,8 +1,9 @@
 //! The function's entry point: one function for both triggers.
 //!
-//! API Gateway's requests go to the router. Anything else that Lambda delivers (S3 notifications, schedules) passes through to
-//! the event handler; its errors are returned as errors, so that Lambda delivers the event again and, in the end, to the
-//! failure queue. Which is which is decided by the request's context: a visitor can forge a path, but not that.
+//! API Gateway's requests go to the router. Anything else that Lambda delivers (S3 notifications,
+//! schedules) passes through to the event handler; its errors are returned as errors, so that
+//! Lambda delivers the event again and, in the end, to the failure queue. Which is which is decided
+//! by the request's context: a visitor can forge a path, but not that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,8 +27,11 @@ use tracing_subscriber::filter::LevelFilter;
 async fn main() -> Result<(), Error> {
     telemetry::start(telemetry::Format::Json, LevelFilter::INFO);
     log_line::with_metrics();
-    let assembly = Assembly { model: None, detector: None, permits: 1, buckets: Buckets::Environment };
-    let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &settings::environment).await.map_err(|error| error.chain())?;
+    let assembly =
+        Assembly { model: None, detector: None, permits: 1, buckets: Buckets::Environment };
+    let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &settings::environment)
+        .await
+        .map_err(|error| error.chain())?;
     let settings = |name: &str| match name {
         "FRIENDS_VISION_KEY" if key.is_some() => key.clone(),
         _ => settings::environment(name),
@@ -39,7 +43,8 @@ async fn main() -> Result<(), Error> {
     let ran_out = Arc::clone(&out_of_time);
 
     let handler = service_fn(move |request: Request| {
-        let (app, router, first, ran_out) = (Arc::clone(&app), router.clone(), Arc::clone(&first), Arc::clone(&ran_out));
+        let (app, router, first, ran_out) =
+            (Arc::clone(&app), router.clone(), Arc::clone(&first), Arc::clone(&ran_out));
         async move {
             let context = request.lambda_context_ref();
             let time_left = time_left(context);
@@ -47,14 +52,18 @@ async fn main() -> Result<(), Error> {
             let invocation = Invocation { request_id, cold: first.swap(false, Ordering::Relaxed) };
             if matches!(request.request_context_ref(), Some(RequestContext::PassThrough)) {
                 let event = serde_json::from_slice(request.body())?;
-                let handling = Box::pin(log_line::in_invocation(invocation, event::handle(&app, &event)));
+                let handling =
+                    Box::pin(log_line::in_invocation(invocation, event::handle(&app, &event)));
                 let handled = tokio::time::timeout(time_left, handling).await;
                 let handled = handled.unwrap_or_else(|_| {
                     ran_out.store(true, Ordering::Relaxed);
                     Err(Fault::transient("handling an event", "the time for it is over"))
                 });
                 handled.inspect_err(|error| {
-                    tracing::error!(error = error.chain(), "an event is left to be delivered again");
+                    tracing::error!(
+                        error = error.chain(),
+                        "an event is left to be delivered again"
+                    );
                 })?;
                 return Ok::<_, Error>(Response::new(axum::body::Body::from("null")));
             }
@@ -67,26 +76,33 @@ async fn main() -> Result<(), Error> {
             })?)
         }
     });
-    // Runs after Lambda has the answer. What took too long may go on in a thread of this process and hold what
-    // the next photo needs, so the next photo gets a new process.
+    // Runs after Lambda has the answer. What took too long may go on in a thread of this process
+    // and hold what the next photo needs, so the next photo gets a new process.
     let end_if_out_of_time = MapResponseLayer::new(move |()| {
         if out_of_time.load(Ordering::Relaxed) {
-            tracing::error!("the time for an invocation was over: this process ends, and Lambda starts another");
+            tracing::error!(
+                "the time for an invocation was over: this process ends, and Lambda starts another"
+            );
             std::process::exit(1);
         }
     });
-    Runtime::new(Adapter::from(handler)).layer(TracingLayer::new()).layer(end_if_out_of_time).run().await
+    Runtime::new(Adapter::from(handler))
+        .layer(TracingLayer::new())
+        .layer(end_if_out_of_time)
+        .run()
+        .await
 }
 
-/// How long an invocation may take, so that it can still say that it failed: Lambda would end it without a word, and with it the
-/// process.
+/// How long an invocation may take, so that it can still say that it failed: Lambda would end it
+/// without a word, and with it the process.
 fn time_left(context: Option<&Context>) -> Duration {
     /// What saying so takes, with room for a slow machine.
     const MARGIN: Duration = Duration::from_millis(1500);
     /// For runtimes that give no time: `cargo lambda watch` does not count from the epoch.
     const UNKNOWN: Duration = Duration::from_secs(25);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let deadline = context.map_or(Duration::ZERO, |context| Duration::from_millis(context.deadline));
+    let deadline =
+        context.map_or(Duration::ZERO, |context| Duration::from_millis(context.deadline));
     let left = deadline.checked_sub(now);
     left.map_or(UNKNOWN, |left| left.saturating_sub(MARGIN))
 }

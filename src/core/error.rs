@@ -30,7 +30,8 @@ pub enum Code {
     Internal,
 }
 
-/// Why a photo was refused, more closely than by its [`Code`]: for programs that say it in other languages.
+/// Why a photo was refused, more closely than by its [`Code`]: for programs that say it in other
+/// languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -92,7 +93,10 @@ impl Rejection {
     /// A photo whose time is over.
     #[must_use]
     pub fn too_slow() -> Self {
-        Self::new(Code::PhotoTooCostly, "The photo takes too long to open. Send a smaller copy, saved as an ordinary JPEG.")
+        Self::new(
+            Code::PhotoTooCostly,
+            "The photo takes too long to open. Send a smaller copy, saved as an ordinary JPEG.",
+        )
     }
 
     /// A file of the caller's that could not be read.
@@ -147,9 +151,10 @@ impl Error {
     pub fn public(&self) -> Rejection {
         match self {
             Self::Rejected(rejection) => rejection.clone(),
-            Self::Transient { .. } | Self::Fault { .. } => {
-                Rejection::new(Code::Internal, "Something broke on our side; the photo is not to blame. Please try again.")
-            }
+            Self::Transient { .. } | Self::Fault { .. } => Rejection::new(
+                Code::Internal,
+                "Something broke on our side; the photo is not to blame. Please try again.",
+            ),
         }
     }
 

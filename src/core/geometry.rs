@@ -1,7 +1,8 @@
 //! Boxes and how they move between pictures.
 //!
-//! There is one coordinate system: pixels of the upright photo, origin at the top-left corner, x to the right, y down. A
-//! [`Rect`] is continuous: the photo covers `0..width` by `0..height`, the first pixel `0..1`.
+//! There is one coordinate system: pixels of the upright photo, origin at the top-left corner, x to
+//! the right, y down. A [`Rect`] is continuous: the photo covers `0..width` by `0..height`, the
+//! first pixel `0..1`.
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,8 @@ impl Size {
         PixelRect { x: 0, y: 0, width: self.width, height: self.height }
     }
 
-    /// The largest size of the same shape whose longer side is at most `longest` (never enlarged, never under 1).
+    /// The largest size of the same shape whose longer side is at most `longest` (never enlarged,
+    /// never under 1).
     #[must_use]
     pub fn shrunk_to(self, longest: u32) -> Self {
         if longest >= self.width.max(self.height) { self } else { self.scaled_to(longest) }
@@ -104,7 +106,12 @@ impl Rect {
     pub fn clipped_to(self, other: Self) -> Self {
         let left = self.x.clamp(other.x, other.right());
         let top = self.y.clamp(other.y, other.bottom());
-        Self::from_edges(left, top, self.right().clamp(left, other.right()), self.bottom().clamp(top, other.bottom()))
+        Self::from_edges(
+            left,
+            top,
+            self.right().clamp(left, other.right()),
+            self.bottom().clamp(top, other.bottom()),
+        )
     }
 
     /// Whether `other` lies wholly inside, edges included and rounding forgiven.
@@ -125,13 +132,20 @@ impl Rect {
         if union > 0.0 { shared / union } else { 0.0 }
     }
 
-    /// The rectangle multiplied by `(horizontal, vertical)` factors: the same place in a resized picture.
+    /// The rectangle multiplied by `(horizontal, vertical)` factors: the same place in a resized
+    /// picture.
     #[must_use]
     pub fn scaled(self, horizontal: f32, vertical: f32) -> Self {
-        Self { x: self.x * horizontal, y: self.y * vertical, width: self.width * horizontal, height: self.height * vertical }
+        Self {
+            x: self.x * horizontal,
+            y: self.y * vertical,
+            width: self.width * horizontal,
+            height: self.height * vertical,
+        }
     }
 
-    /// The whole pixels that the part inside a picture of `size` touches; `None` when it lies outside.
+    /// The whole pixels that the part inside a picture of `size` touches; `None` when it lies
+    /// outside.
     #[must_use]
     pub fn pixels_within(self, size: Size) -> Option<PixelRect> {
         let inside = self.intersection(size.rect())?;
@@ -158,14 +172,24 @@ pub struct PixelRect {
 
 impl From<PixelRect> for Rect {
     fn from(pixels: PixelRect) -> Self {
-        Self { x: pixels.x as f32, y: pixels.y as f32, width: pixels.width as f32, height: pixels.height as f32 }
+        Self {
+            x: pixels.x as f32,
+            y: pixels.y as f32,
+            width: pixels.width as f32,
+            height: pixels.height as f32,
+        }
     }
 }
 
 /// Non-maximum suppression: of items whose boxes are the `same`, the strongest stays.
 ///
-/// `key` gives an item's box and confidence. The result is ordered from the strongest to the weakest.
-pub fn suppress<T>(mut items: Vec<T>, same: impl Fn(Rect, Rect) -> bool, key: impl Fn(&T) -> (Rect, f32)) -> Vec<T> {
+/// `key` gives an item's box and confidence. The result is ordered from the strongest to the
+/// weakest.
+pub fn suppress<T>(
+    mut items: Vec<T>,
+    same: impl Fn(Rect, Rect) -> bool,
+    key: impl Fn(&T) -> (Rect, f32),
+) -> Vec<T> {
     items.sort_by(|a, b| key(b).1.total_cmp(&key(a).1));
     let mut kept: Vec<T> = Vec::with_capacity(items.len());
     for item in items {
@@ -177,8 +201,8 @@ pub fn suppress<T>(mut items: Vec<T>, same: impl Fn(Rect, Rect) -> bool, key: im
     kept
 }
 
-/// The pixels of a frame of `frame` pixels that `source` (positive extents) covers when it is scaled evenly until it fits and
-/// then centred; the rest of the frame is margin.
+/// The pixels of a frame of `frame` pixels that `source` (positive extents) covers when it is
+/// scaled evenly until it fits and then centred; the rest of the frame is margin.
 #[must_use]
 pub fn letterbox(source: Rect, frame: Size) -> PixelRect {
     let scale = (frame.width as f32 / source.width).min(frame.height as f32 / source.height);

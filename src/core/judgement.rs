@@ -1,6 +1,7 @@
 //! What is said of a photo: the part of the result document that judging decides.
 //!
-//! The caller fills in which detector answered and how long each stage took, since neither a network nor a clock belongs here.
+//! The caller fills in which detector answered and how long each stage took, since neither a
+//! network nor a clock belongs here.
 
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +117,11 @@ pub struct Timings {
 ///
 /// # Errors
 /// As [`Classifier::scores`].
-pub fn judge_region(classifier: &Classifier, photo: &Photo, region: Region) -> Result<JudgedFace, Error> {
+pub fn judge_region(
+    classifier: &Classifier,
+    photo: &Photo,
+    region: Region,
+) -> Result<JudgedFace, Error> {
     let bundle = classifier.bundle();
     let names = bundle.slugs();
     let scores = classifier.scores(photo, region.area)?;

@@ -5,11 +5,13 @@
 //!          photo    face_detector   crop       model     verdict    judgement
 //! ```
 //!
-//! Nothing here opens a file or a connection, reads a clock or the environment, or starts a thread; [`limits`] are numbers, and
-//! the caller measures how long a stage takes. CI asserts that no async runtime, HTTP client, clock or thread pool is among the
-//! crate's dependencies. So it is the part that can run anywhere, a browser included.
+//! Nothing here opens a file or a connection, reads a clock or the environment, or starts a thread;
+//! [`limits`] are numbers, and the caller measures how long a stage takes. CI asserts that no async
+//! runtime, HTTP client, clock or thread pool is among the crate's dependencies. So it is the part
+//! that can run anywhere, a browser included.
 //!
-//! [`geometry`] is the one coordinate system: pixels of the upright photo. [`model`] has the one preprocessing and the heads, shared by serving, evaluation and training.
+//! [`geometry`] is the one coordinate system: pixels of the upright photo. [`model`] has the one
+//! preprocessing and the heads, shared by serving, evaluation and training.
 
 pub mod crop;
 pub mod error;

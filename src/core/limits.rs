@@ -1,6 +1,7 @@
 //! Every limit of the service in one place, with what it costs.
 //!
-//! Three groups: what one photo may cost ([`Limits`]), what one request may cost, and how long a ticket and its objects live.
+//! Three groups: what one photo may cost ([`Limits`]), what one request may cost, and how long a
+//! ticket and its objects live.
 //!
 //! | limit | value | what it costs, or saves |
 //! |---|---|---|
@@ -29,7 +30,8 @@
 //! | a photo whose deletion failed | 1 day | up to 15 MiB |
 //! | feedback | 30 days | up to 256 KiB |
 //!
-//! What [`Limits::working_bytes`] lets in, by format (bytes a pixel at the peak, besides the file itself):
+//! What [`Limits::working_bytes`] lets in, by format (bytes a pixel at the peak, besides the file
+//! itself):
 //!
 //! | format | bytes a pixel | largest photo |
 //! |---|---|---|
@@ -50,7 +52,8 @@ pub struct Limits {
     pub judge_bytes: usize,
     /// Width times height.
     pub pixels: u64,
-    /// Bytes that may be held at the peak of decoding: the file, the decoder's buffers and the pixels.
+    /// Bytes that may be held at the peak of decoding: the file, the decoder's buffers and the
+    /// pixels.
     pub working_bytes: u64,
     /// Scans of a JPEG that has several.
     pub scans: u64,
@@ -106,20 +109,23 @@ pub const ARRIVING_BYTES: usize = 64 * 1024 * 1024;
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// Time for a request's body to arrive.
 pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
-/// Time before a body must arrive at [`BODY_BYTES_PER_SECOND`], so that a phone may lose its connection for a moment.
+/// Time before a body must arrive at [`BODY_BYTES_PER_SECOND`], so that a phone may lose its
+/// connection for a moment.
 pub const BODY_GRACE: Duration = Duration::from_secs(15);
 /// The least that a body brings on average, after its grace.
 pub const BODY_BYTES_PER_SECOND: u32 = 8 * 1024;
 /// Connections that `friends serve` holds open.
 pub const CONNECTIONS: usize = 1000;
-/// `POST` requests from one address that `friends serve` answers at once; as many are saved up while nothing is asked.
+/// `POST` requests from one address that `friends serve` answers at once; as many are saved up
+/// while nothing is asked.
 pub const REQUEST_BURST: u32 = 1000;
 /// `POST` requests a second from one address that `friends serve` answers in the long run.
 pub const REQUESTS_PER_SECOND: u32 = 20;
 
 /// How long a presigned upload can be used.
 pub const UPLOAD_WINDOW: Duration = Duration::from_mins(5);
-/// How long a ticket may wait in all: the upload, the judging, and two redeliveries after one and two minutes.
+/// How long a ticket may wait in all: the upload, the judging, and two redeliveries after one and
+/// two minutes.
 pub const WAIT: Duration = Duration::from_mins(15);
 /// How long a result is kept.
 pub const RESULT_LIFETIME: Duration = Duration::from_hours(168);

@@ -50,13 +50,16 @@ impl Network {
     pub fn load(onnx: Bytes, size: [usize; 2]) -> TractResult<Self> {
         let machine = Machine::all().first().copied();
         match machine.and_then(|machine| friends_network::Network::read(onnx.clone(), machine)) {
-            Some(network) if network.lengths(size[0], size[1]).is_some() => Self::fused(network, size),
+            Some(network) if network.lengths(size[0], size[1]).is_some() => {
+                Self::fused(network, size)
+            }
             _ => Self::unfused(onnx, size),
         }
     }
 
     fn fused(network: friends_network::Network, [height, width]: [usize; 2]) -> TractResult<Self> {
-        let operator = format!("FusedNetwork, {} stages, {}", network.stages(), network.machine().name());
+        let operator =
+            format!("FusedNetwork, {} stages, {}", network.stages(), network.machine().name());
         let lengths = network.lengths(height, width).unwrap_or_default();
         let plan = friends_network::model(network)?.into_runnable()?;
         Ok(Self { runner: Runner::Fused(plan), lengths, operator })
@@ -66,9 +69,12 @@ impl Network {
         let sizes = BySize { onnx, plans: Mutex::default() };
         let plan = sizes.plan(size)?;
         let operator = format!("{} operators of tract", plan.model().nodes().len());
-        let facts = plan.model().output_outlets()?.iter().map(|&outlet| plan.model().outlet_fact(outlet));
-        let length = |fact: &TypedFact| fact.shape.as_concrete().map(|shape| shape.iter().product());
-        let lengths = facts.map(|fact| length(fact?).ok_or_else(|| format_err!("an output has no fixed size")));
+        let facts =
+            plan.model().output_outlets()?.iter().map(|&outlet| plan.model().outlet_fact(outlet));
+        let length =
+            |fact: &TypedFact| fact.shape.as_concrete().map(|shape| shape.iter().product());
+        let lengths = facts
+            .map(|fact| length(fact?).ok_or_else(|| format_err!("an output has no fixed size")));
         let lengths = lengths.collect::<TractResult<_>>()?;
         Ok(Self { runner: Runner::Unfused(sizes), lengths, operator })
     }
@@ -91,10 +97,13 @@ impl Network {
     /// pictures of the size that it was loaded for.
     pub fn run(&self, picture: Vec<f32>, size: [usize; 2]) -> TractResult<TVec<TValue>> {
         let [height, width] = size;
-        let picture = tract_ndarray::Array4::from_shape_vec((1, height, width, 3), picture)?.into_tensor();
+        let picture =
+            tract_ndarray::Array4::from_shape_vec((1, height, width, 3), picture)?.into_tensor();
         match &self.runner {
             Runner::Fused(plan) => plan.run(tvec!(picture.into())),
-            Runner::Unfused(sizes) => sizes.plan(size)?.run(tvec!(picture.permute_axes(&[0, 3, 1, 2])?.into())),
+            Runner::Unfused(sizes) => {
+                sizes.plan(size)?.run(tvec!(picture.permute_axes(&[0, 3, 1, 2])?.into()))
+            }
         }
     }
 }
@@ -152,11 +161,18 @@ mod tests {
 
     #[test]
     fn the_fused_operator_gives_what_tracts_own_give() {
-        let [fused, unfused] = [Network::load, Network::unfused].map(|load| load(Bytes::from_static(DETECTOR), SIZE).unwrap());
+        let [fused, unfused] = [Network::load, Network::unfused]
+            .map(|load| load(Bytes::from_static(DETECTOR), SIZE).unwrap());
         assert_eq!(fused.lengths(), unfused.lengths());
-        assert_eq!(fused.operator().contains("FusedNetwork"), !Machine::all().is_empty(), "{}", fused.operator());
+        assert_eq!(
+            fused.operator().contains("FusedNetwork"),
+            !Machine::all().is_empty(),
+            "{}",
+            fused.operator()
+        );
         assert!(unfused.operator().ends_with("operators of tract"), "{}", unfused.operator());
-        let [one, other] = [fused, unfused].map(|network| numbers(&network.run(picture(SIZE), SIZE).unwrap()));
+        let [one, other] =
+            [fused, unfused].map(|network| numbers(&network.run(picture(SIZE), SIZE).unwrap()));
         for (one, other) in one.iter().zip(&other) {
             assert!((one - other).abs() < 1e-4 + 1e-4 * other.abs(), "{one} instead of {other}");
         }
@@ -170,12 +186,17 @@ mod tests {
             numbers(&network.run(picture(small), small).unwrap())
         });
         assert_eq!(one.len(), 2 * 6 * 10);
-        assert!(one.iter().zip(&other).all(|(one, other)| (one - other).abs() < 1e-4 + 1e-4 * other.abs()));
+        assert!(
+            one.iter()
+                .zip(&other)
+                .all(|(one, other)| (one - other).abs() < 1e-4 + 1e-4 * other.abs())
+        );
     }
 
     #[test]
     fn pixels_take_the_level_of_their_channel() {
-        let levels = [0.0, 1000.0, 2000.0].map(|base| std::array::from_fn(|value| base + value as f32));
+        let levels =
+            [0.0, 1000.0, 2000.0].map(|base| std::array::from_fn(|value| base + value as f32));
         let mut numbers = [0.0; 6];
         normalize(&[1, 2, 3, 4, 5, 255], &levels, &mut numbers);
         assert_eq!(numbers, [1.0, 1002.0, 2003.0, 4.0, 1005.0, 2255.0]);

@@ -54,14 +54,19 @@ impl Thresholds {
     /// Judges `scores`, one a label in the bundle's order.
     ///
     /// # Panics
-    /// When there are not as many scores as thresholds and names; a loaded bundle guarantees that there are.
+    /// When there are not as many scores as thresholds and names; a loaded bundle guarantees that
+    /// there are.
     #[must_use]
     pub fn judge(&self, scores: &[f32], names: &[&str]) -> Verdict {
         assert_eq!(scores.len(), self.accept.len(), "one threshold a score");
         let order = ranking(scores);
         let accepted = |&label: &usize| scores[label] >= self.accept[label];
         match order[..] {
-            [best, next, ..] if accepted(&best) && accepted(&next) && scores[best] - scores[next] < self.margin => {
+            [best, next, ..]
+                if accepted(&best)
+                    && accepted(&next)
+                    && scores[best] - scores[next] < self.margin =>
+            {
                 Verdict::Either { friends: [names[best].to_owned(), names[next].to_owned()] }
             }
             [best, ..] if accepted(&best) => Verdict::Match { friend: names[best].to_owned() },
@@ -81,7 +86,10 @@ pub fn ranking(scores: &[f32]) -> Vec<usize> {
 /// The scores with their names, highest first.
 #[must_use]
 pub fn ranked(scores: &[f32], names: &[&str]) -> Vec<Score> {
-    ranking(scores).into_iter().map(|label| Score { friend: names[label].to_owned(), score: scores[label] }).collect()
+    ranking(scores)
+        .into_iter()
+        .map(|label| Score { friend: names[label].to_owned(), score: scores[label] })
+        .collect()
 }
 
 #[cfg(test)]

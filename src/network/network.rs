@@ -305,7 +305,8 @@ impl Network {
         rooms.iter().flat_map(|room| room.rows.iter().chain(&room.lines)).map(Rows::bytes).sum()
     }
 
-    /// A room of this size that is free, or one in the memory of another that is free, or a new one.
+    /// A room of this size that is free, or one in the memory of another that is free, or a new
+    /// one.
     fn room(&self, size: Size) -> Result<Room, ShapeError> {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = rooms.iter().rposition(|room| room.size == size) {

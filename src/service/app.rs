@@ -1,4 +1,5 @@
-//! The service, assembled once for every entry point: the function, `friends serve` and `friends judge`.
+//! The service, assembled once for every entry point: the function, `friends serve` and
+//! `friends judge`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,25 +63,36 @@ pub enum Buckets {
 }
 
 impl App {
-    /// Reads settings and bundle, connects everything and begins to load both networks; [`Judge::loaded`] waits for them. A ticket needs
-    /// none, so the function does not.
+    /// Reads settings and bundle, connects everything and begins to load both networks;
+    /// [`Judge::loaded`] waits for them. A ticket needs none, so the function does not.
     ///
     /// # Errors
     /// When a setting or the bundle is not in order: nothing should start then.
     pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
         let Assembly { model, detector, permits, buckets } = assembly;
         let embedded = Preloaded::begin(|| {
-            FaceDetector::load()
-                .inspect(|detector| tracing::info!(network.operator = detector.operator(), "the face detector is loaded"))
+            FaceDetector::load().inspect(|detector| {
+                tracing::info!(
+                    network.operator = detector.operator(),
+                    "the face detector is loaded"
+                );
+            })
         });
         // Read and checked on the thread that needs it next, while this one goes on.
         let dir = bundle_dir::find(model, lookup);
         let bundle = Preloaded::later(move || Ok(bundle_dir::read(&dir).map(Arc::new)));
         let checked = bundle.clone();
         let classifier = Preloaded::begin(move || {
-            let bundle = checked.get()?.as_ref().map_err(|error| Error::fault("loading the bundle", chain(error)))?;
-            let classifier = Classifier::new(Arc::clone(bundle)).map_err(|error| Error::fault("loading the bundle", error))?;
-            tracing::info!(network.operator = classifier.backbone().operator(), "the backbone is loaded");
+            let bundle = checked
+                .get()?
+                .as_ref()
+                .map_err(|error| Error::fault("loading the bundle", chain(error)))?;
+            let classifier = Classifier::new(Arc::clone(bundle))
+                .map_err(|error| Error::fault("loading the bundle", error))?;
+            tracing::info!(
+                network.operator = classifier.backbone().operator(),
+                "the backbone is loaded"
+            );
             Ok(classifier)
         });
         let http = transport::client()?;
@@ -89,7 +101,8 @@ impl App {
         let (storage, upload_address) = match buckets {
             Buckets::None => (None, UploadAddress::Storage),
             Buckets::Environment => {
-                let storage = settings::storage(lookup)?.map(|settings| Storage::new(settings, transport::for_sdk(http.clone())));
+                let storage = settings::storage(lookup)?
+                    .map(|settings| Storage::new(settings, transport::for_sdk(http.clone())));
                 (storage, UploadAddress::Storage)
             }
             Buckets::Embedded(storage, address) => (Some(storage), address),

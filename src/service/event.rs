@@ -1,5 +1,5 @@
-//! The events that reach us without a visitor waiting for the answer: S3 notifications, the sweep's schedule, and events that Lambda
-//! has given up, from the failure queue.
+//! The events that reach us without a visitor waiting for the answer: S3 notifications, the sweep's
+//! schedule, and events that Lambda has given up, from the failure queue.
 
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -26,9 +26,11 @@ pub enum Event {
 }
 
 impl Event {
-    /// Reads an event as AWS delivers it. Records that are not photos in our upload bucket are passed over.
+    /// Reads an event as AWS delivers it. Records that are not photos in our upload bucket are
+    /// passed over.
     ///
-    /// An event that was given up comes as the envelope of an on-failure destination, or as it is, in messages of a queue.
+    /// An event that was given up comes as the envelope of an on-failure destination, or as it is,
+    /// in messages of a queue.
     ///
     /// # Errors
     /// For events that are none of these.
@@ -45,25 +47,35 @@ impl Event {
             return Ok(Self::parse(&event["requestPayload"], uploads_bucket)?.given_up());
         }
         if event["Records"][0]["eventSource"] == "aws:sqs" {
-            let messages: SqsEvent = serde_json::from_value(event.clone()).map_err(|error| Error::fault(ATTEMPT, error))?;
+            let messages: SqsEvent = serde_json::from_value(event.clone())
+                .map_err(|error| Error::fault(ATTEMPT, error))?;
             let mut tickets = Vec::new();
             for message in messages.records {
                 let body = serde_json::from_str(message.body.as_deref().unwrap_or_default());
-                let body: Value = body.map_err(|error| Error::fault("reading a message of the failure queue", error))?;
+                let body: Value = body.map_err(|error| {
+                    Error::fault("reading a message of the failure queue", error)
+                })?;
                 tickets.extend(Self::parse(&body, uploads_bucket)?.into_tickets());
             }
             return Ok(Self::GivenUp(tickets));
         }
-        let notification: S3Event = serde_json::from_value(event.clone()).map_err(|error| Error::fault(ATTEMPT, error))?;
+        let notification: S3Event =
+            serde_json::from_value(event.clone()).map_err(|error| Error::fault(ATTEMPT, error))?;
         let photo = |record: &aws_lambda_events::event::s3::S3EventRecord| {
-            let created = record.event_name.as_deref().is_some_and(|name| name.starts_with("ObjectCreated:"));
+            let created =
+                record.event_name.as_deref().is_some_and(|name| name.starts_with("ObjectCreated:"));
             let ours = record.s3.bucket.name.as_deref() == Some(uploads_bucket);
-            (created && ours).then(|| TicketId::parse(StorageKey::uploaded(&decode_key(record.s3.object.key.as_deref()?))?))?
+            (created && ours).then(|| {
+                TicketId::parse(StorageKey::uploaded(&decode_key(
+                    record.s3.object.key.as_deref()?,
+                ))?)
+            })?
         };
         Ok(Self::Uploaded(notification.records.iter().filter_map(photo).collect()))
     }
 
-    /// What is left to do when this event failed every time. A sweep that failed needs nothing: the next one does its work.
+    /// What is left to do when this event failed every time. A sweep that failed needs nothing: the
+    /// next one does its work.
     fn given_up(self) -> Self {
         Self::GivenUp(self.into_tickets())
     }
@@ -92,7 +104,8 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
 /// Does what the event asks for. Every photo gets its try even when another one fails.
 ///
 /// # Errors
-/// When anything is left to be tried again: the caller passes the error on, so that the event is delivered once more.
+/// When anything is left to be tried again: the caller passes the error on, so that the event is
+/// delivered once more.
 pub async fn run(app: &App, event: Event) -> Result<(), Error> {
     let storage = storage(app)?;
     let handled = match event {
@@ -101,7 +114,9 @@ pub async fn run(app: &App, event: Event) -> Result<(), Error> {
             tracing::info!(tickets.expired = ended, "swept overdue tickets");
             Ok(())
         }
-        Event::Uploaded(tickets) => each(&tickets, |id| pipeline::judge_upload(&app.judge, storage, id)).await,
+        Event::Uploaded(tickets) => {
+            each(&tickets, |id| pipeline::judge_upload(&app.judge, storage, id)).await
+        }
         Event::GivenUp(tickets) => each(&tickets, |id| pipeline::give_up(storage, id)).await,
     };
     // Nobody waits any more: the verdict is written.
@@ -110,9 +125,12 @@ pub async fn run(app: &App, event: Event) -> Result<(), Error> {
 }
 
 fn storage(app: &App) -> Result<&Storage, Error> {
-    app.storage
-        .as_ref()
-        .ok_or_else(|| Error::fault("handling an event", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))
+    app.storage.as_ref().ok_or_else(|| {
+        Error::fault(
+            "handling an event",
+            "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set",
+        )
+    })
 }
 
 /// Does `work` for each ticket, whatever becomes of the others.

@@ -4,8 +4,8 @@
 //! ticket ─► photo ─► faces ─► regions ─► scores ─► verdict ─► result document
 //! ```
 //!
-//! [`judge_upload`] takes a ticket whose photo has arrived to its end. [`Judge::judge`] is the part in the middle, from bytes
-//! to a judgement; `/api/judge` and the command line use it alone.
+//! [`judge_upload`] takes a ticket whose photo has arrived to its end. [`Judge::judge`] is the part
+//! in the middle, from bytes to a judgement; `/api/judge` and the command line use it alone.
 
 use std::borrow::Borrow;
 use std::num::NonZero;
@@ -31,12 +31,14 @@ use super::run_blocking::run_blocking;
 use super::storage::Storage;
 use super::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
 
-/// Takes a ticket whose photo has arrived to its end: fetch, judge, write the result, delete the photo.
+/// Takes a ticket whose photo has arrived to its end: fetch, judge, write the result, delete the
+/// photo.
 ///
 /// Safe to call again at any point, by several at once: the first terminal document wins.
 ///
 /// # Errors
-/// [`Error::Transient`] when a service did not answer: nothing is lost, call again. Everything else ends the ticket.
+/// [`Error::Transient`] when a service did not answer: nothing is lost, call again. Everything else
+/// ends the ticket.
 pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Result<(), Error> {
     let started = Instant::now();
     let Some(ticket) = open_ticket(storage, id).await? else { return Ok(()) };
@@ -45,7 +47,11 @@ pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Re
         Err(Error::Rejected(rejection)) => Outcome::Rejected(rejection),
         Err(error @ Error::Transient { .. }) => return Err(error),
         Err(error @ Error::Fault { .. }) => {
-            tracing::error!(ticket = id.log_name(), error = error.chain(), "a photo could not be judged");
+            tracing::error!(
+                ticket = id.log_name(),
+                error = error.chain(),
+                "a photo could not be judged"
+            );
             Outcome::Failed(error.public())
         }
     };
@@ -62,7 +68,8 @@ pub async fn give_up(storage: &Storage, id: &TicketId) -> Result<(), Error> {
     end(storage, id, &ticket, Outcome::Failed(apology)).await
 }
 
-/// Ends tickets whose deadline has passed as `expired`; returns how many those were. Reads open tickets alone.
+/// Ends tickets whose deadline has passed as `expired`; returns how many those were. Reads open
+/// tickets alone.
 ///
 /// A document that cannot be read is logged and passed over: it keeps no other ticket from its end.
 ///
@@ -75,15 +82,21 @@ pub async fn sweep(storage: &Storage, now: OffsetDateTime) -> Result<usize, Erro
         match sweep_one(storage, &id, now).await {
             Ok(expired) => ended += usize::from(expired),
             Err(error) => {
-                tracing::error!(ticket = id.log_name(), error = error.chain(), "a ticket could not be swept");
-                left_over = left_over.or_else(|| matches!(error, Error::Transient { .. }).then_some(error));
+                tracing::error!(
+                    ticket = id.log_name(),
+                    error = error.chain(),
+                    "a ticket could not be swept"
+                );
+                left_over =
+                    left_over.or_else(|| matches!(error, Error::Transient { .. }).then_some(error));
             }
         }
     }
     left_over.map_or(Ok(ended), Err)
 }
 
-/// Ends an open ticket if it is overdue; closes it if it has ended, or is gone, and something was left of it.
+/// Ends an open ticket if it is overdue; closes it if it has ended, or is gone, and something was
+/// left of it.
 async fn sweep_one(storage: &Storage, id: &TicketId, now: OffsetDateTime) -> Result<bool, Error> {
     match storage.result(id).await? {
         Some(ticket) if ticket.document.is_overdue(now) => {
@@ -95,8 +108,8 @@ async fn sweep_one(storage: &Storage, id: &TicketId, now: OffsetDateTime) -> Res
     }
 }
 
-/// The ticket's document while it waits. An overdue ticket is ended on the way, for readers take it for expired already, and one that
-/// has ended, or is gone, is closed.
+/// The ticket's document while it waits. An overdue ticket is ended on the way, for readers take it
+/// for expired already, and one that has ended, or is gone, is closed.
 async fn open_ticket(storage: &Storage, id: &TicketId) -> Result<Option<StoredResult>, Error> {
     match storage.result(id).await? {
         Some(ticket) if ticket.document.is_overdue(OffsetDateTime::now_utc()) => {
@@ -108,8 +121,14 @@ async fn open_ticket(storage: &Storage, id: &TicketId) -> Result<Option<StoredRe
     Ok(None)
 }
 
-/// Writes the terminal document if the ticket still waits, then deletes the photo, then writes when that was.
-async fn end(storage: &Storage, id: &TicketId, ticket: &StoredResult, outcome: Outcome) -> Result<(), Error> {
+/// Writes the terminal document if the ticket still waits, then deletes the photo, then writes when
+/// that was.
+async fn end(
+    storage: &Storage,
+    id: &TicketId,
+    ticket: &StoredResult,
+    outcome: Outcome,
+) -> Result<(), Error> {
     // A ticket that readers may have taken for expired stays so, however late its verdict comes.
     let late = ticket.document.is_overdue(OffsetDateTime::now_utc());
     let document = ticket.document.clone().ended(if late { Outcome::Expired } else { outcome });
@@ -120,13 +139,21 @@ async fn end(storage: &Storage, id: &TicketId, ticket: &StoredResult, outcome: O
     close(storage, id, ended).await
 }
 
-/// Deletes the photo of a ticket that has ended, or is gone, and writes into its document when that was, if it does not say so yet.
+/// Deletes the photo of a ticket that has ended, or is gone, and writes into its document when that
+/// was, if it does not say so yet.
 async fn close(storage: &Storage, id: &TicketId, ended: Option<StoredResult>) -> Result<(), Error> {
     storage.close(id).await?;
     if let Some(ended) = ended.filter(|ended| ended.document.photo_deleted_at.is_none()) {
-        let document = ResultDocument { photo_deleted_at: Some(OffsetDateTime::now_utc()), ..ended.document.clone() };
+        let document = ResultDocument {
+            photo_deleted_at: Some(OffsetDateTime::now_utc()),
+            ..ended.document.clone()
+        };
         if let Err(error) = storage.replace(id, &ended, document).await {
-            tracing::warn!(ticket = id.log_name(), error = error.chain(), "when the photo was deleted could not be written");
+            tracing::warn!(
+                ticket = id.log_name(),
+                error = error.chain(),
+                "when the photo was deleted could not be written"
+            );
         }
     }
     Ok(())
@@ -144,7 +171,8 @@ async fn judge_photo(
     let permit = judge.permit().await;
     let queued = asked.elapsed();
     let Some(bytes) = storage.photo(id, judge.limits.upload_bytes).await? else {
-        // Either another delivery has judged and deleted it just now, and its document wins, or it really is gone.
+        // Either another delivery has judged and deleted it just now, and its document wins, or it
+        // really is gone.
         tracing::warn!(ticket = id.log_name(), opened = %ticket.document.created_at, "the photo is not there any more");
         return Err(Error::fault("fetching a photo", "it is not in the bucket"));
     };
@@ -167,8 +195,8 @@ pub enum RegionSource {
     Whole,
 }
 
-/// A decoded photo. The permit to hold it goes with it, and is given back when the last work on it is over, whether or not
-/// somebody still waits for the verdict.
+/// A decoded photo. The permit to hold it goes with it, and is given back when the last work on it
+/// is over, whether or not somebody still waits for the verdict.
 struct HeldPhoto {
     photo: Photo,
     _permit: OwnedSemaphorePermit,
@@ -180,7 +208,8 @@ impl Borrow<Photo> for HeldPhoto {
     }
 }
 
-/// Everything that judging takes: a detector, a classifier, limits, and permits so that memory stays bounded.
+/// Everything that judging takes: a detector, a classifier, limits, and permits so that memory
+/// stays bounded.
 pub struct Judge {
     /// What a photo may cost.
     pub limits: Limits,
@@ -247,18 +276,26 @@ impl Judge {
         self.queue.try_acquire().ok()
     }
 
-    /// From a photo's bytes to who is in it. The same bytes always give the same judgement, but for its timings. The permit is given
-    /// back when the photo has left the memory, also when the caller stops waiting before that.
+    /// From a photo's bytes to who is in it. The same bytes always give the same judgement, but for
+    /// its timings. The permit is given back when the photo has left the memory, also when the
+    /// caller stops waiting before that.
     ///
     /// # Errors
     /// [`Error::Rejected`] for a photo that cannot be judged; anything else is our fault.
-    pub async fn judge(&self, bytes: Bytes, source: &RegionSource, permit: OwnedSemaphorePermit) -> Result<Judgement, Error> {
+    pub async fn judge(
+        &self,
+        bytes: Bytes,
+        source: &RegionSource,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Judgement, Error> {
         let started = Instant::now();
         let mut timings = Timings::default();
 
         let limits = self.limits;
-        let decoding = move || Photo::decode(bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
-        let held = Arc::new(in_time(limits.time, run_blocking("decoding a photo", decoding)).await???);
+        let decoding =
+            move || Photo::decode(bytes, &limits).map(|photo| HeldPhoto { photo, _permit: permit });
+        let held =
+            Arc::new(in_time(limits.time, run_blocking("decoding a photo", decoding)).await???);
         let size = held.photo.size();
         let note = held.photo.is_incomplete().then_some(Note::Incomplete);
         let decoded = started.elapsed();
@@ -271,13 +308,17 @@ impl Judge {
             RegionSource::Detect => crop::regions(&found.faces, size, self.limits.heads),
             RegionSource::Whole => vec![Region::whole(size)],
             RegionSource::Drawn(rect) => vec![Region::drawn(rect, size).ok_or_else(|| {
-                Rejection::new(Code::BadRequest, "The box lies outside of the photo. Give it in pixels of the upright photo.")
+                Rejection::new(
+                    Code::BadRequest,
+                    "The box lies outside of the photo. Give it in pixels of the upright photo.",
+                )
             })?],
         };
 
         let classifier = self.classifier.clone();
         let judging = move || judge_regions(classifier.get()?, &held.photo, &regions);
-        let faces = in_time(limits.time.saturating_sub(decoded), run_blocking("judging", judging)).await???;
+        let faces = in_time(limits.time.saturating_sub(decoded), run_blocking("judging", judging))
+            .await???;
         timings.total = millis(started.elapsed());
         timings.classify = timings.total - timings.decode - timings.detect;
 
@@ -318,23 +359,36 @@ impl Judge {
 }
 
 /// Judges all regions of a photo, on as many threads as there are processors.
-fn judge_regions(classifier: &Classifier, photo: &Photo, regions: &[Region]) -> Result<Vec<JudgedFace>, Error> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).clamp(1, regions.len().max(1));
-    let judge_part =
-        |part: &[Region]| part.iter().map(|region| judge_region(classifier, photo, *region)).collect::<Result<Vec<_>, _>>();
+fn judge_regions(
+    classifier: &Classifier,
+    photo: &Photo,
+    regions: &[Region],
+) -> Result<Vec<JudgedFace>, Error> {
+    let threads =
+        std::thread::available_parallelism().map_or(1, NonZero::get).clamp(1, regions.len().max(1));
+    let judge_part = |part: &[Region]| {
+        part.iter()
+            .map(|region| judge_region(classifier, photo, *region))
+            .collect::<Result<Vec<_>, _>>()
+    };
     if threads == 1 {
         return judge_part(regions);
     }
     let parts = std::thread::scope(|scope| {
-        let begun: Vec<_> =
-            regions.chunks(regions.len().div_ceil(threads)).map(|part| scope.spawn(move || judge_part(part))).collect();
-        begun.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect::<Result<Vec<_>, _>>()
+        let begun: Vec<_> = regions
+            .chunks(regions.len().div_ceil(threads))
+            .map(|part| scope.spawn(move || judge_part(part)))
+            .collect();
+        begun
+            .into_iter()
+            .map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect::<Result<Vec<_>, _>>()
     });
     Ok(parts?.into_iter().flatten().collect())
 }
 
-/// Waits for work on a photo as long as it may take. Work that goes on after that holds its permit until the
-/// bounds of its decoder end it.
+/// Waits for work on a photo as long as it may take. Work that goes on after that holds its permit
+/// until the bounds of its decoder end it.
 async fn in_time<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, Rejection> {
     tokio::time::timeout(time, work).await.map_err(|_| Rejection::too_slow())
 }

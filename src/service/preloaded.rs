@@ -1,4 +1,5 @@
-//! What takes a while to load is loaded on a thread of its own, while other work goes on; whoever needs it waits for it.
+//! What takes a while to load is loaded on a thread of its own, while other work goes on; whoever
+//! needs it waits for it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -38,7 +39,10 @@ impl<T: Send + Sync + 'static> Preloaded<T> {
     /// # Errors
     /// When it could not be prepared, each time.
     pub fn get(&self) -> Result<&T, Error> {
-        self.0.as_ref().as_ref().map_err(|problem| Error::fault("loading what judging needs", problem.clone()))
+        self.0
+            .as_ref()
+            .as_ref()
+            .map_err(|problem| Error::fault("loading what judging needs", problem.clone()))
     }
 }
 
@@ -72,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_to_everybody() {
-        let prepared: Preloaded<u8> = Preloaded::begin(|| Err(Error::fault("parsing", "no network")));
+        let prepared: Preloaded<u8> =
+            Preloaded::begin(|| Err(Error::fault("parsing", "no network")));
         for _ in 0..2 {
             assert!(prepared.get().unwrap_err().chain().contains("no network"));
         }

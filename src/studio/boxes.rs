@@ -52,7 +52,11 @@ pub fn read(dir: &Path) -> Result<Vec<Boxed>, StudioError> {
         path: dir.join(&entry.file),
         file: entry.file,
         labels: entry.labels,
-        boxes: entry.boxes.iter().map(|&[x, y, width, height]| Rect::new(x, y, width, height)).collect(),
+        boxes: entry
+            .boxes
+            .iter()
+            .map(|&[x, y, width, height]| Rect::new(x, y, width, height))
+            .collect(),
     };
     Ok(entries.into_iter().map(boxed).collect())
 }
@@ -69,16 +73,26 @@ mod tests {
 
     #[test]
     fn boxes_come_in_order_and_other_fields_are_left_alone() {
-        let dir = written(r#"[{"file":"a/b.jpg","width":9,"height":9,"boxes":[[1,2,3,4],[5,6,7,8]],"labels":["bare"]}]"#);
+        let dir = written(
+            r#"[{"file":"a/b.jpg","width":9,"height":9,"boxes":[[1,2,3,4],[5,6,7,8]],"labels":["bare"]}]"#,
+        );
         let photos = read(dir.path()).unwrap();
         assert_eq!(photos[0].path, dir.path().join("a/b.jpg"));
-        assert_eq!((photos[0].file.as_str(), &photos[0].labels), ("a/b.jpg", &vec!["bare".to_owned()]));
+        assert_eq!(
+            (photos[0].file.as_str(), &photos[0].labels),
+            ("a/b.jpg", &vec!["bare".to_owned()])
+        );
         assert_eq!(photos[0].boxes, [Rect::new(1.0, 2.0, 3.0, 4.0), Rect::new(5.0, 6.0, 7.0, 8.0)]);
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        assert!(read(tempfile::tempdir().unwrap().path()).unwrap_err().to_string().contains("boxes.json cannot be read"));
+        assert!(
+            read(tempfile::tempdir().unwrap().path())
+                .unwrap_err()
+                .to_string()
+                .contains("boxes.json cannot be read")
+        );
         assert!(read(written("{}").path()).unwrap_err().to_string().contains("not a list"));
         assert!(read(written("[]").path()).unwrap_err().to_string().contains("no photo"));
     }

@@ -2,8 +2,8 @@
 
 use rand_chacha::ChaCha8Rng;
 use tiny_skia::{
-    FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, PixmapMut, Point, Shader, SpreadMode,
-    Stroke, Transform,
+    FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, PixmapMut,
+    Point, Shader, SpreadMode, Stroke, Transform,
 };
 
 use crate::color::Color;
@@ -44,7 +44,10 @@ impl<'c, 'p> Canvas<'c, 'p> {
         let shader = LinearGradient::new(
             Point::from_xy(width / 2.0 - x, height / 2.0 - y),
             Point::from_xy(width / 2.0 + x, height / 2.0 + y),
-            vec![GradientStop::new(0.0, opaque(from, 1.0)), GradientStop::new(1.0, opaque(to, 1.0))],
+            vec![
+                GradientStop::new(0.0, opaque(from, 1.0)),
+                GradientStop::new(1.0, opaque(to, 1.0)),
+            ],
             SpreadMode::Pad,
             Transform::identity(),
         );
@@ -65,7 +68,9 @@ impl<'c, 'p> Canvas<'c, 'p> {
 
     fn place(&self, at: (f32, f32), angle: f32) -> Transform {
         let (width, height) = self.size();
-        Transform::from_translate(at.0 * width, at.1 * height).pre_concat(rotation(angle)).pre_scale(self.unit(), self.unit())
+        Transform::from_translate(at.0 * width, at.1 * height)
+            .pre_concat(rotation(angle))
+            .pre_scale(self.unit(), self.unit())
     }
 
     pub(crate) fn disc(&mut self, at: (f32, f32), radius: f32, color: Color, opacity: f32) {
@@ -128,21 +133,42 @@ impl<'c, 'p> Canvas<'c, 'p> {
             1 => {
                 let (width, height) = (rng.between(0.05, 0.4), rng.between(0.05, 0.4));
                 let angle = rng.between(0.0, 180.0);
-                self.box_at(at, (-width / 2.0, -height / 2.0, width, height), angle, color, opacity);
+                self.box_at(
+                    at,
+                    (-width / 2.0, -height / 2.0, width, height),
+                    angle,
+                    color,
+                    opacity,
+                );
             }
             _ => {
                 let width = rng.between(0.01, 0.05);
-                self.box_at(at, (-1.0, -width / 2.0, 2.0, width), rng.between(0.0, 180.0), color, opacity);
+                self.box_at(
+                    at,
+                    (-1.0, -width / 2.0, 2.0, width),
+                    rng.between(0.0, 180.0),
+                    color,
+                    opacity,
+                );
             }
         }
     }
 
     /// A line of letter-like strokes starting at `at`, of the given length and letter height.
-    pub(crate) fn writing(&mut self, rng: &mut ChaCha8Rng, at: (f32, f32), length: f32, height: f32, ink: Color) {
+    pub(crate) fn writing(
+        &mut self,
+        rng: &mut ChaCha8Rng,
+        at: (f32, f32),
+        length: f32,
+        height: f32,
+        ink: Color,
+    ) {
         let mut x = at.0;
         while x + height < at.0 + length {
             for _ in 0..rng.whole(2, 3) {
-                let mut point = || (x + rng.between(0.05, 0.85) * height, at.1 + rng.between(0.0, 1.0) * height);
+                let mut point = || {
+                    (x + rng.between(0.05, 0.85) * height, at.1 + rng.between(0.0, 1.0) * height)
+                };
                 let stroke = [point(), point(), point()];
                 self.line(&stroke, height * 0.13, ink);
             }
@@ -154,8 +180,13 @@ impl<'c, 'p> Canvas<'c, 'p> {
 /// A color with an opacity, as the renderer wants it.
 pub(crate) fn opaque(color: Color, opacity: f32) -> tiny_skia::Color {
     let clamp = |component: f32| component.clamp(0.0, 1.0);
-    tiny_skia::Color::from_rgba(clamp(color.red), clamp(color.green), clamp(color.blue), clamp(opacity))
-        .unwrap_or(tiny_skia::Color::BLACK)
+    tiny_skia::Color::from_rgba(
+        clamp(color.red),
+        clamp(color.green),
+        clamp(color.blue),
+        clamp(opacity),
+    )
+    .unwrap_or(tiny_skia::Color::BLACK)
 }
 
 /// Anti-aliased paint.

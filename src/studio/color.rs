@@ -68,7 +68,11 @@ impl Color {
     #[must_use]
     pub fn mix(self, other: Self, share: f32) -> Self {
         let blend = |a: f32, b: f32| a + (b - a) * share;
-        Self::new(blend(self.red, other.red), blend(self.green, other.green), blend(self.blue, other.blue))
+        Self::new(
+            blend(self.red, other.red),
+            blend(self.green, other.green),
+            blend(self.blue, other.blue),
+        )
     }
 
     /// The color with every component multiplied by `factor` and kept in range.
@@ -93,7 +97,9 @@ impl Color {
     /// How different two colors are: the sum of the component differences, `0.0..=3.0`.
     #[must_use]
     pub fn distance(self, other: Self) -> f32 {
-        (self.red - other.red).abs() + (self.green - other.green).abs() + (self.blue - other.blue).abs()
+        (self.red - other.red).abs()
+            + (self.green - other.green).abs()
+            + (self.blue - other.blue).abs()
     }
 
     /// The three components as bytes.
@@ -104,7 +110,11 @@ impl Color {
 }
 
 /// The nearest value of an 8-bit channel.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=255 before the cast")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0..=255 before the cast"
+)]
 pub(crate) fn byte(value: f32) -> u8 {
     value.clamp(0.0, 255.0).round() as u8
 }
@@ -118,8 +128,9 @@ impl TryFrom<String> for Color {
     type Error = ColorError;
 
     fn try_from(text: String) -> Result<Self, ColorError> {
-        let digits =
-            text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits = text.strip_prefix('#').filter(|digits| {
+            digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
         let bits = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
         let Some(bits) = bits else {
             return Err(ColorError(text));

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 /// Why a description, or a folder of photographs, was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum StudioError {
-    /// The text is not TOML, or a field is missing, unknown or of the wrong kind; the message quotes the line.
+    /// The text is not TOML, or a field is missing, unknown or of the wrong kind; the message
+    /// quotes the line.
     #[error("invalid character description: {0}")]
     Description(#[from] toml::de::Error),
     /// A number is outside the range in which the part can be drawn.

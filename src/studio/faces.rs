@@ -1,4 +1,5 @@
-//! Pictures to learn finding faces from: one character, crowds, costumes in their surroundings, and pictures without anybody.
+//! Pictures to learn finding faces from: one character, crowds, costumes in their surroundings, and
+//! pictures without anybody.
 
 use friends_core::geometry::Rect;
 use image::RgbImage;
@@ -15,7 +16,8 @@ use crate::scene::Scene;
 use crate::stage;
 
 /// Width and height of drawn scenes, chosen at random.
-const SIZES: [(u32, u32); 6] = [(320, 320), (320, 240), (320, 180), (240, 320), (200, 320), (320, 214)];
+const SIZES: [(u32, u32); 6] =
+    [(320, 320), (320, 240), (320, 180), (240, 320), (200, 320), (320, 214)];
 /// Faces of which a neighbour's head covers more than this share are [`FaceKind::Vague`].
 const COVERED: f32 = 0.25;
 
@@ -54,8 +56,8 @@ pub struct FaceScene {
     pub faces: Vec<(Rect, FaceKind)>,
 }
 
-/// Draws a scene: in 100, about 20 with one character, 40 crowds of 2 to 12, 25 costumes worn in a photo with its other people, 15
-/// without anybody. Without `photos`, costumes are crowds.
+/// Draws a scene: in 100, about 20 with one character, 40 crowds of 2 to 12, 25 costumes worn in a
+/// photo with its other people, 15 without anybody. Without `photos`, costumes are crowds.
 #[must_use]
 pub fn face_scene(photos: &[Photographed], rng: &mut (impl Rng + ?Sized)) -> FaceScene {
     match rng.whole(0, 99) {
@@ -83,9 +85,14 @@ fn crowd(rng: &mut (impl Rng + ?Sized)) -> FaceScene {
     // Each is drawn over those before it.
     let kind = |place: usize, face: Rect| {
         let later = &drawn.heads[place + 1..];
-        if later.iter().any(|head| share(face, *head) > COVERED) { FaceKind::Vague } else { FaceKind::Drawn }
+        if later.iter().any(|head| share(face, *head) > COVERED) {
+            FaceKind::Vague
+        } else {
+            FaceKind::Drawn
+        }
     };
-    let faces = drawn.faces.iter().enumerate().map(|(place, face)| (*face, kind(place, *face))).collect();
+    let faces =
+        drawn.faces.iter().enumerate().map(|(place, face)| (*face, kind(place, *face))).collect();
     FaceScene { image: drawn.image, faces }
 }
 
@@ -105,7 +112,10 @@ fn costume(photo: &Photographed, rng: &mut (impl Rng + ?Sized)) -> Option<FaceSc
         _ if share(face, picture.head) > COVERED => FaceKind::Vague,
         _ => FaceKind::Photographed,
     };
-    Some(FaceScene { image: picture.image, faces: photo.faces.iter().map(|face| (*face, kind(*face))).collect() })
+    Some(FaceScene {
+        image: picture.image,
+        faces: photo.faces.iter().map(|face| (*face, kind(*face))).collect(),
+    })
 }
 
 /// A background with what stands before it, the character out of sight.
@@ -133,16 +143,28 @@ mod tests {
     fn faces_lie_in_their_pictures_and_some_pictures_have_none() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let face = Rect::new(60.0, 50.0, 44.0, 52.0);
-        let photos = [Photographed { image: RgbImage::from_pixel(200, 150, image::Rgb([200, 160, 140])), faces: vec![face] }];
+        let photos = [Photographed {
+            image: RgbImage::from_pixel(200, 150, image::Rgb([200, 160, 140])),
+            faces: vec![face],
+        }];
         let scenes: Vec<FaceScene> = (0..60).map(|_| face_scene(&photos, &mut rng)).collect();
         for scene in &scenes {
-            let whole = Rect::new(0.0, 0.0, scene.image.width() as f32, scene.image.height() as f32);
+            let whole =
+                Rect::new(0.0, 0.0, scene.image.width() as f32, scene.image.height() as f32);
             assert!(scene.faces.iter().all(|(face, _)| whole.contains(*face)), "{:?}", scene.faces);
         }
-        let of = |kind: FaceKind| scenes.iter().flat_map(|scene| &scene.faces).filter(|face| face.1 == kind).count();
+        let of = |kind: FaceKind| {
+            scenes.iter().flat_map(|scene| &scene.faces).filter(|face| face.1 == kind).count()
+        };
         assert!(of(FaceKind::Drawn) > 40 && of(FaceKind::Dressed) > 3);
-        assert!(scenes.iter().any(|scene| scene.faces.is_empty()) && scenes.iter().any(|scene| scene.faces.len() > 6));
-        let dressed = scenes.iter().find(|scene| scene.faces == [(face, FaceKind::Dressed)]).expect("the photo is used");
+        assert!(
+            scenes.iter().any(|scene| scene.faces.is_empty())
+                && scenes.iter().any(|scene| scene.faces.len() > 6)
+        );
+        let dressed = scenes
+            .iter()
+            .find(|scene| scene.faces == [(face, FaceKind::Dressed)])
+            .expect("the photo is used");
         assert_eq!(dressed.image.dimensions(), (200, 150), "with all that is around");
     }
 }

@@ -34,7 +34,8 @@ impl Extent {
 
 /// Sine and cosine of an angle in radians.
 ///
-/// The standard library leaves the last bit to the platform; this polynomial does not. It is good to 1e-5, far below a pixel.
+/// The standard library leaves the last bit to the platform; this polynomial does not. It is good
+/// to 1e-5, far below a pixel.
 pub(crate) fn sin_cos(radians: f32) -> (f32, f32) {
     use std::f32::consts::{FRAC_PI_2, PI, TAU};
     let wrapped = (radians + PI).rem_euclid(TAU) - PI;
@@ -48,7 +49,10 @@ pub(crate) fn sin_cos(radians: f32) -> (f32, f32) {
             angle
         };
         let square = folded * folded;
-        folded * (1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0 * (1.0 - square / 72.0))))
+        folded
+            * (1.0
+                - square / 6.0
+                    * (1.0 - square / 20.0 * (1.0 - square / 42.0 * (1.0 - square / 72.0))))
     };
     let shifted = wrapped + FRAC_PI_2;
     let shifted = if shifted > PI { shifted - TAU } else { shifted };

@@ -20,11 +20,18 @@ pub struct Group {
     pub faces: Vec<Rect>,
 }
 
-/// Draws `characters` side by side in a picture of `width` × `height` pixels (kept between 16 and 4096).
+/// Draws `characters` side by side in a picture of `width` × `height` pixels (kept between 16 and
+/// 4096).
 ///
-/// Background, occlusion and camera are those of `backdrop`; pose, expression, style and size of every character are random.
+/// Background, occlusion and camera are those of `backdrop`; pose, expression, style and size of
+/// every character are random.
 #[must_use]
-pub fn group(characters: &[&Character], backdrop: &Scene, (width, height): (u32, u32), rng: &mut (impl Rng + ?Sized)) -> Group {
+pub fn group(
+    characters: &[&Character],
+    backdrop: &Scene,
+    (width, height): (u32, u32),
+    rng: &mut (impl Rng + ?Sized),
+) -> Group {
     let mut canvas = stage::canvas(width.clamp(16, 4096), height.clamp(16, 4096));
     let whole = stage::frame(&canvas.as_mut());
     backdrop.background.paint(&mut canvas.as_mut(), backdrop.seed);

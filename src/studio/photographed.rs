@@ -8,7 +8,8 @@ use image::RgbImage;
 use crate::boxes;
 use crate::error::StudioError;
 
-/// The shorter side, in pixels, below which a photographed face wears nothing: enlarged, it would no longer look like a photo.
+/// The shorter side, in pixels, below which a photographed face wears nothing: enlarged, it would
+/// no longer look like a photo.
 pub const MIN_FACE: f32 = 40.0;
 
 /// A photographed person.
@@ -48,14 +49,18 @@ pub fn read(dir: &Path) -> Result<Vec<Photographed>, StudioError> {
     boxes::read(dir)?.into_iter().map(opened).collect()
 }
 
-/// The people in the photos that `dir/boxes.json` lists whose face has at least [`MIN_FACE`] pixels a side.
+/// The people in the photos that `dir/boxes.json` lists whose face has at least [`MIN_FACE`] pixels
+/// a side.
 ///
 /// # Errors
 /// As [`read`], and when no face is large enough.
 pub fn wearers(dir: &Path) -> Result<Vec<Wearer>, StudioError> {
     let photos = read(dir)?;
     let wearer = |photo: &Photographed, face| Wearer { photo: photo.image.clone(), face };
-    let wearers: Vec<Wearer> = photos.iter().flat_map(|photo| photo.large_faces().map(move |face| wearer(photo, face))).collect();
+    let wearers: Vec<Wearer> = photos
+        .iter()
+        .flat_map(|photo| photo.large_faces().map(move |face| wearer(photo, face)))
+        .collect();
     if wearers.is_empty() {
         return Err(StudioError::NoFaces { path: dir.to_owned(), min_face: MIN_FACE });
     }

@@ -1,7 +1,7 @@
 //! Dice: the random choices of the studio, the same on every machine for the same seed.
 //!
-//! Only arithmetic that IEEE 754 fixes to the last bit is used; the usual bell curve, for example, is a sum of uniform numbers,
-//! because logarithms differ between platforms.
+//! Only arithmetic that IEEE 754 fixes to the last bit is used; the usual bell curve, for example,
+//! is a sum of uniform numbers, because logarithms differ between platforms.
 
 use rand::{Rng, RngExt};
 
@@ -17,7 +17,8 @@ pub(crate) trait Dice: Rng {
         low + (high - low) * self.random::<f32>()
     }
 
-    /// An approximately normal number around 0 with the given standard deviation, never beyond 3.5 of them.
+    /// An approximately normal number around 0 with the given standard deviation, never beyond 3.5
+    /// of them.
     fn approx_normal(&mut self, std: f32) -> f32 {
         let sum: f32 = (0..4).map(|_| self.random::<f32>()).sum();
         (sum - 2.0) * 1.732_050_8 * std

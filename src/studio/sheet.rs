@@ -8,8 +8,8 @@ use crate::character::Character;
 use crate::scene::Scene;
 use crate::stage::render;
 
-/// One row per character with `columns` pictures of `cell` × `cell` pixels (kept between 16 and 4096): first a plain one, then
-/// random scenes.
+/// One row per character with `columns` pictures of `cell` × `cell` pixels (kept between 16 and
+/// 4096): first a plain one, then random scenes.
 #[must_use]
 pub fn sheet(characters: &[Character], columns: u32, cell: u32, seed: u64) -> RgbImage {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -49,7 +49,12 @@ pub fn wide(characters: &[Character]) -> RgbImage {
         let in_row = if row + 1 == rows { count - columns * (rows - 1) } else { columns };
         let left = (WIDE.0 - (in_row * (side + MARGIN) - MARGIN)) / 2 + column * (side + MARGIN);
         let top = (WIDE.1 - (rows * (side + MARGIN) - MARGIN)) / 2 + row * (side + MARGIN);
-        imageops::replace(&mut picture, &render(character, &Scene::plain(), side).image, left.into(), top.into());
+        imageops::replace(
+            &mut picture,
+            &render(character, &Scene::plain(), side).image,
+            left.into(),
+            top.into(),
+        );
     }
     picture
 }

@@ -78,7 +78,12 @@ fn framed(extents: Extents, framing: Framing) -> Rect {
 }
 
 /// Draws the figure onto the canvas; returns the boxes of head and face.
-pub(crate) fn pose(target: &mut PixmapMut<'_>, character: &Character, scene: &Scene, transform: Transform) -> (Rect, Rect) {
+pub(crate) fn pose(
+    target: &mut PixmapMut<'_>,
+    character: &Character,
+    scene: &Scene,
+    transform: Transform,
+) -> (Rect, Rect) {
     let whole = frame(target);
     let mut layer = canvas(target.width(), target.height());
     let mut pen = Pen::new(Some(layer.as_mut()), scene, transform);
@@ -106,7 +111,8 @@ fn border(target: &mut PixmapMut<'_>, layer: &Pixmap, width: f32) {
     }
     let paint = PixmapPaint::default();
     for step in 0..12_u8 {
-        let (sine, cosine) = crate::geometry::sin_cos(f32::from(step) * std::f32::consts::TAU / 12.0);
+        let (sine, cosine) =
+            crate::geometry::sin_cos(f32::from(step) * std::f32::consts::TAU / 12.0);
         let (x, y) = ((cosine * width).round() as i32, (sine * width).round() as i32);
         target.draw_pixmap(x, y, silhouette.as_ref(), &paint, Transform::identity(), None);
     }
@@ -118,8 +124,13 @@ pub(crate) fn develop(mut canvas: Pixmap, scene: &Scene) -> RgbImage {
         occlusion.paint(&mut canvas.as_mut(), scene.seed);
     }
     // The background covers everything, so the canvas is opaque and needs no unmultiplying.
-    let bytes = canvas.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
-    let drawing = RgbImage::from_raw(canvas.width(), canvas.height(), bytes).expect("three bytes per pixel of the canvas");
+    let bytes = canvas
+        .pixels()
+        .iter()
+        .flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
+        .collect();
+    let drawing = RgbImage::from_raw(canvas.width(), canvas.height(), bytes)
+        .expect("three bytes per pixel of the canvas");
     scene.camera.take(drawing, scene.seed)
 }
 
@@ -171,7 +182,12 @@ mod tests {
             }
         }
         let (drawn, head) = (drawn.rect(), picture.head);
-        for (a, b) in [(drawn.x, head.x), (drawn.y, head.y), (drawn.right(), head.right()), (drawn.bottom(), head.bottom())] {
+        for (a, b) in [
+            (drawn.x, head.x),
+            (drawn.y, head.y),
+            (drawn.right(), head.right()),
+            (drawn.bottom(), head.bottom()),
+        ] {
             assert!((a - b).abs() < 2.0, "{drawn:?} {head:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! The background of a prototype head: many unknowns, summed up in a few centroids.
 //!
-//! Spherical k-means (Dhillon and Modha, "Concept decompositions for large sparse text data using clustering", 2001): rows of unit
-//! length, cosine similarity, centroids of unit length.
+//! Spherical k-means (Dhillon and Modha, "Concept decompositions for large sparse text data using
+//! clustering", 2001): rows of unit length, cosine similarity, centroids of unit length.
 
 use friends_core::model::{dot, unit};
 use rand::seq::IndexedRandom as _;
@@ -11,12 +11,14 @@ use rayon::prelude::*;
 /// Rounds at most; the centroids hardly move after these.
 const ROUNDS: usize = 12;
 
-/// At most `count` centroids of `rows`, all of unit length; the rows themselves where there are no more.
+/// At most `count` centroids of `rows`, all of unit length; the rows themselves where there are no
+/// more.
 ///
 /// The same rows and generator give the same centroids.
 #[must_use]
 pub fn centroids(rows: &[&[f32]], count: usize, random: &mut ChaCha8Rng) -> Vec<Vec<f32>> {
-    let mut centroids: Vec<Vec<f32>> = rows.sample(random, count.min(rows.len())).map(|row| row.to_vec()).collect();
+    let mut centroids: Vec<Vec<f32>> =
+        rows.sample(random, count.min(rows.len())).map(|row| row.to_vec()).collect();
     if rows.len() <= count {
         return centroids;
     }
@@ -66,7 +68,11 @@ mod tests {
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         let found = centroids(&rows, 3, &mut ChaCha8Rng::seed_from_u64(2));
         for axis in 0..3 {
-            assert_eq!(found.iter().filter(|centroid| centroid[axis] > 0.8).count(), 1, "{found:?}");
+            assert_eq!(
+                found.iter().filter(|centroid| centroid[axis] > 0.8).count(),
+                1,
+                "{found:?}"
+            );
         }
         assert_eq!(found, centroids(&rows, 3, &mut ChaCha8Rng::seed_from_u64(2)), "the same again");
     }

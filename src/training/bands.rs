@@ -1,7 +1,7 @@
 //! How often a named photo is right, by its score: what a verdict may say of its own certainty.
 //!
-//! Isotonic regression by pooling adjacent violators (Ayer et al., 1955) over groups of held-out photos: the higher the score, the
-//! more often it is right.
+//! Isotonic regression by pooling adjacent violators (Ayer et al., 1955) over groups of held-out
+//! photos: the higher the score, the more often it is right.
 
 use friends_core::model::Band;
 use friends_core::verdict::{Thresholds, Verdict};
@@ -13,8 +13,8 @@ const GROUPS: usize = 8;
 /// Photos in a group at least.
 const PHOTOS: usize = 15;
 
-/// Bands from the lowest score that names a Friend upwards, of photos that the head did not see; unknowns that are named count as wrong.
-/// Empty where nothing is named.
+/// Bands from the lowest score that names a Friend upwards, of photos that the head did not see;
+/// unknowns that are named count as wrong. Empty where nothing is named.
 #[must_use]
 pub fn bands(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Vec<Band> {
     let mut named: Vec<(f32, bool)> = judged
@@ -29,7 +29,11 @@ pub fn bands(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Vec
     let size = named.len().div_ceil(GROUPS).max(PHOTOS);
     let mut bands: Vec<Band> = Vec::new();
     for group in named.chunks(size) {
-        bands.push(Band { from: group[0].0, right: group.iter().filter(|(_, right)| *right).count(), of: group.len() });
+        bands.push(Band {
+            from: group[0].0,
+            right: group.iter().filter(|(_, right)| *right).count(),
+            of: group.len(),
+        });
         while let [.., below, last] = &mut bands[..]
             && (last.of < PHOTOS || below.right * last.of >= last.right * below.of)
         {
@@ -57,8 +61,15 @@ mod tests {
 
     #[test]
     fn two_in_three_below_and_all_above() {
-        let photos: Vec<Judged> =
-            (0..120u8).map(|i| if i < 60 { judged(0.6 + f32::from(i) / 1000.0, i % 3 > 0) } else { judged(0.9, true) }).collect();
+        let photos: Vec<Judged> = (0..120u8)
+            .map(|i| {
+                if i < 60 {
+                    judged(0.6 + f32::from(i) / 1000.0, i % 3 > 0)
+                } else {
+                    judged(0.9, true)
+                }
+            })
+            .collect();
         let found = of(&photos);
         assert_eq!(found.first().map(|band| (band.from, band.right, band.of)), Some((0.6, 40, 60)));
         assert_eq!(found.last().map(|band| (band.right, band.of)), Some((60, 60)));

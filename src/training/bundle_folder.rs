@@ -37,19 +37,23 @@ pub fn write(files: &Files, to: &Path, replace: bool) -> Result<(), WriteError> 
     if to.exists() && !replace {
         return Err(WriteError::Exists(to.to_owned()));
     }
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent =
+        to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = to.file_name().ok_or_else(|| WriteError::NoName(to.to_owned()))?;
     let fresh = parent.join(format!(".{}.new", name.to_string_lossy()));
     let _ = std::fs::remove_dir_all(&fresh);
     std::fs::create_dir_all(&fresh).map_err(failed("made", &fresh))?;
-    let written = files.iter().try_for_each(|(name, content)| std::fs::write(fresh.join(name), content));
+    let written =
+        files.iter().try_for_each(|(name, content)| std::fs::write(fresh.join(name), content));
     if let Err(error) = written {
         let _ = std::fs::remove_dir_all(&fresh);
         return Err(failed("written", to)(error));
     }
     if to.exists() {
         // Other files in the folder (a model card, descriptions) stay; the manifest goes last.
-        for name in files.keys().filter(|name| *name != MANIFEST).map(String::as_str).chain([MANIFEST]) {
+        for name in
+            files.keys().filter(|name| *name != MANIFEST).map(String::as_str).chain([MANIFEST])
+        {
             std::fs::rename(fresh.join(name), to.join(name)).map_err(failed("replaced", to))?;
         }
         return std::fs::remove_dir_all(&fresh).map_err(failed("removed", &fresh));

@@ -1,8 +1,10 @@
-//! Features that were computed before, so that a second training of the same photos takes no network.
+//! Features that were computed before, so that a second training of the same photos takes no
+//! network.
 //!
-//! One file a photo: `<fingerprint>/<SHA-256 of the photo's bytes>`, the features of all views as 32-bit floats, little-endian. The
-//! fingerprint stands for everything else that features depend on. Each file is written beside its place and moved there, so that
-//! neither a full disk nor an interruption leaves half a file; a file of another length is computed anew.
+//! One file a photo: `<fingerprint>/<SHA-256 of the photo's bytes>`, the features of all views as
+//! 32-bit floats, little-endian. The fingerprint stands for everything else that features depend
+//! on. Each file is written beside its place and moved there, so that neither a full disk nor an
+//! interruption leaves half a file; a file of another length is computed anew.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,13 +20,15 @@ pub struct FeatureCache {
 }
 
 impl FeatureCache {
-    /// The cache below `dir` for photos of `views` views of `features` numbers; `fingerprint` is a name of hexadecimal digits.
+    /// The cache below `dir` for photos of `views` views of `features` numbers; `fingerprint` is a
+    /// name of hexadecimal digits.
     #[must_use]
     pub fn new(dir: &Path, fingerprint: &str, views: usize, features: usize) -> Self {
         Self { dir: dir.join(fingerprint), views, features }
     }
 
-    /// The features of a photo, named by the SHA-256 of its bytes, a row a view; `None` where they are not there.
+    /// The features of a photo, named by the SHA-256 of its bytes, a row a view; `None` where they
+    /// are not there.
     #[must_use]
     pub fn get(&self, photo: &str) -> Option<Vec<Vec<f32>>> {
         let bytes = std::fs::read(self.dir.join(photo)).ok()?;
@@ -39,7 +43,8 @@ impl FeatureCache {
     /// Keeps the features of a photo under the same name.
     ///
     /// # Errors
-    /// When the folder or file cannot be written: the features are as good, only the next run computes them again.
+    /// When the folder or file cannot be written: the features are as good, only the next run
+    /// computes them again.
     pub fn put(&self, photo: &str, views: &[Vec<f32>]) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.dir)?;
         let mut file = NamedTempFile::new_in(&self.dir)?;
@@ -63,8 +68,13 @@ mod tests {
         cache.put("photo", &views).unwrap();
         assert_eq!(cache.get("photo"), Some(views));
         assert_eq!(cache.get("another"), None);
-        assert_eq!(FeatureCache::new(dir.path(), "cd", 2, 3).get("photo"), None, "another fingerprint");
-        let file = std::fs::read_dir(dir.path().join("ab")).unwrap().next().unwrap().unwrap().path();
+        assert_eq!(
+            FeatureCache::new(dir.path(), "cd", 2, 3).get("photo"),
+            None,
+            "another fingerprint"
+        );
+        let file =
+            std::fs::read_dir(dir.path().join("ab")).unwrap().next().unwrap().unwrap().path();
         std::fs::write(&file, [0; 20]).unwrap();
         assert_eq!(cache.get("photo"), None);
     }

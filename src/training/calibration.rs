@@ -14,7 +14,8 @@ const RIDGE: f64 = 1e-5;
 pub enum Balance {
     /// Each pair the same: a score is how often pairs like this were right.
     AsFound,
-    /// Both kinds the same in all: a score of one half means as likely among the right as among the others.
+    /// Both kinds the same in all: a score of one half means as likely among the right as among the
+    /// others.
     Even,
 }
 
@@ -34,10 +35,12 @@ impl PlattScaling {
         self.scale * evidence + self.offset
     }
 
-    /// Logistic calibration of held-out evidence: `pairs` of evidence and whether the label was right.
+    /// Logistic calibration of held-out evidence: `pairs` of evidence and whether the label was
+    /// right.
     ///
-    /// The targets are not 1 and 0 but what so many pairs support, `(right + 1) / (right + 2)` and `1 / (others + 2)` (Platt,
-    /// "Probabilistic outputs for support vector machines", 1999): a few pairs that happen to be separable make no certainty.
+    /// The targets are not 1 and 0 but what so many pairs support, `(right + 1) / (right + 2)` and
+    /// `1 / (others + 2)` (Platt, "Probabilistic outputs for support vector machines", 1999): a few
+    /// pairs that happen to be separable make no certainty.
     #[must_use]
     pub fn fit(pairs: &[(f32, bool)], balance: Balance) -> Self {
         let right_pairs = pairs.iter().filter(|(_, is_right)| *is_right).count() as f64;
@@ -49,23 +52,35 @@ impl PlattScaling {
             (Balance::Even, false) => 0.5 / others,
         };
         let others_pairs = pairs.len() as f64 - right_pairs;
-        let target =
-            |is_right: bool| if is_right { (right_pairs + 1.0) / (right_pairs + 2.0) } else { 1.0 / (others_pairs + 2.0) };
+        let target = |is_right: bool| {
+            if is_right {
+                (right_pairs + 1.0) / (right_pairs + 2.0)
+            } else {
+                1.0 / (others_pairs + 2.0)
+            }
+        };
         // Fitted over standardised evidence, whatever the units.
-        let mean = pairs.iter().map(|(evidence, _)| f64::from(*evidence)).sum::<f64>() / pairs.len().max(1) as f64;
-        let variance = pairs.iter().map(|(evidence, _)| (f64::from(*evidence) - mean).powi(2)).sum::<f64>();
+        let mean = pairs.iter().map(|(evidence, _)| f64::from(*evidence)).sum::<f64>()
+            / pairs.len().max(1) as f64;
+        let variance =
+            pairs.iter().map(|(evidence, _)| (f64::from(*evidence) - mean).powi(2)).sum::<f64>();
         let std = (variance / pairs.len().max(1) as f64).sqrt().max(1e-9);
-        let standard: Vec<(f64, bool)> =
-            pairs.iter().map(|&(evidence, is_right)| ((f64::from(evidence) - mean) / std, is_right)).collect();
+        let standard: Vec<(f64, bool)> = pairs
+            .iter()
+            .map(|&(evidence, is_right)| ((f64::from(evidence) - mean) / std, is_right))
+            .collect();
         let loss = |scale: f64, offset: f64| {
-            let of_pair =
-                |&(evidence, is_right): &(f64, bool)| weight(is_right) * log_loss(scale * evidence + offset, target(is_right));
-            // A little regularisation keeps the scale finite where the evidence separates all pairs.
+            let of_pair = |&(evidence, is_right): &(f64, bool)| {
+                weight(is_right) * log_loss(scale * evidence + offset, target(is_right))
+            };
+            // A little regularisation keeps the scale finite where the evidence separates all
+            // pairs.
             standard.iter().map(of_pair).sum::<f64>() + RIDGE * scale * scale
         };
         let (mut scale, mut offset) = (1.0f64, 0.0f64);
         for _ in 0..STEPS {
-            let (mut g0, mut g1, mut h00, mut h01, mut h11) = (2.0 * RIDGE * scale, 0.0, 2.0 * RIDGE, 0.0, 1e-9);
+            let (mut g0, mut g1, mut h00, mut h01, mut h11) =
+                (2.0 * RIDGE * scale, 0.0, 2.0 * RIDGE, 0.0, 1e-9);
             for &(evidence, is_right) in &standard {
                 let score = 1.0 / (1.0 + (-(scale * evidence + offset)).exp());
                 let error = weight(is_right) * (score - target(is_right));
@@ -83,9 +98,9 @@ impl PlattScaling {
             let step = ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant);
             // Newton's step is halved until it lowers the loss.
             let before = loss(scale, offset);
-            let fraction = (0..20)
-                .map(|halving| 0.5f64.powi(halving))
-                .find(|fraction| loss(scale - fraction * step.0, offset - fraction * step.1) < before);
+            let fraction = (0..20).map(|halving| 0.5f64.powi(halving)).find(|fraction| {
+                loss(scale - fraction * step.0, offset - fraction * step.1) < before
+            });
             let Some(fraction) = fraction else { break };
             (scale, offset) = (scale - fraction * step.0, offset - fraction * step.1);
         }
@@ -133,7 +148,8 @@ mod tests {
 
     #[test]
     fn overlapping_evidence_gives_a_gentle_slope() {
-        let overlapping: Vec<(f32, bool)> = (0..200).map(|i| ((i % 20) as f32 * 0.05, (i * 7) % 20 < i % 20)).collect();
+        let overlapping: Vec<(f32, bool)> =
+            (0..200).map(|i| ((i % 20) as f32 * 0.05, (i * 7) % 20 < i % 20)).collect();
         let calibration = PlattScaling::fit(&overlapping, Balance::Even);
         assert!(calibration.scale.is_finite() && calibration.scale < 20.0, "{calibration:?}");
     }

@@ -1,5 +1,5 @@
-//! The kinds of head that a bundle may get, each fitted without every fold in turn, so that they can be compared by what they say of
-//! photos that they have not seen.
+//! The kinds of head that a bundle may get, each fitted without every fold in turn, so that they
+//! can be compared by what they say of photos that they have not seen.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +19,16 @@ use super::trainer::{Recipe, TrainError};
 
 /// Strengths of the linear head's regularisation that are tried.
 const REGULARISATIONS: [f64; 3] = [0.03, 0.1, 0.3];
-/// Photos of a label that weigh as much as the belief that all features vary alike: `PRIOR / (PRIOR + photos of a label)` is the
-/// shrinkage of the discriminants' covariance. Chosen on fan art of 13 characters with 10, 30 and 50 photos; 5 to 20 did alike.
+/// Photos of a label that weigh as much as the belief that all features vary alike:
+/// `PRIOR / (PRIOR + photos of a label)` is the shrinkage of the discriminants' covariance. Chosen
+/// on fan art of 13 characters with 10, 30 and 50 photos; 5 to 20 did alike.
 const PRIOR: f64 = 10.0;
-/// How much the resemblance to the nearest label counts beside the highest discriminant, both in their spread over held-out photos.
-/// Chosen on characters that are strangers to each other and photos of people; 0.6 to 1.2 did alike.
+/// How much the resemblance to the nearest label counts beside the highest discriminant, both in
+/// their spread over held-out photos. Chosen on characters that are strangers to each other and
+/// photos of people; 0.6 to 1.2 did alike.
 const RESEMBLANCE: f32 = 0.6;
-/// Views of a photo that held-out linear fits learn from: as it is, and mirrored. The final fit takes all.
+/// Views of a photo that held-out linear fits learn from: as it is, and mirrored. The final fit
+/// takes all.
 const HELD_OUT_VIEWS: usize = 2;
 /// Temperatures that are tried: from a third to three, in steps of a tenth of an octave.
 const TEMPERATURE_STEPS: std::ops::RangeInclusive<i32> = -16..=16;
@@ -34,7 +37,8 @@ const TEMPERATURE_STEPS: std::ops::RangeInclusive<i32> = -16..=16;
 pub struct Candidate {
     /// Each photo judged by a head fitted without its fold.
     pub held_out: Vec<Judged>,
-    /// For each label its photos, judged by a head that knows all labels but this one; empty where that was not tried.
+    /// For each label its photos, judged by a head that knows all labels but this one; empty where
+    /// that was not tried.
     pub strangers: Vec<Vec<Judged>>,
     /// Scores are `sigmoid(logit / temperature)`.
     pub temperature: f32,
@@ -71,7 +75,8 @@ impl Candidate {
         }
     }
 
-    /// How good the held-out verdicts are, 0 to 1: the open-set classification rate with unknowns, top-1 without.
+    /// How good the held-out verdicts are, 0 to 1: the open-set classification rate with unknowns,
+    /// top-1 without.
     #[must_use]
     pub fn quality(&self) -> f64 {
         open_set::oscr(&self.held_out).unwrap_or_else(|| metrics::top1(&self.held_out))
@@ -92,12 +97,15 @@ impl Candidate {
         let labels = recipe.labels.len();
         Ok(match self.fit {
             FittedHead::Linear { regularisation } => {
-                let rows: Vec<Row<'_>> = examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
+                let rows: Vec<Row<'_>> =
+                    examples.iter().flat_map(|example| rows_of(example, usize::MAX)).collect();
                 Head::Linear(logistic::fit(&rows, labels, regularisation)?)
             }
-            FittedHead::Discriminant { discriminants, calibrated: Calibrated { resemblance, stretch, calibration }, .. } => {
-                Head::Discriminant(discriminants.head(resemblance, stretch, calibration))
-            }
+            FittedHead::Discriminant {
+                discriminants,
+                calibrated: Calibrated { resemblance, stretch, calibration },
+                ..
+            } => Head::Discriminant(discriminants.head(resemblance, stretch, calibration)),
             FittedHead::Prototype { calibration } => {
                 let all: Vec<&Example> = examples.iter().collect();
                 let prototypes = Prototypes::of(&all, &recipe.background, labels, recipe.seed);
@@ -111,7 +119,11 @@ impl Candidate {
 ///
 /// # Errors
 /// When the optimiser breaks off.
-pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Candidate, TrainError> {
+pub fn linear(
+    examples: &[Example],
+    folds: &[usize],
+    labels: usize,
+) -> Result<Candidate, TrainError> {
     let mut best: Option<(f64, f64, Vec<Vec<f32>>)> = None;
     for regularisation in REGULARISATIONS {
         let mut logits = vec![Vec::new(); examples.len()];
@@ -120,7 +132,8 @@ pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Ca
             if held_out.is_empty() {
                 continue;
             }
-            let rows: Vec<Row<'_>> = others.iter().flat_map(|&example| rows_of(example, HELD_OUT_VIEWS)).collect();
+            let rows: Vec<Row<'_>> =
+                others.iter().flat_map(|&example| rows_of(example, HELD_OUT_VIEWS)).collect();
             let head = logistic::fit(&rows, labels, regularisation)?;
             for i in held_out {
                 logits[i] = head.logits(&examples[i].views[0]);
@@ -133,29 +146,48 @@ pub fn linear(examples: &[Example], folds: &[usize], labels: usize) -> Result<Ca
     }
     let (_, regularisation, logits) = best.unwrap_or_default();
     let loss = |temperature| mean_log_loss(with_labels(examples, &logits), temperature);
-    let temperature =
-        TEMPERATURE_STEPS.map(|step| 2f32.powf(step as f32 / 10.0)).min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(1.0);
+    let temperature = TEMPERATURE_STEPS
+        .map(|step| 2f32.powf(step as f32 / 10.0))
+        .min_by(|a, b| loss(*a).total_cmp(&loss(*b)))
+        .unwrap_or(1.0);
     let held_out = judged(examples, &logits, temperature);
-    Ok(Candidate { held_out, strangers: Vec::new(), temperature, fit: FittedHead::Linear { regularisation } })
+    Ok(Candidate {
+        held_out,
+        strangers: Vec::new(),
+        temperature,
+        fit: FittedHead::Linear { regularisation },
+    })
 }
 
-/// Discriminants, calibrated on held-out labelled photos; also judges each label's photos as those of strangers.
+/// Discriminants, calibrated on held-out labelled photos; also judges each label's photos as those
+/// of strangers.
 ///
 /// # Errors
 /// When the features are not finite, or all photos of a label share one source.
-pub fn discriminant(examples: &[Example], folds: &[usize], slugs: &[String]) -> Result<Candidate, TrainError> {
+pub fn discriminant(
+    examples: &[Example],
+    folds: &[usize],
+    slugs: &[String],
+) -> Result<Candidate, TrainError> {
     let labels = slugs.len();
     let LeftOut { all, shrinkage, evidence } = leave_out(examples, folds, slugs, &BTreeSet::new())?;
     let calibrated = Calibrated::by(examples, &evidence);
     let strangers: Vec<Vec<Judged>> = (0..labels)
         .into_par_iter()
         .map(|label| {
-            let of_label: Vec<&Example> = examples.iter().filter(|example| example.sample.label == Some(label)).collect();
+            let of_label: Vec<&Example> =
+                examples.iter().filter(|example| example.sample.label == Some(label)).collect();
             // With one other label there is nothing to tell apart.
             let others = all.without(&moments(of_label.iter().copied(), labels, length(examples)));
-            let Some(fitted) = others.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1) else { return Vec::new() };
+            let Some(fitted) = others.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1)
+            else {
+                return Vec::new();
+            };
             let scores = |example: &Example| calibrated.scores(&fitted.evidence(&example.views[0]));
-            of_label.into_iter().map(|example| Judged { truth: None, scores: scores(example) }).collect()
+            of_label
+                .into_iter()
+                .map(|example| Judged { truth: None, scores: scores(example) })
+                .collect()
         })
         .collect();
     let held_out = calibrated.judged(examples, &evidence);
@@ -164,8 +196,8 @@ pub fn discriminant(examples: &[Example], folds: &[usize], slugs: &[String]) -> 
     Ok(Candidate { held_out, strangers, temperature: 1.0, fit })
 }
 
-/// What calibrated discriminants say of photos that they have not seen. Those at the places `distrusted` are judged, but not learnt
-/// from.
+/// What calibrated discriminants say of photos that they have not seen. Those at the places
+/// `distrusted` are judged, but not learnt from.
 ///
 /// # Errors
 /// As [`discriminant`].
@@ -179,15 +211,25 @@ pub fn held_out(
     Ok(Calibrated::by(examples, &evidence).judged(examples, &evidence))
 }
 
-/// Discriminants of a fine-tuned backbone: `checked` are features of a backbone that has not seen the photos at `held_out`, nor any
-/// unknown, `all` of one that has seen all labelled photos. Calibrated on the former, fitted on the latter.
+/// Discriminants of a fine-tuned backbone: `checked` are features of a backbone that has not seen
+/// the photos at `held_out`, nor any unknown, `all` of one that has seen all labelled photos.
+/// Calibrated on the former, fitted on the latter.
 ///
 /// # Errors
 /// When features are not finite, or all photos of a label are held out.
-pub fn tuned(checked: &[Example], all: &[Example], held_out: &[bool], slugs: &[String]) -> Result<Candidate, TrainError> {
+pub fn tuned(
+    checked: &[Example],
+    all: &[Example],
+    held_out: &[bool],
+    slugs: &[String],
+) -> Result<Candidate, TrainError> {
     let labels = slugs.len();
     let shrinkage = shrinkage(all.iter(), labels);
-    let learnt = checked.iter().zip(held_out).filter(|(_, held_out)| !**held_out).map(|(example, _)| example);
+    let learnt = checked
+        .iter()
+        .zip(held_out)
+        .filter(|(_, held_out)| !**held_out)
+        .map(|(example, _)| example);
     let fitted = fit_all_labels(&moments(learnt, labels, length(checked)), shrinkage, slugs)?;
     let unseen: Vec<Example> = checked
         .iter()
@@ -195,10 +237,12 @@ pub fn tuned(checked: &[Example], all: &[Example], held_out: &[bool], slugs: &[S
         .filter(|(example, held_out)| **held_out || example.sample.label.is_none())
         .map(|(example, _)| example.clone())
         .collect();
-    let evidence: Vec<Evidence> = unseen.iter().map(|example| fitted.evidence(&example.views[0])).collect();
+    let evidence: Vec<Evidence> =
+        unseen.iter().map(|example| fitted.evidence(&example.views[0])).collect();
     let calibrated = Calibrated::by(&unseen, &evidence);
     let held_out = calibrated.judged(&unseen, &evidence);
-    let discriminants = moments(all.iter(), labels, length(all)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
+    let discriminants =
+        moments(all.iter(), labels, length(all)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
     let fit = FittedHead::Discriminant { discriminants, shrinkage, calibrated };
     Ok(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit })
 }
@@ -220,20 +264,30 @@ fn leave_out(
     let labels = slugs.len();
     let trusted = || examples.iter().enumerate().filter(|(place, _)| !distrusted.contains(place));
     let of_fold = |fold: usize| {
-        let in_fold = trusted().filter(|(place, _)| folds[*place] == fold).map(|(_, example)| example);
+        let in_fold =
+            trusted().filter(|(place, _)| folds[*place] == fold).map(|(_, example)| example);
         moments(in_fold, labels, length(examples))
     };
     let parts: Vec<Moments> = (0..FOLDS).into_par_iter().map(of_fold).collect();
     let all = parts.iter().skip(1).fold(parts[0].clone(), Moments::with);
     let shrinkage = shrinkage(trusted().map(|(_, example)| example), labels);
     let without = |fold: usize| fit_all_labels(&all.without(&parts[fold]), shrinkage, slugs);
-    let fitted = (0..FOLDS).into_par_iter().map(without).collect::<Result<Vec<Discriminants>, _>>()?;
-    let evidence = examples.iter().zip(folds).map(|(example, &fold)| fitted[fold].evidence(&example.views[0])).collect();
+    let fitted =
+        (0..FOLDS).into_par_iter().map(without).collect::<Result<Vec<Discriminants>, _>>()?;
+    let evidence = examples
+        .iter()
+        .zip(folds)
+        .map(|(example, &fold)| fitted[fold].evidence(&example.views[0]))
+        .collect();
     Ok(LeftOut { all, shrinkage, evidence })
 }
 
 /// Sums over all views of photos.
-fn moments<'a>(examples: impl Iterator<Item = &'a Example>, labels: usize, features: usize) -> Moments {
+fn moments<'a>(
+    examples: impl Iterator<Item = &'a Example>,
+    labels: usize,
+    features: usize,
+) -> Moments {
     let rows: Vec<Row<'_>> = examples.flat_map(|example| rows_of(example, usize::MAX)).collect();
     Moments::of(&rows, labels, features)
 }
@@ -251,7 +305,11 @@ fn shrinkage<'a>(examples: impl Iterator<Item = &'a Example>, labels: usize) -> 
 }
 
 /// Discriminants, unless a label has no photos to learn from.
-fn fit_all_labels(moments: &Moments, shrinkage: f64, slugs: &[String]) -> Result<Discriminants, TrainError> {
+fn fit_all_labels(
+    moments: &Moments,
+    shrinkage: f64,
+    slugs: &[String],
+) -> Result<Discriminants, TrainError> {
     let fitted = moments.fit(shrinkage).ok_or(TrainError::NotFinite)?;
     match (0..slugs.len()).find(|label| !fitted.labels().contains(label)) {
         Some(label) => Err(TrainError::TooFewSources { label: slugs[label].clone(), sources: 1 }),
@@ -267,10 +325,13 @@ struct Calibrated {
 }
 
 impl Calibrated {
-    /// By held-out evidence of labelled photos. The highest score of a photo becomes the chance that it is right; the others fall off as
-    /// fast as such labels are seldom right. Thresholds, not scores, keep unknowns out.
+    /// By held-out evidence of labelled photos. The highest score of a photo becomes the chance
+    /// that it is right; the others fall off as fast as such labels are seldom right. Thresholds,
+    /// not scores, keep unknowns out.
     fn by(examples: &[Example], evidence: &[Evidence]) -> Self {
-        let known = || with_labels(examples, evidence).filter_map(|(label, evidence)| Some((label?, evidence)));
+        let known = || {
+            with_labels(examples, evidence).filter_map(|(label, evidence)| Some((label?, evidence)))
+        };
         let highest = spread(known().map(|(_, evidence)| evidence.highest()));
         let nearest = spread(known().map(|(_, evidence)| evidence.nearest));
         let resemblance = if nearest > 0.0 { RESEMBLANCE * highest / nearest } else { 0.0 };
@@ -278,8 +339,13 @@ impl Calibrated {
         for (truth, evidence) in known() {
             let first = evidence.first();
             best.push((evidence.highest() + resemblance * evidence.nearest, first == truth));
-            let behind = evidence.discriminants.iter().enumerate().filter(|(label, _)| *label != first);
-            others.extend(behind.map(|(label, discriminant)| (discriminant - evidence.highest(), label == truth)));
+            let behind =
+                evidence.discriminants.iter().enumerate().filter(|(label, _)| *label != first);
+            others.extend(
+                behind.map(|(label, discriminant)| {
+                    (discriminant - evidence.highest(), label == truth)
+                }),
+            );
         }
         let calibration = PlattScaling::fit(&best, Balance::AsFound);
         let fall = PlattScaling::fit(&others, Balance::AsFound).scale;
@@ -288,15 +354,21 @@ impl Calibrated {
     }
 
     fn scores(&self, evidence: &Evidence) -> Vec<f32> {
-        evidence.with(self.resemblance, self.stretch).map(|value| sigmoid(self.calibration.logit(value))).collect()
+        evidence
+            .with(self.resemblance, self.stretch)
+            .map(|value| sigmoid(self.calibration.logit(value)))
+            .collect()
     }
 
     fn judged(&self, examples: &[Example], evidence: &[Evidence]) -> Vec<Judged> {
-        with_labels(examples, evidence).map(|(truth, one)| Judged { truth, scores: self.scores(one) }).collect()
+        with_labels(examples, evidence)
+            .map(|(truth, one)| Judged { truth, scores: self.scores(one) })
+            .collect()
     }
 }
 
-/// Calibrates the evidence of held-out photos; `None` where there are too few unknowns for a background.
+/// Calibrates the evidence of held-out photos; `None` where there are too few unknowns for a
+/// background.
 #[must_use]
 pub fn prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Option<Candidate> {
     let labels = recipe.labels.len();
@@ -313,14 +385,25 @@ pub fn prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Opti
     }
     let pair = |(example, evidence): (&Example, &Vec<f32>)| {
         let truth = example.sample.label;
-        evidence.iter().enumerate().map(|(label, &evidence)| (evidence, truth == Some(label))).collect::<Vec<_>>()
+        evidence
+            .iter()
+            .enumerate()
+            .map(|(label, &evidence)| (evidence, truth == Some(label)))
+            .collect::<Vec<_>>()
     };
     let pairs: Vec<(f32, bool)> = examples.iter().zip(&evidence).flat_map(pair).collect();
     let calibration = PlattScaling::fit(&pairs, Balance::Even);
-    let logits: Vec<Vec<f32>> =
-        evidence.iter().map(|row| row.iter().map(|&evidence| calibration.logit(evidence)).collect()).collect();
+    let logits: Vec<Vec<f32>> = evidence
+        .iter()
+        .map(|row| row.iter().map(|&evidence| calibration.logit(evidence)).collect())
+        .collect();
     let held_out = judged(examples, &logits, 1.0);
-    Some(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit: FittedHead::Prototype { calibration } })
+    Some(Candidate {
+        held_out,
+        strangers: Vec::new(),
+        temperature: 1.0,
+        fit: FittedHead::Prototype { calibration },
+    })
 }
 
 fn judged(examples: &[Example], logits: &[Vec<f32>], temperature: f32) -> Vec<Judged> {
@@ -345,7 +428,10 @@ fn spread(values: impl Iterator<Item = f32>) -> f32 {
 }
 
 /// Mean over photos of the summed binary log loss of all labels; each photo's label and logits.
-fn mean_log_loss<'a>(photos: impl Iterator<Item = (Option<usize>, &'a Vec<f32>)>, temperature: f32) -> f64 {
+fn mean_log_loss<'a>(
+    photos: impl Iterator<Item = (Option<usize>, &'a Vec<f32>)>,
+    temperature: f32,
+) -> f64 {
     let loss = |(truth, logits): (Option<usize>, &Vec<f32>)| -> f64 {
         let of_label = |(label, logit): (usize, &f32)| {
             let target = f64::from(u8::from(truth == Some(label)));
@@ -358,6 +444,9 @@ fn mean_log_loss<'a>(photos: impl Iterator<Item = (Option<usize>, &'a Vec<f32>)>
 }
 
 /// Each photo's label and its row.
-fn with_labels<'a, T>(examples: &'a [Example], rows: &'a [T]) -> impl Iterator<Item = (Option<usize>, &'a T)> {
+fn with_labels<'a, T>(
+    examples: &'a [Example],
+    rows: &'a [T],
+) -> impl Iterator<Item = (Option<usize>, &'a T)> {
     examples.iter().map(|example| example.sample.label).zip(rows)
 }

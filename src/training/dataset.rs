@@ -22,7 +22,10 @@ pub struct Sample {
 }
 
 /// How many photos of a label each source gave.
-pub fn sources<'a>(samples: impl IntoIterator<Item = &'a Sample>, label: usize) -> BTreeMap<&'a str, usize> {
+pub fn sources<'a>(
+    samples: impl IntoIterator<Item = &'a Sample>,
+    label: usize,
+) -> BTreeMap<&'a str, usize> {
     let mut sources = BTreeMap::new();
     for sample in samples.into_iter().filter(|sample| sample.label == Some(label)) {
         *sources.entry(sample.group.as_str()).or_default() += 1;
@@ -88,14 +91,16 @@ pub enum DatasetError {
 }
 
 impl Dataset {
-    /// Reads `dir`: each folder is a label, `unknown/` holds unknowns; other files, and folders whose names begin with a dot, are left
-    /// alone.
+    /// Reads `dir`: each folder is a label, `unknown/` holds unknowns; other files, and folders
+    /// whose names begin with a dot, are left alone.
     ///
     /// # Errors
     /// When the folder cannot be read, holds no label, or a label has no photo or an unusable name.
     pub fn read(dir: &Path) -> Result<Self, DatasetError> {
-        let mut folders: Vec<PathBuf> =
-            entries(dir)?.into_iter().filter(|path| path.is_dir() && !name_of(path).starts_with('.')).collect();
+        let mut folders: Vec<PathBuf> = entries(dir)?
+            .into_iter()
+            .filter(|path| path.is_dir() && !name_of(path).starts_with('.'))
+            .collect();
         folders.sort();
         let mut labels = Vec::new();
         let mut samples = Vec::new();
@@ -116,7 +121,11 @@ impl Dataset {
             if photos.is_empty() && label.is_some() {
                 return Err(DatasetError::EmptyLabel(folder));
             }
-            samples.extend(photos.into_iter().map(|path| Sample { group: group_of(&name, &path), path, label }));
+            samples.extend(photos.into_iter().map(|path| Sample {
+                group: group_of(&name, &path),
+                path,
+                label,
+            }));
         }
         if labels.is_empty() {
             return Err(DatasetError::NoLabels(dir.to_owned()));
@@ -145,7 +154,11 @@ impl Dataset {
         let mut folders = vec![dir.to_owned()];
         while let Some(folder) = folders.pop() {
             let photos = photos_in(&folder)?;
-            samples.extend(photos.into_iter().map(|path| Sample { group: group_of(UNKNOWN, &path), path, label: None }));
+            samples.extend(photos.into_iter().map(|path| Sample {
+                group: group_of(UNKNOWN, &path),
+                path,
+                label: None,
+            }));
             folders.extend(entries(&folder)?.into_iter().filter(|path| path.is_dir()));
         }
         if samples.is_empty() {
@@ -163,7 +176,9 @@ impl Dataset {
         let path = dir.join(NAMES);
         let text = match std::fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(BTreeMap::new());
+            }
             Err(source) => return Err(DatasetError::Names { path, source }),
         };
         serde_json::from_slice(&text).map_err(|source| DatasetError::NamesForm { path, source })
@@ -172,13 +187,22 @@ impl Dataset {
 
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let unreadable = |source| DatasetError::Folder { path: dir.to_owned(), source };
-    std::fs::read_dir(dir).map_err(unreadable)?.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
+    std::fs::read_dir(dir)
+        .map_err(unreadable)?
+        .map(|entry| entry.map(|entry| entry.path()).map_err(unreadable))
+        .collect()
 }
 
 fn photos_in(dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let is_photo = |path: &PathBuf| {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
-        path.is_file() && EXTENSIONS.contains(&extension.as_str()) && !name_of(path).starts_with('.')
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        path.is_file()
+            && EXTENSIONS.contains(&extension.as_str())
+            && !name_of(path).starts_with('.')
     };
     let mut photos: Vec<PathBuf> = entries(dir)?.into_iter().filter(is_photo).collect();
     photos.sort();
@@ -189,7 +213,8 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The slug nearest to a name: its letters and digits of ASCII in lower case, hyphens for what is between them.
+/// The slug nearest to a name: its letters and digits of ASCII in lower case, hyphens for what is
+/// between them.
 fn slug_like(name: &str) -> Option<String> {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
@@ -200,15 +225,22 @@ fn slug_like(name: &str) -> Option<String> {
 fn advice(suggested: Option<&str>, taken: bool) -> String {
     match (suggested, taken) {
         (Some(slug), true) => {
-            format!("{slug} is there as well; put the photos of both into {slug}, if they show the same character")
+            format!(
+                "{slug} is there as well; put the photos of both into {slug}, if they show the same character"
+            )
         }
-        (Some(slug), false) => format!("use lower-case letters, digits and hyphens, such as {slug}"),
-        (None, _) => format!("use lower-case letters, digits and hyphens; other names are given in {NAMES}"),
+        (Some(slug), false) => {
+            format!("use lower-case letters, digits and hyphens, such as {slug}")
+        }
+        (None, _) => {
+            format!("use lower-case letters, digits and hyphens; other names are given in {NAMES}")
+        }
     }
 }
 
-/// The name up to `__`, under whatever label: the same person may wear two costumes. A name without `__` says nothing of who it is,
-/// so that a photo of its own is meant, which the label makes different from those of the same name elsewhere.
+/// The name up to `__`, under whatever label: the same person may wear two costumes. A name without
+/// `__` says nothing of who it is, so that a photo of its own is meant, which the label makes
+/// different from those of the same name elsewhere.
 fn group_of(label: &str, path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     stem.split_once("__").map_or_else(|| format!("{label}/{stem}"), |(source, _)| source.to_owned())
@@ -230,10 +262,19 @@ mod tests {
 
     #[test]
     fn folders_are_labels_and_unknown_is_no_label() {
-        let dir = folder(&["serval/mio__01.jpg", "serval/mio__02.PNG", "fennec/a.webp", "unknown/x.gif", "notes.txt"]);
+        let dir = folder(&[
+            "serval/mio__01.jpg",
+            "serval/mio__02.PNG",
+            "fennec/a.webp",
+            "unknown/x.gif",
+            "notes.txt",
+        ]);
         let dataset = Dataset::read(dir.path()).unwrap();
         assert_eq!(dataset.labels, ["fennec", "serval"]);
-        assert_eq!(dataset.samples.iter().map(|s| s.label).collect::<Vec<_>>(), [Some(0), Some(1), Some(1), None]);
+        assert_eq!(
+            dataset.samples.iter().map(|s| s.label).collect::<Vec<_>>(),
+            [Some(0), Some(1), Some(1), None]
+        );
         assert_eq!(dataset.samples[0].group, "fennec/a");
         assert_eq!(dataset.samples[1].group, "mio");
         assert_eq!(dataset.samples[1].group, dataset.samples[2].group);
@@ -266,7 +307,12 @@ mod tests {
     #[test]
     fn no_labels_at_all_says_what_to_do() {
         let dir = folder(&["a.jpg"]);
-        assert!(Dataset::read(dir.path()).unwrap_err().to_string().contains("one folder for each character"));
+        assert!(
+            Dataset::read(dir.path())
+                .unwrap_err()
+                .to_string()
+                .contains("one folder for each character")
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A backbone without its last block: its earlier features may tell a folder's photos apart better.
 //!
-//! The last layers of a network fit what it was trained on, those before them other tasks as well (Yosinski et al., "How transferable are
-//! features in deep neural networks?", 2014).
+//! The last layers of a network fit what it was trained on, those before them other tasks as well
+//! (Yosinski et al., "How transferable are features in deep neural networks?", 2014).
 
 use std::collections::BTreeSet;
 
@@ -24,17 +24,23 @@ pub enum Depth {
     Whole,
 }
 
-/// The backbone with the same average over places, taken before the last block; `None` unless it is a chain of convolutions with an
-/// average at its end.
+/// The backbone with the same average over places, taken before the last block; `None` unless it is
+/// a chain of convolutions with an average at its end.
 #[must_use]
 pub fn shortened(onnx: &[u8]) -> Option<Vec<u8>> {
     let mut model = ModelProto::decode(onnx).ok()?;
     let graph = model.graph.as_mut()?;
-    let averages: Vec<usize> =
-        graph.node.iter().enumerate().filter(|(_, node)| node.op_type == "GlobalAveragePool").map(|(place, _)| place).collect();
+    let averages: Vec<usize> = graph
+        .node
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| node.op_type == "GlobalAveragePool")
+        .map(|(place, _)| place)
+        .collect();
     let &[average] = averages.as_slice() else { return None };
 
-    // Back from the average over the last block; then on to the convolution before it, for the number of its channels.
+    // Back from the average over the last block; then on to the convolution before it, for the
+    // number of its channels.
     let mut value = graph.node[average].input.first()?.clone();
     let (mut convolutions, mut cut) = (0, None);
     let channels = loop {
@@ -56,7 +62,8 @@ pub fn shortened(onnx: &[u8]) -> Option<Vec<u8>> {
     let mut needed = BTreeSet::from([output.name.clone()]);
     let Type::TensorType(tensor) = output.r#type.as_mut()?.value.as_mut()?;
     *tensor.shape.as_mut()?.dim.get_mut(1)?.value.as_mut()? = Length::DimValue(channels);
-    // Nodes come in an order in which they can be computed, so that whatever needs a node comes behind it.
+    // Nodes come in an order in which they can be computed, so that whatever needs a node comes
+    // behind it.
     let mut kept: Vec<NodeProto> = Vec::new();
     for node in std::mem::take(&mut graph.node).into_iter().rev() {
         if node.output.iter().any(|output| needed.contains(output)) {
@@ -77,7 +84,8 @@ fn producer<'a>(graph: &'a GraphProto, value: &str) -> Option<&'a NodeProto> {
 
 /// Channels that a convolution's kernel gives; it may be kept in another precision and cast.
 fn channels(graph: &GraphProto, kernel: &str) -> Option<i64> {
-    let kept = producer(graph, kernel).map_or(Some(kernel), |cast| cast.input.first().map(String::as_str))?;
+    let kept = producer(graph, kernel)
+        .map_or(Some(kernel), |cast| cast.input.first().map(String::as_str))?;
     graph.initializer.iter().find(|tensor| tensor.name == kept)?.dims.first().copied()
 }
 
@@ -96,8 +104,10 @@ mod tests {
     #[test]
     fn the_shipped_backbone_gets_smaller_block_by_block_and_still_says_something() {
         let (mut onnx, mut lengths) = (shipped(), Vec::new());
-        let picture: Vec<f32> = (0..3 * 128 * 128).map(|place| (place % 97) as f32 / 48.0 - 1.0).collect();
-        let mut before = Backbone::measured(onnx.clone(), INPUT).unwrap().extract(picture.clone()).unwrap();
+        let picture: Vec<f32> =
+            (0..3 * 128 * 128).map(|place| (place % 97) as f32 / 48.0 - 1.0).collect();
+        let mut before =
+            Backbone::measured(onnx.clone(), INPUT).unwrap().extract(picture.clone()).unwrap();
         for _ in 0..2 {
             let shorter = shortened(&onnx).unwrap();
             assert!(shorter.len() < onnx.len());

@@ -1,4 +1,5 @@
-//! Counting what a detector found, as the contract says: the diary's table with intervals, a curve and tests of pairs.
+//! Counting what a detector found, as the contract says: the diary's table with intervals, a curve
+//! and tests of pairs.
 
 use friends_core::face::Face;
 use friends_core::geometry::Rect;
@@ -12,12 +13,14 @@ pub const SMALLEST: f32 = 40.0;
 pub const VAGUE: &str = "vague";
 /// A box has found a face when they share this much, as intersection over union.
 pub const FOUND_IOU: f32 = 0.4;
-/// A box that shares this much with a face too small to count, or has its middle in it, is no false alarm.
+/// A box that shares this much with a face too small to count, or has its middle in it, is no false
+/// alarm.
 const IGNORED_IOU: f32 = 0.3;
 /// False alarms a photo at which recall is compared between detectors.
 const LIMITS: [f64; 3] = [0.10, 0.18, 0.30];
 /// Groups by the shorter side of the face in pixels: each from here to the next.
-const SIDES: [(&str, f32); 3] = [("40 to 79 px", SMALLEST), ("80 to 159 px", 80.0), ("160 px and more", 160.0)];
+const SIDES: [(&str, f32); 3] =
+    [("40 to 79 px", SMALLEST), ("80 to 159 px", 80.0), ("160 px and more", 160.0)];
 
 /// A photo with the faces that are in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +36,8 @@ impl Truth {
     #[must_use]
     pub fn counts(&self, number: usize) -> bool {
         let face = self.faces[number];
-        face.width.min(face.height) >= SMALLEST && self.kinds.get(number).is_none_or(|kind| kind != VAGUE)
+        face.width.min(face.height) >= SMALLEST
+            && self.kinds.get(number).is_none_or(|kind| kind != VAGUE)
     }
 
     /// The largest face that counts.
@@ -65,7 +69,8 @@ pub struct Finding {
     pub file: String,
     /// `[x, y, width, height]` in pixels of the upright photo, around faces.
     pub boxes: Vec<[f32; 4]>,
-    /// The detector's score for each box, higher where it is surer; boxes under the threshold serve the curve.
+    /// The detector's score for each box, higher where it is surer; boxes under the threshold serve
+    /// the curve.
     pub scores: Vec<f32>,
 }
 
@@ -73,8 +78,10 @@ impl Finding {
     /// The boxes with their scores.
     #[must_use]
     pub fn faces(&self) -> Vec<Face> {
-        let face =
-            |(&[x, y, width, height], &confidence): (&[f32; 4], &f32)| Face { rect: Rect::new(x, y, width, height), confidence };
+        let face = |(&[x, y, width, height], &confidence): (&[f32; 4], &f32)| Face {
+            rect: Rect::new(x, y, width, height),
+            confidence,
+        };
         self.boxes.iter().zip(&self.scores).map(face).collect()
     }
 }
@@ -90,7 +97,8 @@ pub enum Outcome {
     Neither,
 }
 
-/// What became of each box, from the highest score to the lowest: each takes the face that it shares most with, one box a face.
+/// What became of each box, from the highest score to the lowest: each takes the face that it
+/// shares most with, one box a face.
 #[must_use]
 pub fn outcomes(boxes: &[Face], truth: &Truth) -> Vec<(Face, Outcome)> {
     let mut boxes = boxes.to_vec();
@@ -107,7 +115,9 @@ pub fn outcomes(boxes: &[Face], truth: &Truth) -> Vec<(Face, Outcome)> {
             return Outcome::Found(face);
         }
         let (x, y) = found.center();
-        let on = |face: &Rect| face.contains(Rect::new(x, y, 0.0, 0.0)) || face.iou(found) >= IGNORED_IOU;
+        let on = |face: &Rect| {
+            face.contains(Rect::new(x, y, 0.0, 0.0)) || face.iou(found) >= IGNORED_IOU
+        };
         if faces.iter().enumerate().any(|(number, face)| !truth.counts(number) && on(face)) {
             Outcome::Neither
         } else {
@@ -152,7 +162,8 @@ pub struct Figures {
     pub ms_median: Option<f64>,
     /// The share of faces found, and Wilson's interval at 95 %.
     pub recall: [f64; 3],
-    /// For each limit of false alarms a photo: the highest recall that a threshold reaches within it.
+    /// For each limit of false alarms a photo: the highest recall that a threshold reaches within
+    /// it.
     pub recall_at: Vec<(f64, f64)>,
     /// By size, then by kind.
     pub groups: Vec<Group>,
@@ -164,25 +175,35 @@ pub struct Figures {
     pub hits: Vec<bool>,
 }
 
-/// Counts what a detector found; `truth` and the findings speak of the same photos in the same order.
+/// Counts what a detector found; `truth` and the findings speak of the same photos in the same
+/// order.
 #[must_use]
 pub fn figures(findings: &Findings, truth: &[Truth]) -> Figures {
-    let (mut hits, mut false_alarms, mut events, mut groups) = (Vec::new(), 0, Vec::new(), Vec::new());
+    let (mut hits, mut false_alarms, mut events, mut groups) =
+        (Vec::new(), 0, Vec::new(), Vec::new());
     let (mut with_faces, mut largest_found) = (0, 0);
     for (finding, truth) in findings.pictures.iter().zip(truth) {
         let outcomes = outcomes(&finding.faces(), truth);
         events.extend(outcomes.iter().map(|(face, outcome)| (face.confidence, *outcome)));
-        let counted: Vec<_> = outcomes.iter().filter(|(face, _)| face.confidence >= findings.threshold).collect();
-        false_alarms += counted.iter().filter(|(_, outcome)| *outcome == Outcome::FalseAlarm).count();
-        let was_found = |number: usize| counted.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
+        let counted: Vec<_> =
+            outcomes.iter().filter(|(face, _)| face.confidence >= findings.threshold).collect();
+        false_alarms +=
+            counted.iter().filter(|(_, outcome)| *outcome == Outcome::FalseAlarm).count();
+        let was_found =
+            |number: usize| counted.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
         if let Some(largest) = truth.largest() {
             with_faces += 1;
             largest_found += usize::from(was_found(largest));
         }
-        for (number, face) in truth.faces.iter().enumerate().filter(|(number, _)| truth.counts(*number)) {
+        for (number, face) in
+            truth.faces.iter().enumerate().filter(|(number, _)| truth.counts(*number))
+        {
             let found = was_found(number);
             hits.push(found);
-            let side = SIDES.iter().rposition(|(_, from)| face.width.min(face.height) >= *from).unwrap_or(0);
+            let side = SIDES
+                .iter()
+                .rposition(|(_, from)| face.width.min(face.height) >= *from)
+                .unwrap_or(0);
             groups.push((side, SIDES[side].0.to_owned(), found));
             groups.extend(truth.kinds.get(number).map(|kind| (SIDES.len(), kind.clone(), found)));
         }
@@ -190,7 +211,13 @@ pub fn figures(findings: &Findings, truth: &[Truth]) -> Figures {
     let (pictures, faces) = (truth.len(), hits.len());
     let found = hits.iter().filter(|hit| **hit).count();
     let curve = curve(events, pictures, faces);
-    let best = |limit: f64| curve.iter().filter(|(alarms, _)| *alarms <= limit).map(|(_, recall)| *recall).fold(0.0, f64::max);
+    let best = |limit: f64| {
+        curve
+            .iter()
+            .filter(|(alarms, _)| *alarms <= limit)
+            .map(|(_, recall)| *recall)
+            .fold(0.0, f64::max)
+    };
     let (low, high) = wilson(found, faces);
     Figures {
         detector: findings.detector.clone(),
@@ -200,7 +227,8 @@ pub fn figures(findings: &Findings, truth: &[Truth]) -> Figures {
         false_alarms,
         with_faces,
         largest_found,
-        value: largest_found as f64 / with_faces.max(1) as f64 - false_alarms as f64 / pictures.max(1) as f64 / 2.0,
+        value: largest_found as f64 / with_faces.max(1) as f64
+            - false_alarms as f64 / pictures.max(1) as f64 / 2.0,
         ms_median: findings.ms_median,
         recall: [found as f64 / (faces.max(1)) as f64, low, high],
         recall_at: LIMITS.map(|limit| (limit, best(limit))).to_vec(),
@@ -243,26 +271,34 @@ pub struct Pair {
     pub detectors: [String; 2],
     /// Faces that the first alone found, and the second alone.
     pub alone: [usize; 2],
-    /// How likely at least so uneven a split is if both are equally good: `McNemar`'s exact test, two-sided.
+    /// How likely at least so uneven a split is if both are equally good: `McNemar`'s exact test,
+    /// two-sided.
     pub p: f64,
 }
 
 /// Compares every two detectors.
 #[must_use]
 pub fn pairs(rows: &[Figures]) -> Vec<Pair> {
-    let every_two = rows.iter().enumerate().flat_map(|(place, one)| rows[place + 1..].iter().map(move |other| (one, other)));
+    let every_two = rows
+        .iter()
+        .enumerate()
+        .flat_map(|(place, one)| rows[place + 1..].iter().map(move |other| (one, other)));
     let pair = |(one, other): (&Figures, &Figures)| {
-        let alone = |a: &Figures, b: &Figures| a.hits.iter().zip(&b.hits).filter(|(a, b)| **a && !**b).count();
+        let alone = |a: &Figures, b: &Figures| {
+            a.hits.iter().zip(&b.hits).filter(|(a, b)| **a && !**b).count()
+        };
         let alone = [alone(one, other), alone(other, one)];
         Pair { detectors: [one.detector.clone(), other.detector.clone()], alone, p: mcnemar(alone) }
     };
     every_two.map(pair).collect()
 }
 
-/// The binomial probability, two-sided, of a split at least as uneven among the faces that one of two detectors found.
+/// The binomial probability, two-sided, of a split at least as uneven among the faces that one of
+/// two detectors found.
 fn mcnemar([a, b]: [usize; 2]) -> f64 {
     let n = a + b;
-    // The probability of k of n, from the one of k - 1, in logarithms: 2^-n alone may be too small for a number.
+    // The probability of k of n, from the one of k - 1, in logarithms: 2^-n alone may be too small
+    // for a number.
     let mut log_share = -(n as f64) * std::f64::consts::LN_2;
     let mut tail = 0.0;
     for k in 0..=a.min(b) {
@@ -282,7 +318,11 @@ mod tests {
 
     #[test]
     fn one_box_a_face_and_faces_that_do_not_count_are_neither() {
-        let faces = vec![Rect::new(0.0, 0.0, 100.0, 100.0), Rect::new(300.0, 0.0, 20.0, 20.0), Rect::new(600.0, 0.0, 50.0, 50.0)];
+        let faces = vec![
+            Rect::new(0.0, 0.0, 100.0, 100.0),
+            Rect::new(300.0, 0.0, 20.0, 20.0),
+            Rect::new(600.0, 0.0, 50.0, 50.0),
+        ];
         let truth = Truth { faces, kinds: vec!["bare".into(), "bare".into(), VAGUE.into()] };
         let boxes = [
             face(5.0, 100.0, 0.6),
@@ -291,8 +331,18 @@ mod tests {
             face(600.0, 50.0, 0.7),
             face(900.0, 50.0, 0.5),
         ];
-        let outcomes: Vec<Outcome> = outcomes(&boxes, &truth).into_iter().map(|(_, outcome)| outcome).collect();
-        assert_eq!(outcomes, [Outcome::Found(0), Outcome::Neither, Outcome::Neither, Outcome::FalseAlarm, Outcome::FalseAlarm]);
+        let outcomes: Vec<Outcome> =
+            outcomes(&boxes, &truth).into_iter().map(|(_, outcome)| outcome).collect();
+        assert_eq!(
+            outcomes,
+            [
+                Outcome::Found(0),
+                Outcome::Neither,
+                Outcome::Neither,
+                Outcome::FalseAlarm,
+                Outcome::FalseAlarm
+            ]
+        );
     }
 
     #[test]
@@ -303,18 +353,37 @@ mod tests {
         };
         let finding = Finding {
             file: "a.jpg".into(),
-            boxes: vec![[0.0, 0.0, 50.0, 50.0], [500.0, 0.0, 50.0, 50.0], [100.0, 0.0, 200.0, 200.0]],
+            boxes: vec![
+                [0.0, 0.0, 50.0, 50.0],
+                [500.0, 0.0, 50.0, 50.0],
+                [100.0, 0.0, 200.0, 200.0],
+            ],
             scores: vec![0.9, 0.8, 0.3],
         };
-        let findings = Findings { detector: "d".into(), threshold: 0.5, ms_median: None, pictures: vec![finding] };
+        let findings = Findings {
+            detector: "d".into(),
+            threshold: 0.5,
+            ms_median: None,
+            pictures: vec![finding],
+        };
         let row = figures(&findings, &[truth]);
         assert_eq!((row.faces, row.found, row.false_alarms), (2, 1, 1));
-        assert_eq!((row.with_faces, row.largest_found, row.value), (1, 0, -0.5), "the smaller one was found");
+        assert_eq!(
+            (row.with_faces, row.largest_found, row.value),
+            (1, 0, -0.5),
+            "the smaller one was found"
+        );
         assert_eq!(row.curve, [(0.0, 0.5), (1.0, 0.5), (1.0, 1.0)]);
         assert_eq!(row.recall_at, [(0.10, 0.5), (0.18, 0.5), (0.30, 0.5)]);
-        let groups: Vec<(&str, usize, usize)> =
-            row.groups.iter().map(|group| (group.name.as_str(), group.faces, group.found)).collect();
-        assert_eq!(groups, [("40 to 79 px", 1, 1), ("160 px and more", 1, 0), ("bare", 1, 1), ("masked", 1, 0)]);
+        let groups: Vec<(&str, usize, usize)> = row
+            .groups
+            .iter()
+            .map(|group| (group.name.as_str(), group.faces, group.found))
+            .collect();
+        assert_eq!(
+            groups,
+            [("40 to 79 px", 1, 1), ("160 px and more", 1, 0), ("bare", 1, 1), ("masked", 1, 0)]
+        );
     }
 
     #[test]

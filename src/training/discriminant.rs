@@ -1,14 +1,16 @@
 //! Fits linear discriminants: Fisher's analysis with a shrunk covariance, in closed form.
 //!
-//! With the labels' means `m`, a reference point `r` and the covariance `S` of photos around their label's mean, the discriminant
-//! of a label at features `f` is the log likelihood ratio of two Gaussians of one covariance, around `m` and around `r`:
+//! With the labels' means `m`, a reference point `r` and the covariance `S` of photos around their
+//! label's mean, the discriminant of a label at features `f` is the log likelihood ratio of two
+//! Gaussians of one covariance, around `m` and around `r`:
 //!
 //! ```text
 //! (m - r)ᵀ S⁻¹ f - (mᵀ S⁻¹ m - rᵀ S⁻¹ r) / 2
 //! ```
 //!
-//! Few photos say little of 512 dimensions, so `S` is mixed with a multiple of the identity of the same trace (Friedman, "Regularized
-//! discriminant analysis", 1989). The reference is the mean of the labels' means; with enough unknowns, half-way to their mean.
+//! Few photos say little of 512 dimensions, so `S` is mixed with a multiple of the identity of the
+//! same trace (Friedman, "Regularized discriminant analysis", 1989). The reference is the mean of
+//! the labels' means; with enough unknowns, half-way to their mean.
 
 use friends_core::model::{DiscriminantHead, dot, nearest, unit};
 use nalgebra::{DMatrix, DVector};
@@ -22,7 +24,8 @@ const BLOCK: usize = 1024;
 /// A covariance of at least this much in every direction: pictures that are all the same have none.
 const LEAST_VARIANCE: f64 = 1e-9;
 
-/// Sums over rows from which discriminants are fitted; sums of parts add up, so that a part can be left out without a second look.
+/// Sums over rows from which discriminants are fitted; sums of parts add up, so that a part can be
+/// left out without a second look.
 #[derive(Clone, Debug)]
 pub struct Moments {
     /// Rows of each label.
@@ -46,7 +49,9 @@ impl Moments {
             unknowns: 0,
             unknown_sum: DVector::zeros(features),
         };
-        let wide = |features: &[f32]| DVector::from_iterator(features.len(), features.iter().map(|&value| f64::from(value)));
+        let wide = |features: &[f32]| {
+            DVector::from_iterator(features.len(), features.iter().map(|&value| f64::from(value)))
+        };
         let mut known = Vec::new();
         for row in rows {
             if let Some(label) = row.label {
@@ -91,15 +96,18 @@ impl Moments {
         self
     }
 
-    /// The discriminants of all labels that have rows, `shrinkage` in 0 to 1; `None` where there is no such label, or the features
-    /// are not finite.
+    /// The discriminants of all labels that have rows, `shrinkage` in 0 to 1; `None` where there is
+    /// no such label, or the features are not finite.
     #[must_use]
     pub fn fit(&self, shrinkage: f64) -> Option<Discriminants> {
-        let labels: Vec<usize> = (0..self.counts.len()).filter(|&label| self.counts[label] > 0).collect();
+        let labels: Vec<usize> =
+            (0..self.counts.len()).filter(|&label| self.counts[label] > 0).collect();
         let features = self.sums.nrows();
         let rows: usize = self.counts.iter().sum();
-        let columns: Vec<DVector<f64>> =
-            labels.iter().map(|&label| self.sums.column(label) / self.counts[label] as f64).collect();
+        let columns: Vec<DVector<f64>> = labels
+            .iter()
+            .map(|&label| self.sums.column(label) / self.counts[label] as f64)
+            .collect();
         if columns.is_empty() {
             return None;
         }
@@ -110,7 +118,11 @@ impl Moments {
         }
 
         let weighted = DMatrix::from_columns(
-            &labels.iter().zip(&columns).map(|(&label, mean)| mean * self.counts[label] as f64).collect::<Vec<_>>(),
+            &labels
+                .iter()
+                .zip(&columns)
+                .map(|(&label, mean)| mean * self.counts[label] as f64)
+                .collect::<Vec<_>>(),
         );
         let mut covariance = self.products.clone();
         covariance.gemm(-1.0, &weighted, &means.transpose(), 1.0);
@@ -124,11 +136,16 @@ impl Moments {
         let solved = factor.solve(&means);
         let solved_reference = factor.solve(&reference);
         let at_reference = reference.dot(&solved_reference);
-        let narrow = |column: DVector<f64>| column.iter().map(|&value| value as f32).collect::<Vec<f32>>();
+        let narrow =
+            |column: DVector<f64>| column.iter().map(|&value| value as f32).collect::<Vec<f32>>();
         Some(Discriminants {
-            weights: (0..labels.len()).map(|place| narrow(solved.column(place) - &solved_reference)).collect(),
+            weights: (0..labels.len())
+                .map(|place| narrow(solved.column(place) - &solved_reference))
+                .collect(),
             bias: (0..labels.len())
-                .map(|place| ((at_reference - columns[place].dot(&solved.column(place))) / 2.0) as f32)
+                .map(|place| {
+                    ((at_reference - columns[place].dot(&solved.column(place))) / 2.0) as f32
+                })
                 .collect(),
             centroids: columns.into_iter().map(|mean| unit(&narrow(mean))).collect(),
             labels,
@@ -169,12 +186,14 @@ impl Evidence {
         highest.map_or(0, |(place, _)| place)
     }
 
-    /// One number a label: the discriminants, those behind the highest `stretch` times as far behind, all raised by the resemblance to
-    /// the nearest.
+    /// One number a label: the discriminants, those behind the highest `stretch` times as far
+    /// behind, all raised by the resemblance to the nearest.
     pub fn with(&self, resemblance: f32, stretch: f32) -> impl Iterator<Item = f32> {
         let highest = self.highest();
         let common = highest + resemblance * self.nearest;
-        self.discriminants.iter().map(move |discriminant| common - stretch * (highest - discriminant))
+        self.discriminants
+            .iter()
+            .map(move |discriminant| common - stretch * (highest - discriminant))
     }
 }
 
@@ -182,7 +201,12 @@ impl Discriminants {
     /// What they say of features of unit length.
     #[must_use]
     pub fn evidence(&self, features: &[f32]) -> Evidence {
-        let discriminants = self.weights.iter().zip(&self.bias).map(|(row, bias)| dot(row, features) + bias).collect();
+        let discriminants = self
+            .weights
+            .iter()
+            .zip(&self.bias)
+            .map(|(row, bias)| dot(row, features) + bias)
+            .collect();
         Evidence { discriminants, nearest: nearest(features, &self.centroids) }
     }
 
@@ -194,11 +218,20 @@ impl Discriminants {
 
     /// The head whose logits are the calibrated [`Evidence::with`].
     #[must_use]
-    pub fn head(self, resemblance: f32, stretch: f32, calibration: PlattScaling) -> DiscriminantHead {
+    pub fn head(
+        self,
+        resemblance: f32,
+        stretch: f32,
+        calibration: PlattScaling,
+    ) -> DiscriminantHead {
         let PlattScaling { scale, offset } = calibration;
         let slope = stretch * scale;
         DiscriminantHead {
-            weights: self.weights.into_iter().map(|row| row.into_iter().map(|weight| weight * slope).collect()).collect(),
+            weights: self
+                .weights
+                .into_iter()
+                .map(|row| row.into_iter().map(|weight| weight * slope).collect())
+                .collect(),
             bias: self.bias.into_iter().map(|bias| bias * slope).collect(),
             contrast: 1.0 - 1.0 / stretch,
             offset,
@@ -218,7 +251,10 @@ mod tests {
     }
 
     fn clouds() -> Vec<(Vec<f32>, Option<usize>)> {
-        let cloud = |x: f32, label| (0..20).map(move |i| (vec![x + (i % 3) as f32 * 0.02, (i as f32 - 9.5) * 0.1, 0.3], label));
+        let cloud = |x: f32, label| {
+            (0..20)
+                .map(move |i| (vec![x + (i % 3) as f32 * 0.02, (i as f32 - 9.5) * 0.1, 0.3], label))
+        };
         cloud(-0.2, Some(0)).chain(cloud(0.2, Some(1))).chain(cloud(5.0, None)).collect()
     }
 
@@ -243,7 +279,10 @@ mod tests {
             let evidence = fitted.evidence(&features);
             let expected = evidence.with(3.0, 2.5).map(|value| calibration.logit(value));
             for (logit, expected) in head.logits(&features).into_iter().zip(expected) {
-                assert!((logit - expected).abs() < 1e-3 * expected.abs().max(1.0), "{logit} {expected}");
+                assert!(
+                    (logit - expected).abs() < 1e-3 * expected.abs().max(1.0),
+                    "{logit} {expected}"
+                );
             }
         }
     }

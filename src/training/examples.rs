@@ -46,8 +46,8 @@ pub enum Framing {
 
 /// Which views of a photo are taken.
 ///
-/// Turns, colours, blur, JPEG artefacts and occlusions as further views were measured with features of a network that knows such
-/// pictures from its own training: top-1 did not rise.
+/// Turns, colours, blur, JPEG artefacts and occlusions as further views were measured with features
+/// of a network that knows such pictures from its own training: top-1 did not rise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Views {
     /// The photo as it is: for measuring.
@@ -82,22 +82,34 @@ impl<'a> Extractor<'a> {
     ///
     /// # Errors
     /// When a network breaks.
-    pub fn new(backbones: &'a [Backbone], framing: &'a Framing, views: Views, cache: Option<&Path>) -> Result<Self, Error> {
+    pub fn new(
+        backbones: &'a [Backbone],
+        framing: &'a Framing,
+        views: Views,
+        cache: Option<&Path>,
+    ) -> Result<Self, Error> {
         let of = |dir: &Path, backbone: &Backbone| {
             let fingerprint = fingerprint(backbone, framing, views)?;
             Ok::<_, Error>(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
         };
-        let caches = cache.map(|dir| backbones.iter().map(|backbone| of(dir, backbone)).collect()).transpose()?;
+        let caches = cache
+            .map(|dir| backbones.iter().map(|backbone| of(dir, backbone)).collect())
+            .transpose()?;
         Ok(Self { backbones, framing, views, caches, cache_failed: AtomicBool::new(false) })
     }
 
-    /// Extracts features of all samples on all cores, a list for each backbone; `done` is called after each photo.
+    /// Extracts features of all samples on all cores, a list for each backbone; `done` is called
+    /// after each photo.
     ///
     /// The lists keep the samples' order, so the same folder always gives the same examples.
     ///
     /// # Errors
     /// When a network breaks; photos that cannot be read are skipped and returned with the reason.
-    pub fn extract(&self, samples: &[Sample], done: impl Fn() + Sync) -> Result<(Vec<Vec<Example>>, Vec<Skipped>), Error> {
+    pub fn extract(
+        &self,
+        samples: &[Sample],
+        done: impl Fn() + Sync,
+    ) -> Result<(Vec<Vec<Example>>, Vec<Skipped>), Error> {
         let results: Vec<Result<Vec<Example>, Error>> = samples
             .par_iter()
             .map(|sample| {
@@ -110,8 +122,12 @@ impl<'a> Extractor<'a> {
         let mut skipped = Vec::new();
         for (result, sample) in results.into_iter().zip(samples) {
             match result {
-                Ok(examples) => lists.iter_mut().zip(examples).for_each(|(list, example)| list.push(example)),
-                Err(Error::Rejected(reason)) => skipped.push(Skipped { path: sample.path.clone(), reason }),
+                Ok(examples) => {
+                    lists.iter_mut().zip(examples).for_each(|(list, example)| list.push(example));
+                }
+                Err(Error::Rejected(reason)) => {
+                    skipped.push(Skipped { path: sample.path.clone(), reason });
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -129,7 +145,8 @@ impl<'a> Extractor<'a> {
         if known.iter().any(Option::is_none) {
             let photo = Photo::decode(bytes, &Limits::default())?;
             let area = self.framing.region(&photo)?.area;
-            for (place, known) in known.iter_mut().enumerate().filter(|(_, known)| known.is_none()) {
+            for (place, known) in known.iter_mut().enumerate().filter(|(_, known)| known.is_none())
+            {
                 let views = features(&photo, &self.backbones[place], area, self.views)?;
                 if let Some((caches, name)) = &kept
                     && let Err(error) = caches[place].put(name, &views)
@@ -140,12 +157,21 @@ impl<'a> Extractor<'a> {
                 *known = Some(views);
             }
         }
-        Ok(known.into_iter().flatten().map(|views| Example { sample: sample.clone(), views }).collect())
+        Ok(known
+            .into_iter()
+            .flatten()
+            .map(|views| Example { sample: sample.clone(), views })
+            .collect())
     }
 }
 
 /// The features of an area's views.
-fn features(photo: &Photo, backbone: &Backbone, area: PixelRect, views: Views) -> Result<Vec<Vec<f32>>, Error> {
+fn features(
+    photo: &Photo,
+    backbone: &Backbone,
+    area: PixelRect,
+    views: Views,
+) -> Result<Vec<Vec<f32>>, Error> {
     let input = backbone.input();
     let areas = match views {
         Views::Plain => vec![area],
@@ -162,24 +188,28 @@ fn features(photo: &Photo, backbone: &Backbone, area: PixelRect, views: Views) -
     Ok(features)
 }
 
-/// What features depend on besides the photo, as hexadecimal digits: all views of a known picture, where heads are cut, and which
-/// faces are found. A program that resizes, crops or computes otherwise has another fingerprint.
+/// What features depend on besides the photo, as hexadecimal digits: all views of a known picture,
+/// where heads are cut, and which faces are found. A program that resizes, crops or computes
+/// otherwise has another fingerprint.
 fn fingerprint(backbone: &Backbone, framing: &Framing, views: Views) -> Result<String, Error> {
     const FACE: Rect = Rect { x: 300.0, y: 260.0, width: 90.0, height: 110.0 };
     const PHOTO: Size = Size { width: 800, height: 600 };
     let photo = Photo::from_upright(backbone.input().golden_picture());
     let numbers = features(&photo, backbone, Region::whole(photo.size()).area, views)?;
-    let mut facts: Vec<u8> = numbers.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
+    let mut facts: Vec<u8> =
+        numbers.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
     if let Framing::Detect(detector) = framing {
         let face = Face { rect: FACE, confidence: 1.0 };
-        let areas: Vec<PixelRect> = crop::regions(&[face], PHOTO, 1).iter().map(|region| region.area).collect();
+        let areas: Vec<PixelRect> =
+            crop::regions(&[face], PHOTO, 1).iter().map(|region| region.area).collect();
         facts.extend(format!("{areas:?} {:?}", detector.manifest()).into_bytes());
     }
     Ok(sha256(&facts))
 }
 
 impl Framing {
-    /// The region that counts of the photo in a file, for people to look at; its longer side has `side` pixels.
+    /// The region that counts of the photo in a file, for people to look at; its longer side has
+    /// `side` pixels.
     ///
     /// # Errors
     /// When the photo cannot be read any more.
@@ -189,7 +219,10 @@ impl Framing {
         let area: Rect = region.area.into();
         let scale = side as f32 / area.width.max(area.height);
         let scaled = |length: f32| ((length * scale).round() as u32).max(1);
-        Ok((region, photo.view(area, Size { width: scaled(area.width), height: scaled(area.height) })))
+        Ok((
+            region,
+            photo.view(area, Size { width: scaled(area.width), height: scaled(area.height) }),
+        ))
     }
 
     /// The region that counts of the photo in a file, as the network sees it.
@@ -205,7 +238,9 @@ impl Framing {
     fn region(&self, photo: &Photo) -> Result<Region, Error> {
         let regions = match self {
             Self::Whole => Vec::new(),
-            Self::Detect(embedded) => crop::regions(&embedded.find(photo)?, photo.size(), Limits::default().heads),
+            Self::Detect(embedded) => {
+                crop::regions(&embedded.find(photo)?, photo.size(), Limits::default().heads)
+            }
         };
         let size = |region: &Region| u64::from(region.area.width) * u64::from(region.area.height);
         Ok(regions.into_iter().max_by_key(size).unwrap_or_else(|| Region::whole(photo.size())))
@@ -219,7 +254,12 @@ fn read(path: &Path) -> Result<Vec<u8>, Rejection> {
 /// Nine tenths of the area, its corner moved in by these shares: another framing of the same head.
 fn inner(area: PixelRect, left: f32, top: f32) -> PixelRect {
     let (width, height) = (area.width as f32, area.height as f32);
-    let rect = Rect::new(area.x as f32 + width * left, area.y as f32 + height * top, width * 0.9, height * 0.9);
+    let rect = Rect::new(
+        area.x as f32 + width * left,
+        area.y as f32 + height * top,
+        width * 0.9,
+        height * 0.9,
+    );
     let all = Size { width: area.x + area.width, height: area.y + area.height };
     rect.pixels_within(all).unwrap_or(area)
 }

@@ -1,4 +1,5 @@
-//! Fine-tuning: `models/training/fine_tune.py` trains all layers of a backbone in Keras, this hands over pictures and takes networks.
+//! Fine-tuning: `models/training/fine_tune.py` trains all layers of a backbone in Keras, this hands
+//! over pictures and takes networks.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -119,7 +120,8 @@ pub enum FineTuneError {
 }
 
 impl FineTuning {
-    /// Fine-tunes a backbone; `progress` is called after each epoch and each fit, also of those that collapse.
+    /// Fine-tunes a backbone; `progress` is called after each epoch and each fit, also of those
+    /// that collapse.
     ///
     /// # Errors
     /// When the environment is missing, the script gives up, or a file cannot be read or written.
@@ -133,10 +135,14 @@ impl FineTuning {
         if !self.python.is_file() {
             return Err(FineTuneError::NoPython(self.python.clone()));
         }
-        let work = tempfile::tempdir().map_err(failed("cannot make a folder in", &std::env::temp_dir()))?;
+        let work = tempfile::tempdir()
+            .map_err(failed("cannot make a folder in", &std::env::temp_dir()))?;
         let file = |name: &str| work.path().join(name);
-        let write = |name: &str, bytes: &[u8]| std::fs::write(file(name), bytes).map_err(failed("cannot write", &file(name)));
-        let raw: Vec<u8> = pictures.iter().flat_map(|one| one.picture.as_raw().iter().copied()).collect();
+        let write = |name: &str, bytes: &[u8]| {
+            std::fs::write(file(name), bytes).map_err(failed("cannot write", &file(name)))
+        };
+        let raw: Vec<u8> =
+            pictures.iter().flat_map(|one| one.picture.as_raw().iter().copied()).collect();
         write("pictures.raw", &raw)?;
         drop(raw);
         let facts = json!({
@@ -161,7 +167,9 @@ impl FineTuning {
             .spawn()
             .map_err(failed("cannot start", &self.python))?;
         let mut curve = Vec::new();
-        for line in child.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines()) {
+        for line in
+            child.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines())
+        {
             let line = line.map_err(failed("cannot read from", &self.script))?;
             // What else the script says is for people.
             let Ok(mut seen) = serde_json::from_str::<Progress>(&line) else { continue };
@@ -176,7 +184,8 @@ impl FineTuning {
             let said = std::fs::read_to_string(&errors).unwrap_or_default();
             return Err(FineTuneError::Script(said.lines().last().unwrap_or("nothing").to_owned()));
         }
-        let read = |name: &str| std::fs::read(file(name)).map_err(failed("cannot read", &file(name)));
+        let read =
+            |name: &str| std::fs::read(file(name)).map_err(failed("cannot read", &file(name)));
         Ok(Tuned { checked: read("checked.onnx")?, all: read("all.onnx")? })
     }
 }

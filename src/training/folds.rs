@@ -11,25 +11,38 @@ use super::examples::Example;
 /// Folds of the cross-validation; fewer where a label has fewer groups.
 pub const FOLDS: usize = 5;
 
-/// Deals each label's groups out to the folds, in an order that the seed decides; a group that several labels share goes to one fold.
+/// Deals each label's groups out to the folds, in an order that the seed decides; a group that
+/// several labels share goes to one fold.
 #[must_use]
 pub fn deal(examples: &[Example], labels: usize, seed: u64) -> Vec<usize> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut fold_of_group: BTreeMap<&str, usize> = BTreeMap::new();
     for label in (0..labels).map(Some).chain([None]) {
-        let of_label = examples.iter().filter(|e| e.sample.label == label).map(|e| e.sample.group.as_str());
-        let groups: BTreeSet<&str> = of_label.filter(|group| !fold_of_group.contains_key(group)).collect();
+        let of_label =
+            examples.iter().filter(|e| e.sample.label == label).map(|e| e.sample.group.as_str());
+        let groups: BTreeSet<&str> =
+            of_label.filter(|group| !fold_of_group.contains_key(group)).collect();
         let mut groups: Vec<&str> = groups.into_iter().collect();
         groups.shuffle(&mut random);
-        fold_of_group.extend(groups.into_iter().enumerate().map(|(place, group)| (group, place % FOLDS)));
+        fold_of_group
+            .extend(groups.into_iter().enumerate().map(|(place, group)| (group, place % FOLDS)));
     }
     examples.iter().map(|example| fold_of_group[example.sample.group.as_str()]).collect()
 }
 
 /// The examples outside of a fold, and the places of those in it.
 #[must_use]
-pub fn split<'a>(examples: &'a [Example], folds: &[usize], fold: usize) -> (Vec<&'a Example>, Vec<usize>) {
-    let others = examples.iter().zip(folds).filter(|(_, of)| **of != fold).map(|(example, _)| example).collect();
+pub fn split<'a>(
+    examples: &'a [Example],
+    folds: &[usize],
+    fold: usize,
+) -> (Vec<&'a Example>, Vec<usize>) {
+    let others = examples
+        .iter()
+        .zip(folds)
+        .filter(|(_, of)| **of != fold)
+        .map(|(example, _)| example)
+        .collect();
     (others, (0..examples.len()).filter(|&i| folds[i] == fold).collect())
 }
 

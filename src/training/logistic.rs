@@ -1,8 +1,8 @@
 //! The head: one logistic unit a label, fitted independently by L-BFGS.
 //!
-//! For a label with targets `y` in {0, 1} over standardised features `z`, the objective is the mean logistic loss plus
-//! `regularisation / 2 * |w|²`; the bias is not regularised. The standardisation is folded into the weights afterwards, so that
-//! a served head takes plain features.
+//! For a label with targets `y` in {0, 1} over standardised features `z`, the objective is the mean
+//! logistic loss plus `regularisation / 2 * |w|²`; the bias is not regularised. The standardisation
+//! is folded into the weights afterwards, so that a served head takes plain features.
 
 use argmin::core::{CostFunction, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
@@ -16,8 +16,8 @@ use super::metrics::log_loss;
 const MEMORY: usize = 10;
 /// Iterations at most; fits of 512 features settle in 30 to 80.
 const ITERATIONS: u64 = 200;
-/// The least std of a feature, as a share of the median std: a feature that hardly varies in the training photos would
-/// otherwise explode on an unknown's.
+/// The least std of a feature, as a share of the median std: a feature that hardly varies in the
+/// training photos would otherwise explode on an unknown's.
 const STD_FLOOR: f64 = 0.25;
 
 /// One row of the training set: features and, unless it is an unknown, the label.
@@ -44,7 +44,8 @@ pub fn fit(rows: &[Row<'_>], labels: usize, regularisation: f64) -> Result<Linea
     let units: Vec<(Vec<f32>, f32)> = (0..labels)
         .into_par_iter()
         .map(|label| {
-            let targets = rows.iter().map(|row| f64::from(u8::from(row.label == Some(label)))).collect();
+            let targets =
+                rows.iter().map(|row| f64::from(u8::from(row.label == Some(label)))).collect();
             let solution = Unit { inputs: &inputs, targets, regularisation }.solve()?;
             Ok(scaler.fold(&solution))
         })
@@ -116,12 +117,17 @@ impl Unit<'_> {
             .with_tolerance_grad(1e-5)
             .and_then(|solver| solver.with_tolerance_cost(1e-9))
             .map_err(FitError)?;
-        let end =
-            Executor::new(self, solver).configure(|state| state.param(start).max_iters(ITERATIONS)).run().map_err(FitError)?;
-        end.state.best_param.ok_or_else(|| FitError(argmin::core::Error::msg("no solution was found")))
+        let end = Executor::new(self, solver)
+            .configure(|state| state.param(start).max_iters(ITERATIONS))
+            .run()
+            .map_err(FitError)?;
+        end.state
+            .best_param
+            .ok_or_else(|| FitError(argmin::core::Error::msg("no solution was found")))
     }
 
-    /// The logit of each row, in single precision: the rows are read from memory once, which is what takes the time.
+    /// The logit of each row, in single precision: the rows are read from memory once, which is
+    /// what takes the time.
     fn logits(&self, parameters: &[f64]) -> impl Iterator<Item = f64> {
         let (bias, weights) = parameters.split_last().expect("a bias is always there");
         let (bias, weights) = (*bias, weights.iter().map(|w| *w as f32).collect::<Vec<f32>>());
@@ -134,7 +140,10 @@ impl CostFunction for Unit<'_> {
     type Output = f64;
 
     fn cost(&self, parameters: &Vec<f64>) -> Result<f64, argmin::core::Error> {
-        let losses = self.logits(parameters).zip(&self.targets).map(|(logit, target)| log_loss(logit, *target));
+        let losses = self
+            .logits(parameters)
+            .zip(&self.targets)
+            .map(|(logit, target)| log_loss(logit, *target));
         let mean = losses.sum::<f64>() / self.inputs.len() as f64;
         let weights = &parameters[..parameters.len() - 1];
         Ok(mean + self.regularisation / 2.0 * weights.iter().map(|w| w * w).sum::<f64>())
@@ -148,7 +157,8 @@ impl Gradient for Unit<'_> {
     fn gradient(&self, parameters: &Vec<f64>) -> Result<Vec<f64>, argmin::core::Error> {
         let mut gradient = vec![0.0; parameters.len()];
         let count = self.inputs.len() as f64;
-        for ((logit, input), target) in self.logits(parameters).zip(self.inputs).zip(&self.targets) {
+        for ((logit, input), target) in self.logits(parameters).zip(self.inputs).zip(&self.targets)
+        {
             let error = (1.0 / (1.0 + (-logit).exp()) - target) / count;
             for (sum, x) in gradient.iter_mut().zip(input) {
                 *sum += error * f64::from(*x);
@@ -169,9 +179,13 @@ mod tests {
 
     #[test]
     fn two_clouds_are_told_apart_and_the_middle_is_undecided() {
-        let cloud = |center: f32| (0..20).map(move |i| vec![center + (i % 5) as f32 * 0.1, (i / 5) as f32 * 0.1]);
-        let features: Vec<(Vec<f32>, usize)> = cloud(0.0).map(|f| (f, 0)).chain(cloud(3.0).map(|f| (f, 1))).collect();
-        let rows: Vec<Row<'_>> = features.iter().map(|(f, label)| Row { features: f, label: Some(*label) }).collect();
+        let cloud = |center: f32| {
+            (0..20).map(move |i| vec![center + (i % 5) as f32 * 0.1, (i / 5) as f32 * 0.1])
+        };
+        let features: Vec<(Vec<f32>, usize)> =
+            cloud(0.0).map(|f| (f, 0)).chain(cloud(3.0).map(|f| (f, 1))).collect();
+        let rows: Vec<Row<'_>> =
+            features.iter().map(|(f, label)| Row { features: f, label: Some(*label) }).collect();
         let head = fit(&rows, 2, 0.01).unwrap();
         for row in &rows {
             let logits = head.logits(row.features);
@@ -184,7 +198,11 @@ mod tests {
     #[test]
     fn a_feature_that_never_varies_does_not_explode() {
         let features: Vec<Vec<f32>> = (0..10).map(|i| vec![i as f32, 7.0]).collect();
-        let rows: Vec<Row<'_>> = features.iter().enumerate().map(|(i, f)| Row { features: f, label: Some(i / 5) }).collect();
+        let rows: Vec<Row<'_>> = features
+            .iter()
+            .enumerate()
+            .map(|(i, f)| Row { features: f, label: Some(i / 5) })
+            .collect();
         let head = fit(&rows, 2, 0.1).unwrap();
         let unknown = head.logits(&[4.5, 8.0]);
         assert!(unknown.iter().all(|logit| logit.is_finite() && logit.abs() < 5.0), "{unknown:?}");

@@ -1,4 +1,5 @@
-//! Figures about a bundle: how often it is right, how far its confidence can be trusted, and how often unknowns are named.
+//! Figures about a bundle: how often it is right, how far its confidence can be trusted, and how
+//! often unknowns are named.
 
 use friends_core::verdict::{Thresholds, ranking};
 use serde::Serialize;
@@ -18,7 +19,8 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// The label with the highest score, and that score; the bundle's order decides between equal ones.
+    /// The label with the highest score, and that score; the bundle's order decides between equal
+    /// ones.
     #[must_use]
     pub fn highest(&self) -> (usize, f32) {
         let label = ranking(&self.scores)[0];
@@ -103,7 +105,9 @@ impl Verdicts {
             let verdict = thresholds.judge(&one.scores, labels);
             let count = match verdict.friends() {
                 [] => &mut verdicts.none,
-                named if !named.iter().any(|friend| friend == labels[*truth]) => &mut verdicts.wrong,
+                named if !named.iter().any(|friend| friend == labels[*truth]) => {
+                    &mut verdicts.wrong
+                }
                 [_] => &mut verdicts.right,
                 _ => &mut verdicts.either,
             };
@@ -124,7 +128,8 @@ pub struct Bin {
     pub n: usize,
 }
 
-/// The binary log loss of one logit, in nats: `ln(1 + exp(logit)) - target * logit`, without overflow.
+/// The binary log loss of one logit, in nats: `ln(1 + exp(logit)) - target * logit`, without
+/// overflow.
 #[must_use]
 pub fn log_loss(logit: f64, target: f64) -> f64 {
     logit.max(0.0) + (-logit.abs()).exp().ln_1p() - target * logit
@@ -143,11 +148,13 @@ pub fn top1(judged: &[Judged]) -> f64 {
 pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Evaluation {
     let count = labels.len();
     let mut confusion = vec![vec![0; count]; count];
-    let known: Vec<(usize, &Judged)> = judged.iter().filter_map(|one| Some((one.truth?, one))).collect();
+    let known: Vec<(usize, &Judged)> =
+        judged.iter().filter_map(|one| Some((one.truth?, one))).collect();
     for (truth, one) in &known {
         confusion[*truth][one.highest().0] += 1;
     }
-    let per_class: Vec<PerClass> = (0..count).map(|label| per_class(label, labels[label], &confusion)).collect();
+    let per_class: Vec<PerClass> =
+        (0..count).map(|label| per_class(label, labels[label], &confusion)).collect();
     let reliability = reliability(&known);
     let present: Vec<&PerClass> = per_class.iter().filter(|class| class.n > 0).collect();
     let f1 = |class: &PerClass| {
@@ -162,7 +169,11 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
         confusions: confusions(labels, &confusion),
         confusion,
-        ece: reliability.iter().map(|bin| (bin.score - bin.right).abs() * bin.n as f64).sum::<f64>() / known.len().max(1) as f64,
+        ece: reliability
+            .iter()
+            .map(|bin| (bin.score - bin.right).abs() * bin.n as f64)
+            .sum::<f64>()
+            / known.len().max(1) as f64,
         reliability,
         verdicts: Verdicts::of(&known, labels, thresholds),
         open_set: open_set::measure(judged, labels, thresholds),
@@ -188,7 +199,11 @@ fn confusions(labels: &[&str], confusion: &[Vec<usize>]) -> Vec<Confusion> {
     let mut confusions: Vec<Confusion> = Vec::new();
     for (truth, row) in confusion.iter().enumerate() {
         for (said, &n) in row.iter().enumerate().filter(|(said, n)| *said != truth && **n > 0) {
-            confusions.push(Confusion { friend: labels[truth].to_owned(), said: labels[said].to_owned(), n });
+            confusions.push(Confusion {
+                friend: labels[truth].to_owned(),
+                said: labels[said].to_owned(),
+                n,
+            });
         }
     }
     confusions.sort_by_key(|confusion| std::cmp::Reverse(confusion.n));
@@ -205,11 +220,13 @@ fn reliability(known: &[(usize, &Judged)]) -> Vec<Bin> {
         *bin = (bin.0 + 1, bin.1 + score, bin.2 + usize::from(best == *truth));
     }
     let filled = bins.into_iter().filter(|(n, ..)| *n > 0);
-    filled.map(|(n, scores, right)| Bin { score: scores / n as f64, right: share(right, n), n }).collect()
+    filled
+        .map(|(n, scores, right)| Bin { score: scores / n as f64, right: share(right, n), n })
+        .collect()
 }
 
-/// The Wilson score interval at 95 % of a share: where the true share may lie, given `part` of `whole`. Source: E. B. Wilson,
-/// Journal of the American Statistical Association 22 (1927).
+/// The Wilson score interval at 95 % of a share: where the true share may lie, given `part` of
+/// `whole`. Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927).
 #[must_use]
 pub fn wilson(part: usize, whole: usize) -> (f64, f64) {
     const Z: f64 = 1.96;
@@ -266,13 +283,15 @@ mod tests {
 
     #[test]
     fn the_fair_comparison_accepts_nine_of_ten_known() {
-        // Four known: nine of ten means all four, so the bar is .45, which one of the two unknowns reaches.
+        // Four known: nine of ten means all four, so the bar is .45, which one of the two unknowns
+        // reaches.
         assert_eq!(evaluation().open_set.unwrap().separation.fpr_at_tpr90, 0.5);
     }
 
     #[test]
     fn intervals_are_wide_when_there_is_little() {
-        let near = |(a, b): (f64, f64), (c, d): (f64, f64)| (a - c).abs() < 1e-3 && (b - d).abs() < 1e-3;
+        let near =
+            |(a, b): (f64, f64), (c, d): (f64, f64)| (a - c).abs() < 1e-3 && (b - d).abs() < 1e-3;
         assert!(near(wilson(17, 23), (0.535, 0.875)), "{:?}", wilson(17, 23));
         assert!(near(wilson(0, 10), (0.0, 0.278)), "{:?}", wilson(0, 10));
         assert!(near(wilson(10, 10), (0.722, 1.0)), "{:?}", wilson(10, 10));
@@ -287,8 +306,10 @@ mod tests {
 
     #[test]
     fn verdicts_are_counted_by_what_they_name() {
-        let photos = [[0.95, 0.1], [0.2, 0.65], [0.9, 0.85], [0.4, 0.1]].map(|scores| judged(Some(0), scores));
-        let figures = evaluate(&photos, &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
+        let photos = [[0.95, 0.1], [0.2, 0.65], [0.9, 0.85], [0.4, 0.1]]
+            .map(|scores| judged(Some(0), scores));
+        let figures =
+            evaluate(&photos, &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
         assert_eq!(figures.verdicts, Verdicts { right: 1, either: 1, wrong: 1, none: 1 });
     }
 
@@ -300,7 +321,11 @@ mod tests {
 
     #[test]
     fn without_unknowns_there_is_no_open_set() {
-        let figures = evaluate(&[judged(Some(0), [0.9, 0.1])], &["a", "b"], &Thresholds { accept: vec![0.5; 2], margin: 0.1 });
+        let figures = evaluate(
+            &[judged(Some(0), [0.9, 0.1])],
+            &["a", "b"],
+            &Thresholds { accept: vec![0.5; 2], margin: 0.1 },
+        );
         assert_eq!(figures.open_set, None);
     }
 }

@@ -1,4 +1,5 @@
-//! Photos that change folders: a file that people read, edit and have carried out, forwards or backwards.
+//! Photos that change folders: a file that people read, edit and have carried out, forwards or
+//! backwards.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -63,18 +64,22 @@ pub enum MoveError {
 /// # Errors
 /// When it cannot be read or is of another form.
 pub fn read(path: &Path) -> Result<Vec<Move>, MoveError> {
-    let bytes = std::fs::read(path).map_err(|source| MoveError::Read { path: path.to_owned(), source })?;
-    serde_json::from_slice(&bytes).map_err(|source| MoveError::Form { path: path.to_owned(), source })
+    let bytes =
+        std::fs::read(path).map_err(|source| MoveError::Read { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|source| MoveError::Form { path: path.to_owned(), source })
 }
 
 /// The moves that undo others, the last first.
 #[must_use]
 pub fn reversed(moves: &[Move]) -> Vec<Move> {
-    let back = |one: &Move| Move { from: one.to.clone(), to: one.from.clone(), why: one.why.clone() };
+    let back =
+        |one: &Move| Move { from: one.to.clone(), to: one.from.clone(), why: one.why.clone() };
     moves.iter().rev().map(back).collect()
 }
 
-/// Carries out moves below `dir`, all or none: everything is checked first, and what has moved moves back when one is refused.
+/// Carries out moves below `dir`, all or none: everything is checked first, and what has moved
+/// moves back when one is refused.
 ///
 /// # Errors
 /// When a path leads out of `dir`, a photo is missing, or a place is taken.
@@ -82,7 +87,8 @@ pub fn carry_out(moves: &[Move], dir: &Path) -> Result<(), MoveError> {
     let mut taken = BTreeSet::new();
     for Move { from, to, .. } in moves {
         for path in [from, to] {
-            let inside = !path.as_os_str().is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
+            let inside = !path.as_os_str().is_empty()
+                && path.components().all(|part| matches!(part, Component::Normal(_)));
             if !inside {
                 return Err(MoveError::Outside(path.clone()));
             }
@@ -138,7 +144,9 @@ mod tests {
         let moves = [moved("a/1.jpg", "b/1.jpg"), moved("b/2.jpg", ".set-aside/b/2.jpg")];
         carry_out(&moves, dir.path()).unwrap();
         assert_eq!(std::fs::read_to_string(dir.path().join("b/1.jpg")).unwrap(), "a/1.jpg");
-        assert!(dir.path().join(".set-aside/b/2.jpg").is_file() && !dir.path().join("a/1.jpg").exists());
+        assert!(
+            dir.path().join(".set-aside/b/2.jpg").is_file() && !dir.path().join("a/1.jpg").exists()
+        );
         carry_out(&reversed(&moves), dir.path()).unwrap();
         assert!(dir.path().join("a/1.jpg").is_file() && dir.path().join("b/2.jpg").is_file());
     }
@@ -157,7 +165,10 @@ mod tests {
         ] {
             let refused = carry_out(&[first.clone(), second], dir.path()).unwrap_err().to_string();
             assert!(refused.contains(expected), "{refused}");
-            assert!(dir.path().join("a/1.jpg").is_file(), "the first stayed, or is back: {refused}");
+            assert!(
+                dir.path().join("a/1.jpg").is_file(),
+                "the first stayed, or is back: {refused}"
+            );
         }
     }
 }

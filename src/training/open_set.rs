@@ -17,7 +17,8 @@ pub struct OpenSet {
     pub unknown_accepted: f64,
     /// Share of known photos whose verdict names a Friend.
     pub known_accepted: f64,
-    /// The same logits through a softmax, as most classifiers have it: whatever is shown must be somebody.
+    /// The same logits through a softmax, as most classifiers have it: whatever is shown must be
+    /// somebody.
     pub softmax: Separation,
 }
 
@@ -26,8 +27,8 @@ pub struct OpenSet {
 pub struct Separation {
     /// Chance that a known photo's highest score is over an unknown's.
     pub auroc: f64,
-    /// False positive rate at a true positive rate of 90 %: the share of unknowns whose highest score reaches what nine of ten known
-    /// photos reach.
+    /// False positive rate at a true positive rate of 90 %: the share of unknowns whose highest
+    /// score reaches what nine of ten known photos reach.
     pub fpr_at_tpr90: f64,
     /// The same for 95 of 100 known photos.
     pub fpr_at_tpr95: f64,
@@ -40,16 +41,22 @@ pub struct Separation {
 /// All figures; `None` without unknowns.
 #[must_use]
 pub fn measure(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Option<OpenSet> {
-    let (known, unknown): (Vec<&Judged>, Vec<&Judged>) = judged.iter().partition(|one| one.truth.is_some());
+    let (known, unknown): (Vec<&Judged>, Vec<&Judged>) =
+        judged.iter().partition(|one| one.truth.is_some());
     if unknown.is_empty() {
         return None;
     }
     let accepted = |group: &[&Judged]| {
-        let named = group.iter().filter(|one| thresholds.judge(&one.scores, labels) != Verdict::None).count();
+        let named = group
+            .iter()
+            .filter(|one| thresholds.judge(&one.scores, labels) != Verdict::None)
+            .count();
         share(named, group.len())
     };
     let highest = |group: &[&Judged]| group.iter().map(|one| one.highest().1).collect::<Vec<f32>>();
-    let by_softmax = |group: &[&Judged]| group.iter().map(|one| highest_softmax(&one.scores)).collect::<Vec<f32>>();
+    let by_softmax = |group: &[&Judged]| {
+        group.iter().map(|one| highest_softmax(&one.scores)).collect::<Vec<f32>>()
+    };
     Some(OpenSet {
         separation: Separation::of(&highest(&known), &highest(&unknown)),
         softmax: Separation::of(&by_softmax(&known), &by_softmax(&unknown)),
@@ -65,9 +72,14 @@ impl Separation {
     pub fn of(known: &[f32], unknown: &[f32]) -> Self {
         let mut reached = known.to_vec();
         reached.sort_by(|a, b| b.total_cmp(a));
-        let over = |scores: &[f32], bar: f32| share(scores.iter().filter(|&&score| score >= bar).count(), scores.len());
+        let over = |scores: &[f32], bar: f32| {
+            share(scores.iter().filter(|&&score| score >= bar).count(), scores.len())
+        };
         let false_positives = |percent: usize| {
-            let bar = reached.get((known.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or(1.0);
+            let bar = reached
+                .get((known.len() * percent).div_ceil(100).max(1) - 1)
+                .copied()
+                .unwrap_or(1.0);
             over(unknown, bar)
         };
         Self {
@@ -99,12 +111,13 @@ fn highest_softmax(scores: &[f32]) -> f32 {
     softmax(scores).into_iter().fold(0.0, f32::max)
 }
 
-/// Open-set classification rate over all thresholds: the chance that a known photo's highest score is right and over an unknown's.
-/// It is the area under the curve of Dhamija et al. ("Reducing network agnostophobia", 2018); `None` without unknowns or known
-/// photos.
+/// Open-set classification rate over all thresholds: the chance that a known photo's highest score
+/// is right and over an unknown's. It is the area under the curve of Dhamija et al. ("Reducing
+/// network agnostophobia", 2018); `None` without unknowns or known photos.
 #[must_use]
 pub fn oscr(judged: &[Judged]) -> Option<f64> {
-    let mut unknown: Vec<f32> = judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
+    let mut unknown: Vec<f32> =
+        judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
     unknown.sort_by(f32::total_cmp);
     let known: Vec<&Judged> = judged.iter().filter(|one| one.truth.is_some()).collect();
     if unknown.is_empty() || known.is_empty() {
@@ -117,7 +130,8 @@ pub fn oscr(judged: &[Judged]) -> Option<f64> {
     Some(known.iter().map(beaten).sum::<usize>() as f64 / (known.len() * unknown.len()) as f64)
 }
 
-/// Area under the ROC curve by the Mann-Whitney statistic: ties count half. 0.5 when one side is empty.
+/// Area under the ROC curve by the Mann-Whitney statistic: ties count half. 0.5 when one side is
+/// empty.
 #[must_use]
 pub fn auroc(positive: &[f32], negative: &[f32]) -> f64 {
     let pairs = positive.len() * negative.len();

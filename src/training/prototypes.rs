@@ -24,9 +24,15 @@ pub struct Prototypes {
 }
 
 impl Prototypes {
-    /// From examples and the background centroids of the bundle that they build on; `None` without enough unknowns.
+    /// From examples and the background centroids of the bundle that they build on; `None` without
+    /// enough unknowns.
     #[must_use]
-    pub fn of(examples: &[&Example], inherited: &[Vec<f32>], labels: usize, seed: u64) -> Option<Self> {
+    pub fn of(
+        examples: &[&Example],
+        inherited: &[Vec<f32>],
+        labels: usize,
+        seed: u64,
+    ) -> Option<Self> {
         let mut sums: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
         let mut unknown: Vec<Vec<f32>> = Vec::new();
         for example in examples {
@@ -47,7 +53,8 @@ impl Prototypes {
             return None;
         }
         let centroids = sums.values().map(|sum| unit(sum)).collect();
-        let background = background::centroids(&rows, BACKGROUND, &mut ChaCha8Rng::seed_from_u64(seed));
+        let background =
+            background::centroids(&rows, BACKGROUND, &mut ChaCha8Rng::seed_from_u64(seed));
         Some(Self { centroids, background })
     }
 
@@ -61,6 +68,12 @@ impl Prototypes {
     #[must_use]
     pub fn with(self, calibration: PlattScaling) -> PrototypeHead {
         let Self { centroids, background } = self;
-        PrototypeHead { sharpness: SHARPNESS, scale: calibration.scale, offset: calibration.offset, centroids, background }
+        PrototypeHead {
+            sharpness: SHARPNESS,
+            scale: calibration.scale,
+            offset: calibration.offset,
+            centroids,
+            background,
+        }
     }
 }

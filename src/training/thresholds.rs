@@ -1,4 +1,5 @@
-//! The least score that counts as a Friend, chosen on photos that the head did not see, and how sure their number makes it.
+//! The least score that counts as a Friend, chosen on photos that the head did not see, and how
+//! sure their number makes it.
 
 use friends_core::verdict::Thresholds;
 use serde::Serialize;
@@ -43,12 +44,14 @@ pub struct Choice {
     pub photos: usize,
     /// How many of them are named.
     pub named: usize,
-    /// Where the share among new photos of the same kind lies, at 95 %: quantiles of the beta distribution of the share over an
-    /// order statistic (Wilks, "Determination of sample sizes for setting tolerance limits", 1941).
+    /// Where the share among new photos of the same kind lies, at 95 %: quantiles of the beta
+    /// distribution of the share over an order statistic (Wilks, "Determination of sample sizes for
+    /// setting tolerance limits", 1941).
     pub interval: (f64, f64),
     /// The share that is not exceeded with a confidence of 95 %.
     pub at_most: f64,
-    /// So many photos of which none is named would promise the share that was asked for with that confidence; 0 where no number does.
+    /// So many photos of which none is named would promise the share that was asked for with that
+    /// confidence; 0 where no number does.
     pub needed: usize,
 }
 
@@ -79,17 +82,25 @@ impl Choice {
         let threshold = self.thresholds.accept.first().copied().unwrap_or_default();
         match self.basis {
             Basis::Unknowns => {
-                format!("threshold {threshold:.3}, for {} of unknowns: of those left out {expected}{promise}", percent(asked))
+                format!(
+                    "threshold {threshold:.3}, for {} of unknowns: of those left out {expected}{promise}",
+                    percent(asked)
+                )
             }
             Basis::LeftOutLabels => format!(
                 "threshold {threshold:.3}, for {} of a typical stranger's photos: of photos of labels that were left out {expected}. {add}",
                 percent(asked)
             ),
             Basis::KnownShare => {
-                format!("threshold {threshold:.3}, which names as many of the photos left out as the frozen backbone does. {add}")
+                format!(
+                    "threshold {threshold:.3}, which names as many of the photos left out as the frozen backbone does. {add}"
+                )
             }
             Basis::OtherLabels => {
-                format!("thresholds for {} of the photos of other labels; of strangers nothing is known. {add}", percent(asked))
+                format!(
+                    "thresholds for {} of the photos of other labels; of strangers nothing is known. {add}",
+                    percent(asked)
+                )
             }
         }
     }
@@ -97,27 +108,39 @@ impl Choice {
 
 /// Thresholds that name at most the share `asked` of unknowns.
 ///
-/// With enough held-out unknowns it is one number for all labels: the highest score of at most that share reaches it. Without them it
-/// is the median over `strangers`, for each label the photos of a stranger, of the number that does so for each of them: two labels
-/// that look alike are hard strangers to each other, yet few strangers are like that. Without either it is, for each label, the score that at most that share of the other photos reach, but no less than
-/// one half.
+/// With enough held-out unknowns it is one number for all labels: the highest score of at most that
+/// share reaches it. Without them it is the median over `strangers`, for each label the photos of a
+/// stranger, of the number that does so for each of them: two labels that look alike are hard
+/// strangers to each other, yet few strangers are like that. Without either it is, for each label,
+/// the score that at most that share of the other photos reach, but no less than one half.
 #[must_use]
 pub fn choose(labels: usize, judged: &[Judged], strangers: &[Vec<Judged>], asked: f64) -> Choice {
-    let highest = |photos: &mut dyn Iterator<Item = &Judged>| photos.map(|one| one.highest().1).collect::<Vec<f32>>();
+    let highest = |photos: &mut dyn Iterator<Item = &Judged>| {
+        photos.map(|one| one.highest().1).collect::<Vec<f32>>()
+    };
     let unknown = highest(&mut judged.iter().filter(|one| one.truth.is_none()));
-    let strangers: Vec<Vec<f32>> =
-        strangers.iter().map(|photos| highest(&mut photos.iter())).filter(|scores| !scores.is_empty()).collect();
+    let strangers: Vec<Vec<f32>> = strangers
+        .iter()
+        .map(|photos| highest(&mut photos.iter()))
+        .filter(|scores| !scores.is_empty())
+        .collect();
     let (basis, accept, photos) = if unknown.len() >= MIN_BACKGROUND {
         (Basis::Unknowns, vec![reached_by(asked, &unknown); labels], unknown)
     } else if strangers.len() > 2 {
-        let mut of_each: Vec<f32> = strangers.iter().map(|scores| reached_by(asked, scores)).collect();
+        let mut of_each: Vec<f32> =
+            strangers.iter().map(|scores| reached_by(asked, scores)).collect();
         of_each.sort_by(f32::total_cmp);
         (Basis::LeftOutLabels, vec![of_each[of_each.len() / 2]; labels], strangers.concat())
     } else {
         let others = |label: usize| {
-            judged.iter().filter(|one| one.truth != Some(label)).map(|one| one.scores[label]).collect::<Vec<f32>>()
+            judged
+                .iter()
+                .filter(|one| one.truth != Some(label))
+                .map(|one| one.scores[label])
+                .collect::<Vec<f32>>()
         };
-        let accept = (0..labels).map(|label| reached_by(asked, &others(label)).max(MIN_THRESHOLD)).collect();
+        let accept =
+            (0..labels).map(|label| reached_by(asked, &others(label)).max(MIN_THRESHOLD)).collect();
         (Basis::OtherLabels, accept, Vec::new())
     };
     let named = photos.iter().filter(|&&score| score >= accept[0]).count();
@@ -135,14 +158,16 @@ pub fn choose(labels: usize, judged: &[Judged], strangers: &[Vec<Judged>], asked
     }
 }
 
-/// One threshold that names the share `known` of the labelled photos among `judged`: for a head of which nothing is known but what it
-/// says of photos of its own labels.
+/// One threshold that names the share `known` of the labelled photos among `judged`: for a head of
+/// which nothing is known but what it says of photos of its own labels.
 #[must_use]
 pub fn naming(labels: usize, judged: &[Judged], known: f64, asked: f64) -> Choice {
-    let mut scores: Vec<f32> = judged.iter().filter(|one| one.truth.is_some()).map(|one| one.highest().1).collect();
+    let mut scores: Vec<f32> =
+        judged.iter().filter(|one| one.truth.is_some()).map(|one| one.highest().1).collect();
     scores.sort_by(|a, b| b.total_cmp(a));
     let last = ((scores.len() as f64 * known).round() as usize).clamp(1, scores.len().max(1)) - 1;
-    let threshold = scores.get(last).map_or(MIN_THRESHOLD, |score| (score * 1000.0).floor() / 1000.0);
+    let threshold =
+        scores.get(last).map_or(MIN_THRESHOLD, |score| (score * 1000.0).floor() / 1000.0);
     let accept = vec![threshold; labels];
     Choice {
         known_named: known_named(judged, &accept),
@@ -159,7 +184,8 @@ pub fn naming(labels: usize, judged: &[Judged], known: f64, asked: f64) -> Choic
 
 /// The share of labelled photos whose highest score is accepted.
 fn known_named(judged: &[Judged], accept: &[f32]) -> f64 {
-    let known: Vec<(usize, f32)> = judged.iter().filter(|one| one.truth.is_some()).map(Judged::highest).collect();
+    let known: Vec<(usize, f32)> =
+        judged.iter().filter(|one| one.truth.is_some()).map(Judged::highest).collect();
     share(known.iter().filter(|(label, score)| *score >= accept[*label]).count(), known.len())
 }
 
@@ -169,16 +195,21 @@ fn reached_by(share: f64, scores: &[f32]) -> f32 {
     scores.sort_by(|a, b| b.total_cmp(a));
     let allowed = (scores.len() as f64 * share) as usize;
     // Just over the first score that must not pass.
-    scores.get(allowed).map_or(0.0, |score| ((score * 1000.0).floor() + 1.0) / 1000.0).clamp(0.0, 1.0)
+    scores
+        .get(allowed)
+        .map_or(0.0, |score| ((score * 1000.0).floor() + 1.0) / 1000.0)
+        .clamp(0.0, 1.0)
 }
 
-/// A quantile of the share of new photos that pass a number which `named` of `photos` pass and the next one does not.
+/// A quantile of the share of new photos that pass a number which `named` of `photos` pass and the
+/// next one does not.
 fn share_over(named: usize, photos: usize, quantile: f64) -> f64 {
     if named >= photos {
         return 1.0;
     }
     // The parameters are over 0, so that there is such a distribution.
-    Beta::new(named as f64 + 1.0, (photos - named) as f64).map_or(1.0, |beta| beta.inverse_cdf(quantile))
+    Beta::new(named as f64 + 1.0, (photos - named) as f64)
+        .map_or(1.0, |beta| beta.inverse_cdf(quantile))
 }
 
 /// The least number of photos, none of them named, that promises a share with a confidence of 95 %.
@@ -196,19 +227,25 @@ mod tests {
 
     #[test]
     fn the_stated_share_of_unknowns_passes() {
-        let photos: Vec<Judged> = (0..100u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
+        let photos: Vec<Judged> =
+            (0..100u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
         for (share, passing) in [(0.0, 0), (0.05, 5), (0.5, 50)] {
             let choice = choose(2, &photos, &[], share);
             assert_eq!((choice.basis, choice.named), (Basis::Unknowns, passing), "{choice:?}");
             let threshold = choice.thresholds.accept[0];
-            assert_eq!(photos.iter().filter(|one| one.highest().1 >= threshold).count(), passing, "{threshold}");
+            assert_eq!(
+                photos.iter().filter(|one| one.highest().1 >= threshold).count(),
+                passing,
+                "{threshold}"
+            );
             assert!(choice.interval.0 < share + 0.01 && share < choice.interval.1, "{choice:?}");
         }
     }
 
     #[test]
     fn too_few_unknowns_are_said_so() {
-        let photos: Vec<Judged> = (0..40u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
+        let photos: Vec<Judged> =
+            (0..40u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
         let said = choose(2, &photos, &[], 0.05).sentences();
         assert!(said.contains("takes 59 unknowns") && said.contains("there are 40"), "{said}");
         assert!(choose(2, &[], &[], 0.05).sentences().contains("unknown/"));
@@ -224,29 +261,45 @@ mod tests {
 
     #[test]
     fn without_unknowns_the_labels_are_strangers_to_each_other() {
-        let stranger =
-            |likeness: f32| (0..20u8).map(|i| judged(None, [likeness + f32::from(i) / 100.0, 0.0])).collect::<Vec<_>>();
+        let stranger = |likeness: f32| {
+            (0..20u8)
+                .map(|i| judged(None, [likeness + f32::from(i) / 100.0, 0.0]))
+                .collect::<Vec<_>>()
+        };
         // The third is a twin of a label: it does not decide.
         let strangers = [stranger(0.1), stranger(0.3), stranger(0.8)];
         let choice = choose(3, &[judged(Some(0), [0.9, 0.1])], &strangers, 0.05);
-        assert_eq!((choice.basis, choice.photos, choice.named), (Basis::LeftOutLabels, 60, 21), "{choice:?}");
+        assert_eq!(
+            (choice.basis, choice.photos, choice.named),
+            (Basis::LeftOutLabels, 60, 21),
+            "{choice:?}"
+        );
     }
 
     #[test]
     fn a_share_of_the_known_is_named() {
-        let photos: Vec<Judged> = (0..100u8).map(|i| judged(Some(0), [f32::from(i) / 100.0, 0.0])).collect();
+        let photos: Vec<Judged> =
+            (0..100u8).map(|i| judged(Some(0), [f32::from(i) / 100.0, 0.0])).collect();
         let choice = naming(2, &photos, 0.8, 0.05);
         let threshold = choice.thresholds.accept[1];
-        assert_eq!(photos.iter().filter(|one| one.highest().1 >= threshold).count(), 80, "{choice:?}");
+        assert_eq!(
+            photos.iter().filter(|one| one.highest().1 >= threshold).count(),
+            80,
+            "{choice:?}"
+        );
         assert_eq!(naming(2, &[], 0.8, 0.05).thresholds.accept, [MIN_THRESHOLD; 2]);
     }
 
     #[test]
     fn with_neither_each_label_has_its_own_over_one_half() {
-        let photos: Vec<Judged> = (0..100u8).map(|i| judged(Some(1), [f32::from(i) / 100.0, 0.3])).collect();
+        let photos: Vec<Judged> =
+            (0..100u8).map(|i| judged(Some(1), [f32::from(i) / 100.0, 0.3])).collect();
         let choice = choose(2, &photos, &[], 0.02);
         let accept = &choice.thresholds.accept;
-        assert!(accept[0] > 0.97 && accept[0] < 0.99, "two of the hundred others may pass: {accept:?}");
+        assert!(
+            accept[0] > 0.97 && accept[0] < 0.99,
+            "two of the hundred others may pass: {accept:?}"
+        );
         assert_eq!((accept[1], choice.at_most), (MIN_THRESHOLD, 1.0));
     }
 }

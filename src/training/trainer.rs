@@ -1,14 +1,16 @@
 //! `friends train`: examples become a bundle.
 //!
-//! The kind of head and its settings are chosen by what it says of photos that it did not see, thresholds by their scores. Groups
-//! never straddle a fold. The same examples and seed give the same bundle, byte for byte.
+//! The kind of head and its settings are chosen by what it says of photos that it did not see,
+//! thresholds by their scores. Groups never straddle a fold. The same examples and seed give the
+//! same bundle, byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use friends_core::error::Error;
 use friends_core::hash::sha256;
 use friends_core::model::{
-    Band, Bundle, BundleError, Calibration, Classifier, Files, Golden, Head, Input, Label, MANIFEST, Manifest, Names, SCHEMA,
+    Band, Bundle, BundleError, Calibration, Classifier, Files, Golden, Head, Input, Label,
+    MANIFEST, Manifest, Names, SCHEMA,
 };
 use friends_core::verdict::Thresholds;
 use serde_json::json;
@@ -24,8 +26,10 @@ use super::metrics::{self, Judged};
 use super::prototypes::MIN_BACKGROUND;
 use super::thresholds::{self, Choice};
 
-/// Colors of labels for which none was given, told apart by all kinds of color vision (Okabe and Ito, 2008).
-const COLORS: [&str; 7] = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"];
+/// Colors of labels for which none was given, told apart by all kinds of color vision (Okabe and
+/// Ito, 2008).
+const COLORS: [&str; 7] =
+    ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"];
 /// How far golden scores may be off: other processors sum in other orders.
 const GOLDEN_TOLERANCE: f32 = 0.005;
 
@@ -52,11 +56,13 @@ pub struct Recipe {
     pub names: BTreeMap<String, Names>,
     /// What the backbone expects.
     pub input: Input,
-    /// Background centroids of the bundle whose backbone this is: unknowns beside the operator's own.
+    /// Background centroids of the bundle whose backbone this is: unknowns beside the operator's
+    /// own.
     pub background: Vec<Vec<f32>>,
     /// Which head it gets.
     pub head: HeadChoice,
-    /// The share of held-out unknowns that may be named, 0 to 1; where there are too few, the share of the photos of others.
+    /// The share of held-out unknowns that may be named, 0 to 1; where there are too few, the share
+    /// of the photos of others.
     pub accept_unknown: f64,
     /// For folds and background.
     pub seed: u64,
@@ -123,31 +129,43 @@ pub enum TrainError {
 
 /// Trains and assembles a bundle.
 ///
-/// Every kind of head is fitted on every variant of the backbone without each fold in turn. Of the heads that the recipe allows, the one whose
-/// held-out verdicts are best is kept, by the open-set classification rate. Without enough unknowns the others have nothing to learn from
-/// them: the discriminants are taken. A shortened backbone is taken unless the whole one is better by more than a standard error: it is
-/// the faster one.
+/// Every kind of head is fitted on every variant of the backbone without each fold in turn. Of the
+/// heads that the recipe allows, the one whose held-out verdicts are best is kept, by the open-set
+/// classification rate. Without enough unknowns the others have nothing to learn from them: the
+/// discriminants are taken. A shortened backbone is taken unless the whole one is better by more
+/// than a standard error: it is the faster one.
 ///
 /// # Errors
-/// When there are too few photos of a label, or of unknowns for prototypes that were asked for, or the optimiser breaks off.
+/// When there are too few photos of a label, or of unknowns for prototypes that were asked for, or
+/// the optimiser breaks off.
 pub fn train(mut variants: Vec<Variant>, recipe: &Recipe) -> Result<Trained, TrainError> {
     // The photos of all variants are the same.
     if let Some(first) = variants.first() {
         check_amounts(&first.examples, &recipe.labels)?;
     }
-    let tried = variants.iter().map(|variant| Ok((variant.depth, heads(&variant.examples, recipe)?)));
+    let tried =
+        variants.iter().map(|variant| Ok((variant.depth, heads(&variant.examples, recipe)?)));
     let mut tried = tried.collect::<Result<Vec<_>, TrainError>>()?;
     // From the shortest on, which a longer one must beat.
     let mut order: Vec<usize> = (0..tried.len()).collect();
     order.sort_by_key(|&place| tried[place].0);
-    let better = |one: &Candidate, other: &Candidate| one.quality() > other.quality() + one.standard_error();
-    let taken = order.into_iter().reduce(|best, next| if better(&tried[next].1.best, &tried[best].1.best) { next } else { best });
+    let better =
+        |one: &Candidate, other: &Candidate| one.quality() > other.quality() + one.standard_error();
+    let taken = order.into_iter().reduce(|best, next| {
+        if better(&tried[next].1.best, &tried[best].1.best) { next } else { best }
+    });
     let taken = taken.ok_or(TrainError::NoBackground)?;
-    let depths: BTreeMap<Depth, f64> = tried.iter().map(|(depth, heads)| (*depth, heads.best.quality())).collect();
+    let depths: BTreeMap<Depth, f64> =
+        tried.iter().map(|(depth, heads)| (*depth, heads.best.quality())).collect();
     let (depth, Heads { best, qualities }) = tried.swap_remove(taken);
     let variant = variants.swap_remove(taken);
 
-    let choice = thresholds::choose(recipe.labels.len(), &best.held_out, &best.strangers, recipe.accept_unknown);
+    let choice = thresholds::choose(
+        recipe.labels.len(),
+        &best.held_out,
+        &best.strangers,
+        recipe.accept_unknown,
+    );
     let how = json!({"backbone": {"depth": depth, "tried": depths}});
     let files = finish(best, &qualities, &variant, recipe, &choice, how)?;
     Ok(Trained { files, choice, variant })
@@ -165,7 +183,9 @@ fn heads(examples: &[Example], recipe: &Recipe) -> Result<Heads, TrainError> {
     let unknowns = examples.iter().filter(|example| example.sample.label.is_none()).count();
 
     let mut tried: Vec<Candidate> = Vec::new();
-    let wanted = |choice| recipe.head == choice || (recipe.head == HeadChoice::Best && unknowns >= MIN_BACKGROUND);
+    let wanted = |choice| {
+        recipe.head == choice || (recipe.head == HeadChoice::Best && unknowns >= MIN_BACKGROUND)
+    };
     if recipe.head == HeadChoice::Best || recipe.head == HeadChoice::Discriminant {
         tried.push(candidates::discriminant(examples, &folds, &recipe.labels)?);
     }
@@ -175,20 +195,28 @@ fn heads(examples: &[Example], recipe: &Recipe) -> Result<Heads, TrainError> {
     if wanted(HeadChoice::Prototype) {
         tried.extend(candidates::prototype(examples, &folds, recipe));
     }
-    let qualities: BTreeMap<&str, f64> = tried.iter().map(|candidate| (candidate.kind(), candidate.quality())).collect();
+    let qualities: BTreeMap<&str, f64> =
+        tried.iter().map(|candidate| (candidate.kind(), candidate.quality())).collect();
     // Of equal ones the first stays.
-    let best = tried.into_iter().reduce(|best, next| if next.quality() > best.quality() { next } else { best });
+    let best = tried
+        .into_iter()
+        .reduce(|best, next| if next.quality() > best.quality() { next } else { best });
     Ok(Heads { best: best.ok_or(TrainError::NoBackground)?, qualities })
 }
 
-/// Which photos the first fit of a fine-tuning leaves out: a fifth of each label's, no group in part.
+/// Which photos the first fit of a fine-tuning leaves out: a fifth of each label's, no group in
+/// part.
 #[must_use]
 pub fn held_out(examples: &[Example], recipe: &Recipe) -> Vec<bool> {
-    folds::deal(examples, recipe.labels.len(), recipe.seed).into_iter().map(|fold| fold == 0).collect()
+    folds::deal(examples, recipe.labels.len(), recipe.seed)
+        .into_iter()
+        .map(|fold| fold == 0)
+        .collect()
 }
 
-/// Assembles a bundle around a fine-tuned backbone: `checked` are features of a backbone that has not seen what is held out, `all` those
-/// of the bundle's; `fits` is told to people. Without enough unknowns as many of the known are named as `known_named` says.
+/// Assembles a bundle around a fine-tuned backbone: `checked` are features of a backbone that has
+/// not seen what is held out, `all` those of the bundle's; `fits` is told to people. Without enough
+/// unknowns as many of the known are named as `known_named` says.
 ///
 /// # Errors
 /// As [`train`].
@@ -257,11 +285,18 @@ fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainErr
 }
 
 /// What the manifest tells people about the training.
-fn report(examples: &[Example], recipe: &Recipe, judged: &[Judged], choice: &Choice) -> serde_json::Value {
+fn report(
+    examples: &[Example],
+    recipe: &Recipe,
+    judged: &[Judged],
+    choice: &Choice,
+) -> serde_json::Value {
     let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
     let photos = |label: Option<usize>| examples.iter().filter(|e| e.sample.label == label).count();
-    let counts: BTreeMap<&str, usize> = names.iter().enumerate().map(|(label, &name)| (name, photos(Some(label)))).collect();
-    let sources: BTreeSet<&str> = examples.iter().map(|example| example.sample.group.as_str()).collect();
+    let counts: BTreeMap<&str, usize> =
+        names.iter().enumerate().map(|(label, &name)| (name, photos(Some(label)))).collect();
+    let sources: BTreeSet<&str> =
+        examples.iter().map(|example| example.sample.group.as_str()).collect();
     json!({
         "photos": counts,
         "unknown_photos": photos(None),
@@ -291,7 +326,8 @@ fn assemble(
             slug: slug.clone(),
             ja: names.map_or_else(|| slug.clone(), |names| names.ja.clone()),
             en: names.map_or_else(|| slug.clone(), |names| names.en.clone()),
-            color: names.map_or_else(|| COLORS[place % COLORS.len()].into(), |names| names.color.clone()),
+            color: names
+                .map_or_else(|| COLORS[place % COLORS.len()].into(), |names| names.color.clone()),
             line: names.and_then(|names| names.line.clone()),
             threshold,
         }
@@ -310,11 +346,19 @@ fn assemble(
         features: candidates::length(&variant.examples),
         head: HEAD.into(),
         calibration: Calibration { temperature },
-        files: BTreeMap::from([(BACKBONE.to_owned(), sha256(&variant.backbone)), (HEAD.to_owned(), sha256(&head_json))]),
+        files: BTreeMap::from([
+            (BACKBONE.to_owned(), sha256(&variant.backbone)),
+            (HEAD.to_owned(), sha256(&head_json)),
+        ]),
         golden: Golden { scores: vec![0.0; thresholds.accept.len()], tolerance: GOLDEN_TOLERANCE },
         training,
     };
-    let bundle = Bundle { manifest: manifest.clone(), head, backbone: variant.backbone.clone().into(), sha256: String::new() };
+    let bundle = Bundle {
+        manifest: manifest.clone(),
+        head,
+        backbone: variant.backbone.clone().into(),
+        sha256: String::new(),
+    };
     let classifier = Classifier::new(bundle)?;
     manifest.golden.scores = classifier.golden_scores().map_err(TrainError::Golden)?;
     let manifest = serde_json::to_vec_pretty(&manifest)?;

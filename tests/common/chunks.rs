@@ -25,8 +25,15 @@ pub fn png_header(width: u32, height: u32, depth: u8, color: u8, interlaced: boo
 /// The rows of an RGB picture as `IDAT` has them, without filters; interlaced ones in seven passes.
 pub fn png_rows(picture: &RgbImage, interlaced: bool) -> Vec<u8> {
     // Adam7: where a pass begins, and its steps (PNG, third edition, 8.1).
-    const PASSES: [(u32, u32, usize, usize); 7] =
-        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    const PASSES: [(u32, u32, usize, usize); 7] = [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ];
     let passes = if interlaced { &PASSES[..] } else { &[(0, 0, 1, 1)] };
     let mut rows = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     for &(left, top, across, down) in passes {
@@ -42,14 +49,17 @@ pub fn png_rows(picture: &RgbImage, interlaced: bool) -> Vec<u8> {
 
 /// `fcTL`: the number of this chunk, then size and place of a frame.
 pub fn png_frame(number: u32, (width, height): (u32, u32), (left, top): (u32, u32)) -> Vec<u8> {
-    let numbers: Vec<u8> = [number, width, height, left, top].into_iter().flat_map(u32::to_be_bytes).collect();
+    let numbers: Vec<u8> =
+        [number, width, height, left, top].into_iter().flat_map(u32::to_be_bytes).collect();
     png_chunk(*b"fcTL", &[&numbers[..], &[0, 1, 0, 10, 0, 0]].concat())
 }
 
 /// CRC-32 as PNG chunks carry it (ISO 3309).
 pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 }
+        })
     })
 }
 
@@ -71,7 +81,11 @@ pub fn webp_canvas(flags: u8, width: u32, height: u32) -> Vec<u8> {
 }
 
 /// `ANMF` with the chunks of a frame.
-pub fn webp_frame((left, top): (u32, u32), (width, height): (u32, u32), chunks: &[Vec<u8>]) -> Vec<u8> {
+pub fn webp_frame(
+    (left, top): (u32, u32),
+    (width, height): (u32, u32),
+    chunks: &[Vec<u8>],
+) -> Vec<u8> {
     let numbers = [left / 2, top / 2, width - 1, height - 1, 100].map(three).concat();
     webp_chunk("ANMF", &[numbers, vec![2], chunks.concat()].concat())
 }
@@ -81,15 +95,16 @@ pub fn webp_chunks(file: &[u8]) -> Vec<u8> {
     file[12..].to_vec()
 }
 
-/// The stream of a lossless WebP picture that is all black, but for `groups` groups of codes with 15 bits each. `bits` is how many
-/// bits fewer than pixels its blocks have a side, at least 2.
+/// The stream of a lossless WebP picture that is all black, but for `groups` groups of codes with
+/// 15 bits each. `bits` is how many bits fewer than pixels its blocks have a side, at least 2.
 pub fn lossless_of_groups(width: u32, height: u32, bits: u32, groups: u32) -> Vec<u8> {
     let mut stream = BitWriter::default();
     // No transforms, no cache of colors; a picture of groups.
     stream.put(0, 2);
     stream.put(1, 1);
     stream.put(bits - 2, 3);
-    // That picture: no cache; green and red have two values, of which the first pixel has the second, the others the first.
+    // That picture: no cache; green and red have two values, of which the first pixel has the
+    // second, the others the first.
     stream.put(0, 1);
     let last = groups - 1;
     for value in [last & 255, last >> 8] {
@@ -145,10 +160,12 @@ impl BitWriter {
         }
     }
 
-    /// A code of 16 values whose lengths are 1 to 15, and 15 again: as few bits as so long a code can have.
+    /// A code of 16 values whose lengths are 1 to 15, and 15 again: as few bits as so long a code
+    /// can have.
     fn long_code(&mut self) {
         self.put(0, 1);
-        // Lengths of the codes for the lengths 0 to 15: four bits each, in their odd order, and none for repetitions.
+        // Lengths of the codes for the lengths 0 to 15: four bits each, in their odd order, and
+        // none for repetitions.
         self.put(15, 4);
         for place in [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] {
             self.put(if place < 16 { 4 } else { 0 }, 3);

@@ -43,8 +43,17 @@ impl Faults {
         self.1.notify_one();
         match fault {
             Fault::Refusal(status, code) => {
-                let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>no</Message></Error>");
-                Some((StatusCode::from_u16(status).unwrap(), [("content-type", "application/xml")], body).into_response())
+                let body = format!(
+                    "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>no</Message></Error>"
+                );
+                Some(
+                    (
+                        StatusCode::from_u16(status).unwrap(),
+                        [("content-type", "application/xml")],
+                        body,
+                    )
+                        .into_response(),
+                )
             }
             Fault::Silence => std::future::pending().await,
         }
@@ -79,17 +88,24 @@ impl Cloud {
         let faults = Faults::default();
         let injected = faults.clone();
         let router = axum::Router::new().fallback(async move |request: Request| {
-            if let Some(answer) = injected.answer(request.method().clone(), request.uri().path().to_owned()).await {
+            if let Some(answer) =
+                injected.answer(request.method().clone(), request.uri().path().to_owned()).await
+            {
                 return answer;
             }
-            service.call(request.map(s3s::Body::http_body_unsync)).await.unwrap().map(axum::body::Body::new)
+            service
+                .call(request.map(s3s::Body::http_body_unsync))
+                .await
+                .unwrap()
+                .map(axum::body::Body::new)
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { storage, environment, faults, data }
     }
 
     pub async fn function(&self) -> Function {
-        let environment: Vec<(&str, &str)> = self.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let environment: Vec<(&str, &str)> =
+            self.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Function::start(&environment).await
     }
 
@@ -100,7 +116,8 @@ impl Cloud {
         self
     }
 
-    /// From now on, each request with this method for a key that begins like this meets with a fault.
+    /// From now on, each request with this method for a key that begins like this meets with a
+    /// fault.
     pub fn fail(&self, method: Method, key: &'static str, fault: Fault) {
         *self.faults.0.lock().unwrap() = Some((method, key, fault));
     }
@@ -125,7 +142,12 @@ impl Cloud {
 
     pub async fn waiting(&self, time_left: Duration) -> TicketId {
         let (id, now) = (TicketId::random().unwrap(), OffsetDateTime::now_utc());
-        let document = ResultDocument::waiting(id.as_str().into(), now, now + time_left, now + Duration::days(7));
+        let document = ResultDocument::waiting(
+            id.as_str().into(),
+            now,
+            now + time_left,
+            now + Duration::days(7),
+        );
         self.storage.open(&id, &document).await.unwrap();
         id
     }
@@ -172,6 +194,7 @@ pub fn event(keys: &[&str]) -> Value {
 /// Status and JSON body of an API Gateway response.
 pub fn answer(said: Said) -> (u64, Value) {
     let Said::Response(response) = said else { panic!("{said:?}") };
-    let body = response["body"].as_str().map_or(Value::Null, |body| serde_json::from_str(body).unwrap());
+    let body =
+        response["body"].as_str().map_or(Value::Null, |body| serde_json::from_str(body).unwrap());
     (response["statusCode"].as_u64().unwrap_or(0), body)
 }

@@ -1,4 +1,5 @@
-//! A Cloud Vision on a free port: it checks the request against the REST reference and answers what it is told to.
+//! A Cloud Vision on a free port: it checks the request against the REST reference and answers what
+//! it is told to.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -43,7 +44,8 @@ type Shared = (Arc<Mutex<VecDeque<Answer>>>, Arc<Mutex<Vec<Asked>>>);
 impl FakeVision {
     pub async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let state: Shared = (Arc::new(Mutex::new(answers.into_iter().collect())), Arc::clone(&asked));
+        let state: Shared =
+            (Arc::new(Mutex::new(answers.into_iter().collect())), Arc::clone(&asked));
         let router = Router::new().route("/v1/images:annotate", post(annotate)).with_state(state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -60,9 +62,16 @@ async fn annotate(State((answers, asked)): State<Shared>, uri: Uri, body: Bytes)
     let body: Value = serde_json::from_slice(&body).expect("the request is JSON");
     let request = &body["requests"][0];
     assert_eq!(request["features"][0]["type"], "FACE_DETECTION");
-    let content = STANDARD.decode(request["image"]["content"].as_str().expect("the image is a string")).expect("of base64");
-    let (width, height) = image::load_from_memory(&content).expect("that is a picture").dimensions();
-    asked.lock().unwrap().push(Asked { query: uri.query().unwrap_or_default().to_owned(), width, height });
+    let content = STANDARD
+        .decode(request["image"]["content"].as_str().expect("the image is a string"))
+        .expect("of base64");
+    let (width, height) =
+        image::load_from_memory(&content).expect("that is a picture").dimensions();
+    asked.lock().unwrap().push(Asked {
+        query: uri.query().unwrap_or_default().to_owned(),
+        width,
+        height,
+    });
     let answer = {
         let mut answers = answers.lock().unwrap();
         if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }

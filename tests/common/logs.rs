@@ -1,4 +1,5 @@
-//! What the real programs write, read while they run and looked through when they end: no test run may leave a secret in a log.
+//! What the real programs write, read while they run and looked through when they end: no test run
+//! may leave a secret in a log.
 
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -37,13 +38,17 @@ impl Captured {
         if std::thread::panicking() {
             return;
         }
-        for forbidden in ["X-Amz-Signature", "X-Amz-Credential", "secret-key", "kept-key", "/9j/", "base64,"] {
+        for forbidden in
+            ["X-Amz-Signature", "X-Amz-Credential", "secret-key", "kept-key", "/9j/", "base64,"]
+        {
             assert!(!text.contains(forbidden), "{forbidden} is in a log:\n{text}");
         }
         for folder in ["uploads/", "results/"] {
             for (place, _) in text.match_indices(folder) {
-                let id: String =
-                    text[place + folder.len()..].chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+                let id: String = text[place + folder.len()..]
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+                    .collect();
                 assert!(id.len() < 20, "an id is in a log:\n{text}");
             }
         }

@@ -1,4 +1,5 @@
-//! What tests stand on: pictures that we draw, a service on a free port, and stand-ins that speak the exact contracts.
+//! What tests stand on: pictures that we draw, a service on a free port, and stand-ins that speak
+//! the exact contracts.
 
 pub mod chunks;
 pub mod cloud;

@@ -1,11 +1,12 @@
-//! A baseline JPEG encoder (ITU-T T.81) for files that no ordinary encoder writes: any sampling, any grouping of components into
-//! scans, any markers.
+//! A baseline JPEG encoder (ITU-T T.81) for files that no ordinary encoder writes: any sampling,
+//! any grouping of components into scans, any markers.
 
 use image::RgbImage;
 
 /// How a JPEG is built.
 pub struct OddJpeg<'a> {
-    /// Sampling factors (across, down) of luma and both chromas; of red, green and blue without `transform`.
+    /// Sampling factors (across, down) of luma and both chromas; of red, green and blue without
+    /// `transform`.
     pub samplings: [(usize, usize); 3],
     /// Which components each scan holds.
     pub scans: &'a [&'a [usize]],
@@ -13,7 +14,8 @@ pub struct OddJpeg<'a> {
     pub restart: usize,
     /// Whether colors are stored as luma and chroma.
     pub transform: bool,
-    /// Whether the tables of codes are in the file; cameras leave them out when they are the usual ones.
+    /// Whether the tables of codes are in the file; cameras leave them out when they are the usual
+    /// ones.
     pub tables: bool,
     /// Segments that follow the start of the image.
     pub markers: Vec<u8>,
@@ -22,7 +24,14 @@ pub struct OddJpeg<'a> {
 impl Default for OddJpeg<'_> {
     fn default() -> Self {
         let samplings = [(1, 1); 3];
-        Self { samplings, scans: &[&[0, 1, 2]], restart: 0, transform: true, tables: true, markers: jfif() }
+        Self {
+            samplings,
+            scans: &[&[0, 1, 2]],
+            restart: 0,
+            transform: true,
+            tables: true,
+            markers: jfif(),
+        }
     }
 }
 
@@ -46,8 +55,9 @@ pub fn segment(marker: u8, payload: &[u8]) -> Vec<u8> {
 const STEP: f32 = 4.0;
 
 const ZIGZAG: [usize; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42,
-    49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
+    13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
+    52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
 /// Table K.3: how many codes have each length; the values are 0 to 11.
@@ -69,7 +79,8 @@ impl OddJpeg<'_> {
         let across = self.samplings.iter().map(|one| one.0).max().unwrap();
         let down = self.samplings.iter().map(|one| one.1).max().unwrap();
         let units = (width.div_ceil(8 * across), height.div_ceil(8 * down));
-        let planes: Vec<Plane> = (0..3).map(|index| self.plane(picture, index, (across, down), units)).collect();
+        let planes: Vec<Plane> =
+            (0..3).map(|index| self.plane(picture, index, (across, down), units)).collect();
 
         let mut file = [&[0xFF, 0xD8][..], &self.markers].concat();
         file.extend(segment(0xDB, &[&[0][..], &[STEP as u8; 64]].concat()));
@@ -80,7 +91,10 @@ impl OddJpeg<'_> {
         }
         file.extend(segment(0xC0, &frame));
         if self.tables {
-            file.extend(segment(0xC4, &[&[0][..], &DC_LENGTHS, &(0..12).collect::<Vec<u8>>()].concat()));
+            file.extend(segment(
+                0xC4,
+                &[&[0][..], &DC_LENGTHS, &(0..12).collect::<Vec<u8>>()].concat(),
+            ));
             file.extend(segment(0xC4, &[&[0x10][..], &AC_LENGTHS, AC_VALUES].concat()));
         }
         if self.restart > 0 {
@@ -98,10 +112,17 @@ impl OddJpeg<'_> {
     }
 
     /// A component, shrunk by averages and padded to whole units.
-    fn plane(&self, picture: &RgbImage, index: usize, most: (usize, usize), units: (usize, usize)) -> Plane {
+    fn plane(
+        &self,
+        picture: &RgbImage,
+        index: usize,
+        most: (usize, usize),
+        units: (usize, usize),
+    ) -> Plane {
         let (h, v) = self.samplings[index];
         let value = |x: usize, y: usize| {
-            let (x, y) = (x.min(picture.width() as usize - 1), y.min(picture.height() as usize - 1));
+            let (x, y) =
+                (x.min(picture.width() as usize - 1), y.min(picture.height() as usize - 1));
             let [r, g, b] = picture.get_pixel(x as u32, y as u32).0.map(f32::from);
             match (self.transform, index) {
                 (false, _) => [r, g, b][index],
@@ -112,7 +133,8 @@ impl OddJpeg<'_> {
         };
         let (width, height) = (8 * units.0 * h, 8 * units.1 * v);
         let sample = |at: usize| {
-            // Where a sample of this component lies in pixels; what it averages may be parts of pixels.
+            // Where a sample of this component lies in pixels; what it averages may be parts of
+            // pixels.
             let (x, y) = (at % width, at / width);
             let of = |place: usize, factor: usize, most: usize| {
                 let (from, to) = (place * most / factor, ((place + 1) * most).div_ceil(factor));
@@ -164,11 +186,14 @@ impl Plane {
     /// The coefficients of a block, in zigzag order.
     fn block(&self, column: usize, row: usize) -> [i32; 64] {
         let sample = |x: usize, y: usize| self.samples[(8 * row + y) * self.width + 8 * column + x];
-        let wave = |at: usize, k: usize| ((2 * at + 1) as f32 * k as f32 * std::f32::consts::PI / 16.0).cos();
+        let wave = |at: usize, k: usize| {
+            ((2 * at + 1) as f32 * k as f32 * std::f32::consts::PI / 16.0).cos()
+        };
         let scale = |k: usize| if k == 0 { std::f32::consts::FRAC_1_SQRT_2 } else { 1.0 };
         let coefficient = |place: usize| {
             let (u, v) = (place % 8, place / 8);
-            let sum: f32 = (0..64).map(|at| sample(at % 8, at / 8) * wave(at % 8, u) * wave(at / 8, v)).sum();
+            let sum: f32 =
+                (0..64).map(|at| sample(at % 8, at / 8) * wave(at % 8, u) * wave(at / 8, v)).sum();
             (sum * scale(u) * scale(v) / 4.0 / STEP).round() as i32
         };
         ZIGZAG.map(coefficient)

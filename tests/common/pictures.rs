@@ -13,7 +13,8 @@ use super::chunks::{crc32, png, png_chunk, png_header};
 
 /// A plain drawing of Serval, `side` pixels square.
 pub fn serval(side: u32) -> RgbImage {
-    let text = std::fs::read_to_string(super::characters_dir().join("serval.toml")).expect("the description is there");
+    let text = std::fs::read_to_string(super::characters_dir().join("serval.toml"))
+        .expect("the description is there");
     render(&Character::from_toml(&text).expect("and well formed"), &Scene::plain(), side).image
 }
 
@@ -31,7 +32,9 @@ pub fn quarters(width: u32, height: u32) -> RgbImage {
 
 pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, 92).encode_image(picture).expect("a picture can be encoded");
+    JpegEncoder::new_with_quality(&mut bytes, 92)
+        .encode_image(picture)
+        .expect("a picture can be encoded");
     bytes
 }
 
@@ -44,7 +47,8 @@ pub fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8>
 /// A GIF that shows `frames` one after the other.
 pub fn animation(frames: Vec<RgbImage>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let frames = frames.into_iter().map(|frame| Frame::new(DynamicImage::ImageRgb8(frame).into_rgba8()));
+    let frames =
+        frames.into_iter().map(|frame| Frame::new(DynamicImage::ImageRgb8(frame).into_rgba8()));
     GifEncoder::new(&mut bytes).encode_frames(frames).expect("frames can be encoded");
     bytes
 }
@@ -63,7 +67,8 @@ pub fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     bytes
 }
 
-/// A valid PNG of one black color whose header says `width` by `height`: a few bytes that want much memory.
+/// A valid PNG of one black color whose header says `width` by `height`: a few bytes that want much
+/// memory.
 pub fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = encoded(quarters(16, 16), ImageFormat::Png);
     bytes[16..20].copy_from_slice(&width.to_be_bytes());
@@ -73,11 +78,19 @@ pub fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// A PNG of zeros: `color` and `depth` as in its header, rows stored or in the seven passes of an interlaced picture.
+/// A PNG of zeros: `color` and `depth` as in its header, rows stored or in the seven passes of an
+/// interlaced picture.
 pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: bool) -> Vec<u8> {
     // Adam7: where a pass begins, and its steps (PNG, third edition, 8.1).
-    const PASSES: [(u32, u32, u32, u32); 7] =
-        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    const PASSES: [(u32, u32, u32, u32); 7] = [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ];
     let channels = match color {
         0 | 3 => 1,
         2 => 3,
@@ -102,12 +115,22 @@ pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: b
         left -= piece as u64;
     }
     let rows = data.finish().expect("memory takes it");
-    png(&[png_header(width, height, depth, color, interlaced), png_chunk(*b"IDAT", &rows), png_chunk(*b"IEND", &[])])
+    png(&[
+        png_header(width, height, depth, color, interlaced),
+        png_chunk(*b"IDAT", &rows),
+        png_chunk(*b"IEND", &[]),
+    ])
 }
 
 /// Invented characters side by side, and the boxes of their faces.
 pub fn crowd(count: usize, width: u32, height: u32) -> friends_studio::Group {
     let mut random = ChaCha8Rng::seed_from_u64(12);
-    let people: Vec<Character> = (0..count).map(|_| friends_studio::random_character(&mut random)).collect();
-    friends_studio::group(&people.iter().collect::<Vec<_>>(), &Scene::plain(), (width, height), &mut random)
+    let people: Vec<Character> =
+        (0..count).map(|_| friends_studio::random_character(&mut random)).collect();
+    friends_studio::group(
+        &people.iter().collect::<Vec<_>>(),
+        &Scene::plain(),
+        (width, height),
+        &mut random,
+    )
 }

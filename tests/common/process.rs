@@ -17,7 +17,8 @@ pub fn friends_with(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     to_its_end(Command::new(env!("CARGO_BIN_EXE_friends")), arguments, settings)
 }
 
-/// Runs `friends` to its end where no file may grow beyond so many kilobytes: writing more fails, as on a full disk.
+/// Runs `friends` to its end where no file may grow beyond so many kilobytes: writing more fails,
+/// as on a full disk.
 pub fn friends_where_files_end_at(kilobytes: u32, arguments: &[&str]) -> Output {
     to_its_end(limited_to(kilobytes), arguments, &[])
 }
@@ -25,11 +26,13 @@ pub fn friends_where_files_end_at(kilobytes: u32, arguments: &[&str]) -> Output 
 /// Runs `friends`, and interrupts it as Ctrl-C does as soon as `now` says so.
 pub fn friends_interrupted(arguments: &[&str], now: impl Fn() -> bool) -> Output {
     let mut program = prepared(Command::new(env!("CARGO_BIN_EXE_friends")), arguments, &[]);
-    let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("friends starts");
+    let mut child =
+        program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("friends starts");
     while !now() && child.try_wait().expect("friends can be waited for").is_none() {
         std::thread::yield_now();
     }
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    let killed =
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(killed.success(), "friends was over before it could be interrupted");
     child.wait_with_output().expect("friends ends")
 }
@@ -87,12 +90,18 @@ impl Serve {
         Self::run(Command::new(env!("CARGO_BIN_EXE_friends")), data, arguments, settings)
     }
 
-    /// Starts where no file may grow beyond so many kilobytes: writing more fails, as on a full disk.
+    /// Starts where no file may grow beyond so many kilobytes: writing more fails, as on a full
+    /// disk.
     pub fn where_files_end_at(kilobytes: u32, data: &Path) -> Self {
         Self::run(limited_to(kilobytes), data, &[], &[])
     }
 
-    fn run(mut program: Command, data: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+    fn run(
+        mut program: Command,
+        data: &Path,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Self {
         let mut child = program
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .args(["serve", "--port", "0", "--data"])
@@ -105,7 +114,8 @@ impl Serve {
             .expect("friends serve starts");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("it says where").unwrap();
-        let address = line.split_once("http://").expect("its address").1.trim_end_matches('/').to_owned();
+        let address =
+            line.split_once("http://").expect("its address").1.trim_end_matches('/').to_owned();
         std::thread::spawn(move || lines.for_each(drop));
         let mut captured = Captured::default();
         captured.read(child.stderr.take().unwrap());
@@ -134,7 +144,8 @@ impl Serve {
     /// Time of the processor that the process has taken so far, to a hundredth of a second.
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // After the name in brackets: user and system time are the 12th and 13th field, in ticks of which Linux has 100 a second.
+        // After the name in brackets: user and system time are the 12th and 13th field, in ticks of
+        // which Linux has 100 a second.
         let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
         let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
         Duration::from_millis(10 * ticks)
@@ -142,7 +153,10 @@ impl Serve {
 
     /// What Ctrl-C sends.
     pub fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
+        let status = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status()
+            .expect("kill runs");
         assert!(status.success());
     }
 

@@ -54,7 +54,8 @@ impl Function {
         let (events, queue) = mpsc::unbounded_channel();
         let (sender, said) = mpsc::unbounded_channel();
         let time = Arc::new(std::sync::Mutex::new((Duration::from_secs(30), UNIX_EPOCH)));
-        let api = Arc::new(Api { events: Mutex::new(queue), said: sender, time: Arc::clone(&time) });
+        let api =
+            Arc::new(Api { events: Mutex::new(queue), said: sender, time: Arc::clone(&time) });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -140,7 +141,10 @@ async fn next(State(api): State<Arc<Api>>) -> (HeaderMap, String) {
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
         ("lambda-runtime-deadline-ms", deadline.as_str()),
         ("lambda-runtime-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0"),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:friends-judge"),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:123456789012:function:friends-judge",
+        ),
         ("content-type", "application/json"),
     ] {
         headers.insert(name, HeaderValue::from_str(value).unwrap());
@@ -149,7 +153,8 @@ async fn next(State(api): State<Arc<Api>>) -> (HeaderMap, String) {
 }
 
 fn json(body: &Bytes) -> Value {
-    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+    serde_json::from_slice(body)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
 }
 
 async fn response(State(api): State<Arc<Api>>, Path(_): Path<String>, body: Bytes) -> StatusCode {

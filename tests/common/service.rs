@@ -31,7 +31,8 @@ pub struct Service {
 impl Service {
     /// Starts with the embedded detector and the shipped bundle.
     pub async fn start() -> Self {
-        Self::with(Detector::Embedded(FaceDetector::load().unwrap().into()), Limits::default()).await
+        Self::with(Detector::Embedded(FaceDetector::load().unwrap().into()), Limits::default())
+            .await
     }
 
     pub async fn with(detector: Detector, limits: Limits) -> Self {
@@ -48,7 +49,12 @@ impl Service {
             contact: Some("friends@example.com".to_owned()),
         };
         let crash_counts = data.path().join("tries");
-        let settings = ServerSettings { workers: 2, behind_proxy: false, crash_counts, housekeeping: Duration::from_millis(200) };
+        let settings = ServerSettings {
+            workers: 2,
+            behind_proxy: false,
+            crash_counts,
+            housekeeping: Duration::from_millis(200),
+        };
         let server = Server::new(app, store, settings);
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {

@@ -3,7 +3,8 @@
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-/// Opens a ticket for a JPEG of this many bytes at the service that `base` names (`http://host:port`).
+/// Opens a ticket for a JPEG of this many bytes at the service that `base` names
+/// (`http://host:port`).
 pub async fn open(http: &Client, base: &str, size_bytes: usize) -> Value {
     let request = json!({"content_type": "image/jpeg", "size_bytes": size_bytes});
     let answer = http.post(format!("{base}/api/uploads")).json(&request).send().await.unwrap();
@@ -22,7 +23,8 @@ pub fn upload_header(ticket: &Value, length: usize) -> String {
     let url = upload["url"].as_str().unwrap().strip_prefix("http://").unwrap();
     let (host, path) = url.split_once('/').unwrap();
     let headers = upload["headers"].as_object().unwrap().iter();
-    let headers: String = headers.map(|(name, value)| format!("{name}: {}\r\n", value.as_str().unwrap())).collect();
+    let headers: String =
+        headers.map(|(name, value)| format!("{name}: {}\r\n", value.as_str().unwrap())).collect();
     format!("PUT /{path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n")
 }
 
@@ -32,7 +34,11 @@ pub async fn upload(http: &Client, ticket: &Value, body: Vec<u8>) -> StatusCode 
 }
 
 /// As [`upload`], where the server may close the connection before it has read everything.
-pub async fn try_upload(http: &Client, ticket: &Value, body: Vec<u8>) -> reqwest::Result<StatusCode> {
+pub async fn try_upload(
+    http: &Client,
+    ticket: &Value,
+    body: Vec<u8>,
+) -> reqwest::Result<StatusCode> {
     let upload = &ticket["upload"];
     let mut request = http.put(upload["url"].as_str().unwrap());
     for (name, value) in upload["headers"].as_object().unwrap() {
@@ -53,5 +59,7 @@ pub async fn end_of(http: &Client, url: &str) -> Value {
             }
         }
     };
-    tokio::time::timeout(std::time::Duration::from_mins(1), polling).await.expect("every ticket ends")
+    tokio::time::timeout(std::time::Duration::from_mins(1), polling)
+        .await
+        .expect("every ticket ends")
 }

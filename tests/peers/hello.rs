@@ -1,4 +1,5 @@
-//! The least that a function in Rust can do, for comparison: what a start and a call cost by themselves.
+//! The least that a function in Rust can do, for comparison: what a start and a call cost by
+//! themselves.
 //!
 //! Built and run by `tests/peers/function.py`.
 

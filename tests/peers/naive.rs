@@ -1,5 +1,6 @@
-//! The function without any care for its start or for the size of a photo, for comparison: everything is loaded one after the other
-//! before the first request, and a photo is decoded in full by `image`.
+//! The function without any care for its start or for the size of a photo, for comparison:
+//! everything is loaded one after the other before the first request, and a photo is decoded in
+//! full by `image`.
 //!
 //! Built and run by `tests/peers/function.py`.
 
@@ -14,8 +15,8 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let classifier =
-        bundle_dir::classifier(&bundle_dir::find(None, &settings::environment)).map_err(|error| error.to_string())?;
+    let classifier = bundle_dir::classifier(&bundle_dir::find(None, &settings::environment))
+        .map_err(|error| error.to_string())?;
     let detector = FaceDetector::load().map_err(|error| error.chain())?;
     let (classifier, detector) = (&classifier, &detector);
     run(service_fn(move |request: Request| async move {

@@ -23,20 +23,27 @@ fn main() -> Result<(), Failure> {
     for size in sizes {
         let (height, width) = size.split_once('x').ok_or("a size is ROWSxCOLUMNS")?;
         let (height, width): (usize, usize) = (height.parse()?, width.parse()?);
-        let picture: Vec<f32> = (0..3 * height * width).map(|place| (place * 7919 % 255) as f32 / 127.5 - 1.0).collect();
+        let picture: Vec<f32> = (0..3 * height * width)
+            .map(|place| (place * 7919 % 255) as f32 / 127.5 - 1.0)
+            .collect();
         let picture = Tensor::from_shape(&[1, height, width, 3], &picture)?;
         let loading = Instant::now();
         let (loaded, input) = match way.as_str() {
             "fused" => {
-                let machine = Machine::all().first().copied().ok_or("this machine has SSE alone")?;
+                let machine =
+                    Machine::all().first().copied().ok_or("this machine has SSE alone")?;
                 let read = || -> Result<_, Failure> {
-                    Ok(model(Network::read(onnx.clone(), machine).ok_or("no network of blocks")?)?.into_runnable()?)
+                    Ok(model(Network::read(onnx.clone(), machine).ok_or("no network of blocks")?)?
+                        .into_runnable()?)
                 };
                 (plan.take().map_or_else(read, Ok)?, picture)
             }
             "tract" => {
-                let network = tract_onnx::onnx().model_for_read(&mut std::io::Cursor::new(&onnx))?;
-                let mut network = network.with_input_fact(0, f32::fact([1, 3, height, width]).into())?.into_typed()?;
+                let network =
+                    tract_onnx::onnx().model_for_read(&mut std::io::Cursor::new(&onnx))?;
+                let mut network = network
+                    .with_input_fact(0, f32::fact([1, 3, height, width]).into())?
+                    .into_typed()?;
                 network.optimize()?;
                 (network.into_runnable()?, picture.permute_axes(&[0, 3, 1, 2])?)
             }
@@ -51,7 +58,9 @@ fn main() -> Result<(), Failure> {
         let first = times.next().expect("there is a run")?;
         let times = times.collect::<TractResult<Vec<f64>>>()?;
         let least = times.into_iter().fold(f64::INFINITY, f64::min);
-        rows.push(format!(r#"{{"size":"{size}","load_ms":{load},"first_ms":{first},"run_ms":{least}}}"#));
+        rows.push(format!(
+            r#"{{"size":"{size}","load_ms":{load},"first_ms":{first},"run_ms":{least}}}"#
+        ));
         plan = Some(loaded);
     }
     println!("[{}]", rows.join(","));

@@ -18,13 +18,15 @@ const SIDE: u32 = 1600;
 /// The color of the unknown.
 const UNKNOWN: Rgb<u8> = Rgb([128, 128, 128]);
 
-/// The file for each photo's picture: `<name>.jpg` in `dir`, which is made if it is missing; `<name>-2.jpg` for a second of that name.
+/// The file for each photo's picture: `<name>.jpg` in `dir`, which is made if it is missing;
+/// `<name>-2.jpg` for a second of that name.
 ///
 /// # Errors
 /// When the folder cannot be made, or a picture would take the place of one of the photos.
 pub fn files(photos: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
-    let originals: HashSet<PathBuf> = photos.iter().filter_map(|photo| photo.canonicalize().ok()).collect();
+    let originals: HashSet<PathBuf> =
+        photos.iter().filter_map(|photo| photo.canonicalize().ok()).collect();
     let mut taken = HashSet::new();
     photos
         .iter()
@@ -41,8 +43,14 @@ pub fn files(photos: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Writes the upright photo with a box and a name for each face.
-pub fn write(photo: &Path, judgement: &Judgement, manifest: &Manifest, to: &Path) -> anyhow::Result<()> {
-    let bytes = std::fs::read(photo).with_context(|| format!("{} cannot be read again", photo.display()))?;
+pub fn write(
+    photo: &Path,
+    judgement: &Judgement,
+    manifest: &Manifest,
+    to: &Path,
+) -> anyhow::Result<()> {
+    let bytes = std::fs::read(photo)
+        .with_context(|| format!("{} cannot be read again", photo.display()))?;
     let decoded = Photo::decode(bytes, &Limits::default())?;
     let (full, size) = (decoded.size(), decoded.size().shrunk_to(SIDE));
     let mut picture = decoded.view(full.rect(), size);
@@ -75,7 +83,11 @@ fn color(face: &JudgedFace, manifest: &Manifest) -> Rgb<u8> {
         Verdict::Match { friend } | Verdict::Either { friends: [friend, _] } => friend,
         Verdict::None => return UNKNOWN,
     };
-    let hex = manifest.labels.iter().find(|label| label.slug == *slug).and_then(|label| label.color.strip_prefix('#'));
+    let hex = manifest
+        .labels
+        .iter()
+        .find(|label| label.slug == *slug)
+        .and_then(|label| label.color.strip_prefix('#'));
     let rgb = hex.and_then(|hex| u32::from_str_radix(hex, 16).ok());
     rgb.map_or(UNKNOWN, |rgb| Rgb([(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8]))
 }

@@ -15,8 +15,8 @@ pub struct Extraction {
     /// Do not look for faces: the pictures are head crops already
     #[arg(long)]
     whole: bool,
-    /// Where features of photos are kept for the next run, 12 kB a photo; what lies there may be deleted at any time [default: in
-    /// the user's cache folder]
+    /// Where features of photos are kept for the next run, 12 kB a photo; what lies there may be
+    /// deleted at any time [default: in the user's cache folder]
     #[arg(long, value_name = "DIR", env = "FRIENDS_CACHE")]
     cache: Option<PathBuf>,
     /// Keep no features and use none, whatever --cache says
@@ -25,22 +25,43 @@ pub struct Extraction {
 }
 
 impl Extraction {
-    /// Photos as they are, to measure on, with a progress bar; those that cannot be used are named and returned.
-    pub fn plain(&self, samples: &[Sample], backbone: &Backbone) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
+    /// Photos as they are, to measure on, with a progress bar; those that cannot be used are named
+    /// and returned.
+    pub fn plain(
+        &self,
+        samples: &[Sample],
+        backbone: &Backbone,
+    ) -> anyhow::Result<(Vec<Example>, Vec<Skipped>)> {
         let cache = self.cache_dir();
-        let (mut lists, skipped) =
-            self.extracted(samples, slice::from_ref(backbone), Views::Plain, "judging", cache.as_deref())?;
+        let (mut lists, skipped) = self.extracted(
+            samples,
+            slice::from_ref(backbone),
+            Views::Plain,
+            "judging",
+            cache.as_deref(),
+        )?;
         Ok((lists.remove(0), skipped))
     }
 
-    /// All views of photos, to learn from, a list for each backbone; those that cannot be used are named.
-    pub fn augmented(&self, samples: &[Sample], backbones: &[Backbone]) -> anyhow::Result<Vec<Vec<Example>>> {
+    /// All views of photos, to learn from, a list for each backbone; those that cannot be used are
+    /// named.
+    pub fn augmented(
+        &self,
+        samples: &[Sample],
+        backbones: &[Backbone],
+    ) -> anyhow::Result<Vec<Vec<Example>>> {
         let cache = self.cache_dir();
-        Ok(self.extracted(samples, backbones, Views::Augmented, "reading photos", cache.as_deref())?.0)
+        Ok(self
+            .extracted(samples, backbones, Views::Augmented, "reading photos", cache.as_deref())?
+            .0)
     }
 
     /// The same without keeping features: for backbones that nobody will use again.
-    pub fn augmented_once(&self, samples: &[Sample], backbones: &[Backbone]) -> anyhow::Result<Vec<Vec<Example>>> {
+    pub fn augmented_once(
+        &self,
+        samples: &[Sample],
+        backbones: &[Backbone],
+    ) -> anyhow::Result<Vec<Vec<Example>>> {
         Ok(self.extracted(samples, backbones, Views::Augmented, "reading photos", None)?.0)
     }
 

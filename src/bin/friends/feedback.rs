@@ -19,15 +19,18 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch the crops that visitors gave with their opinions, as candidates: OUT/<slug>/ by what visitors said, for you to look at
+    /// Fetch the crops that visitors gave with their opinions, as candidates: OUT/<slug>/ by what
+    /// visitors said, for you to look at
     ///
-    /// From the buckets that `FRIENDS_UPLOAD_BUCKET` and `FRIENDS_SITE_BUCKET` name, with the credentials in `AWS_ACCESS_KEY_ID` and
-    /// `AWS_SECRET_ACCESS_KEY`, or from the folder of friends serve, which may be running.
+    /// From the buckets that `FRIENDS_UPLOAD_BUCKET` and `FRIENDS_SITE_BUCKET` name, with the
+    /// credentials in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or from the folder of
+    /// friends serve, which may be running.
     Pull {
         /// Where candidates go; crops that are there already are not fetched again
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// The folder of friends serve, where no bucket is named [default: a folder in the user's data directory]
+        /// The folder of friends serve, where no bucket is named
+        /// [default: a folder in the user's data directory]
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
@@ -38,7 +41,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Command::Pull { out, data } = args.command;
     let opinions = match (settings::storage(&settings::environment)?, data) {
         (Some(settings), None) => {
-            let http = transport::for_sdk(transport::client().map_err(|error| anyhow::anyhow!(error.chain()))?);
+            let http = transport::for_sdk(
+                transport::client().map_err(|error| anyhow::anyhow!(error.chain()))?,
+            );
             let storage = Storage::new(settings, http);
             storage.opinions().await.map_err(|error| anyhow::anyhow!(error.chain()))?
         }
@@ -57,8 +62,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         if file.exists() {
             continue;
         }
-        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-        std::fs::write(&file, crop).with_context(|| format!("{} cannot be written", file.display()))?;
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+        std::fs::write(&file, crop)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
         fetched += 1;
     }
     println!("{}: {fetched} new crops; {without} opinions came without one", out.display());
@@ -70,7 +77,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What lies in the folder of `friends serve`, read as files: its store belongs to the server, which may be running.
+/// What lies in the folder of `friends serve`, read as files: its store belongs to the server,
+/// which may be running.
 fn local(data: Option<PathBuf>) -> anyhow::Result<Vec<Opinion>> {
     let Some(data) = data.or_else(|| Some(dirs::data_dir()?.join("friends-judge"))) else {
         bail!("there is no data directory here; name one with --data DIR");
@@ -82,7 +90,8 @@ fn local(data: Option<PathBuf>) -> anyhow::Result<Vec<Opinion>> {
             data.display()
         );
     }
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&dir)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(&dir)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
     files.sort();
     let is_opinion = |file: &PathBuf| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -99,5 +108,6 @@ fn opinion(file: &Path) -> anyhow::Result<Opinion> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(error).with_context(unreadable),
     };
-    Opinion::read(name, &std::fs::read(file).with_context(unreadable)?, crop).with_context(unreadable)
+    Opinion::read(name, &std::fs::read(file).with_context(unreadable)?, crop)
+        .with_context(unreadable)
 }

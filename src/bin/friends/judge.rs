@@ -39,10 +39,12 @@ pub struct Args {
     /// Print an array of result documents, in the order of the photos
     #[arg(long)]
     json: bool,
-    /// Print a result document a line, as soon as it and those before it are there, with the photo's path as `file`
+    /// Print a result document a line, as soon as it and those before it are there, with the
+    /// photo's path as `file`
     #[arg(long, conflicts_with = "json")]
     json_lines: bool,
-    /// Photos that are judged at the same time; each takes memory [default: as many as there are processors]
+    /// Photos that are judged at the same time; each takes memory
+    /// [default: as many as there are processors]
     #[arg(long, value_name = "N")]
     at_once: Option<NonZero<usize>>,
     /// Write the pictures with boxes and names into this folder
@@ -58,10 +60,17 @@ struct Job {
 
 #[tokio::main]
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let at_once = args.at_once.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
-    let assembly =
-        Assembly { model: args.model.as_deref(), detector: args.detector.as_deref(), permits: at_once, buckets: Buckets::None };
-    let judge = Arc::new(App::assemble(assembly, &settings::environment).map_err(anyhow::Error::from_boxed)?.judge);
+    let at_once =
+        args.at_once.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+    let assembly = Assembly {
+        model: args.model.as_deref(),
+        detector: args.detector.as_deref(),
+        permits: at_once,
+        buckets: Buckets::None,
+    };
+    let judge = Arc::new(
+        App::assemble(assembly, &settings::environment).map_err(anyhow::Error::from_boxed)?.judge,
+    );
     judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;
     let source = if args.whole { RegionSource::Whole } else { RegionSource::Detect };
     let pictures: Vec<Option<PathBuf>> = match &args.annotate {
@@ -75,12 +84,16 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut begun = VecDeque::new();
     let (mut printed, mut all_well) = (0, true);
     loop {
-        // A few more than are judged at once are begun, so that a slow photo does not keep the others waiting.
+        // A few more than are judged at once are begun, so that a slow photo does not keep the
+        // others waiting.
         while begun.len() < 2 * at_once
             && let Some((photo, picture)) = waiting.next()
         {
             let (judge, path) = (Arc::clone(&judge), photo.clone());
-            begun.push_back(Job { photo, judging: tokio::spawn(async move { one(&judge, &path, picture, source).await }) });
+            begun.push_back(Job {
+                photo,
+                judging: tokio::spawn(async move { one(&judge, &path, picture, source).await }),
+            });
         }
         let Some(Job { photo, judging }) = begun.pop_front() else { break };
         let (document, drawn) = judging.await.context("a photo could not be judged")?;
@@ -110,7 +123,9 @@ async fn one(
 ) -> (ResultDocument, anyhow::Result<()>) {
     let document = judge_file(judge, photo, &source).await;
     let drawn = match (picture, document.judgement()) {
-        (Some(picture), Some(judgement)) => annotate::write(photo, judgement, &judge.bundle().manifest, &picture),
+        (Some(picture), Some(judgement)) => {
+            annotate::write(photo, judgement, &judge.bundle().manifest, &picture)
+        }
         _ => Ok(()),
     };
     (document, drawn)
@@ -137,7 +152,11 @@ fn print(
         let text = serde_json::to_string_pretty(document)?.replace('\n', "\n  ");
         write!(to, "{}\n  {text}", if number == 0 { "[" } else { "," })?;
     } else if args.json_lines {
-        writeln!(to, "{}", serde_json::to_string(&Line { file: photo.to_string_lossy(), document })?)?;
+        writeln!(
+            to,
+            "{}",
+            serde_json::to_string(&Line { file: photo.to_string_lossy(), document })?
+        )?;
     } else {
         print_faces(to, photo, document, manifest)?;
     }
@@ -145,7 +164,8 @@ fn print(
     Ok(())
 }
 
-/// Judges a file; one that cannot be read or judged gives a `rejected` document, and `failed` if that is our fault.
+/// Judges a file; one that cannot be read or judged gives a `rejected` document, and `failed` if
+/// that is our fault.
 async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> ResultDocument {
     let unjudged = |outcome| ResultDocument::unkept(outcome, OffsetDateTime::now_utc());
     let bytes = match tokio::fs::read(path).await {
@@ -163,7 +183,12 @@ async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> Result
 }
 
 /// One line a face: box, verdict, the best three scores.
-fn print_faces(to: &mut impl Write, path: &Path, document: &ResultDocument, manifest: &Manifest) -> std::io::Result<()> {
+fn print_faces(
+    to: &mut impl Write,
+    path: &Path,
+    document: &ResultDocument,
+    manifest: &Manifest,
+) -> std::io::Result<()> {
     let Some(judgement) = document.judgement() else {
         let reason = document.error().map_or("", |problem| problem.message.as_str());
         return writeln!(to, "{}: {}: {reason}", path.display(), document.state.name());
@@ -178,7 +203,8 @@ fn print_faces(to: &mut impl Write, path: &Path, document: &ResultDocument, mani
             Verdict::Either { friends: [a, b] } => format!("{} か / or {}", name(a), name(b)),
             Verdict::None => "どのフレンズでもない / nobody".to_owned(),
         };
-        let scores: Vec<String> = face.scores.iter().take(3).map(|s| format!("{} {:.2}", s.friend, s.score)).collect();
+        let scores: Vec<String> =
+            face.scores.iter().take(3).map(|s| format!("{} {:.2}", s.friend, s.score)).collect();
         let area = face.area;
         writeln!(
             to,

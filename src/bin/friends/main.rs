@@ -104,7 +104,10 @@ fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         // Whoever reads our answers has enough of them.
-        if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        {
             return ExitCode::SUCCESS;
         }
         eprintln!("friends: {error:#}");

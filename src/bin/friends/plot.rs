@@ -1,11 +1,13 @@
-//! Plots of shares over shares as SVG, for pages and for files; lines and words take the colors of the page that they stand on.
+//! Plots of shares over shares as SVG, for pages and for files; lines and words take the colors of
+//! the page that they stand on.
 
 use std::fmt::Write as _;
 
 use friends_judge::service::html::escaped;
 
 /// One color a line, told apart by all kinds of color vision (Okabe and Ito, 2008).
-pub const COLORS: [&str; 7] = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777"];
+pub const COLORS: [&str; 7] =
+    ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777"];
 
 /// The plot's area in the picture: left, top, width, height.
 const AREA: (f64, f64, f64, f64) = (64.0, 44.0, 520.0, 320.0);
@@ -64,7 +66,10 @@ impl Plot {
             let (x, y) = at(point);
             _ = write!(path, "{}{x:.1} {y:.1}", if place == 0 { 'M' } else { 'L' });
         }
-        _ = writeln!(self.svg, r#"<path d="{path}" stroke="{color}" stroke-width="2" fill="none"/>"#);
+        _ = writeln!(
+            self.svg,
+            r#"<path d="{path}" stroke="{color}" stroke-width="2" fill="none"/>"#
+        );
     }
 
     /// A thin broken line for comparison.
@@ -79,7 +84,10 @@ impl Plot {
     /// A dot of a radius in pixels.
     pub fn dot(&mut self, point: (f64, f64), radius: f64, color: &str) {
         let (x, y) = at(point);
-        _ = writeln!(self.svg, r#"<circle cx="{x:.1}" cy="{y:.1}" r="{radius:.1}" fill="{color}"/>"#);
+        _ = writeln!(
+            self.svg,
+            r#"<circle cx="{x:.1}" cy="{y:.1}" r="{radius:.1}" fill="{color}"/>"#
+        );
     }
 
     /// An entry of the key below the plot.

@@ -40,7 +40,8 @@ struct Pass {
     page_faults: u64,
 }
 
-/// A stage: its first pass in the process, which is what a cold start pays, and the median of the later ones.
+/// A stage: its first pass in the process, which is what a cold start pays, and the median of the
+/// later ones.
 #[derive(Serialize)]
 struct Stage {
     name: &'static str,
@@ -55,17 +56,22 @@ struct Stage {
     operator: Option<String>,
     /// What the stage hands on, in bytes.
     bytes: usize,
-    /// The least time in which these bytes can be written, by what copying them takes on this machine.
+    /// The least time in which these bytes can be written, by what copying them takes on this
+    /// machine.
     memory_floor_ms: f64,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let bytes = std::fs::read(&args.photo).with_context(|| format!("{} cannot be read", args.photo.display()))?;
+    let bytes = std::fs::read(&args.photo)
+        .with_context(|| format!("{} cannot be read", args.photo.display()))?;
     let bytes = bytes::Bytes::from(bytes);
     let bandwidth = bandwidth();
     let mut stages = Vec::new();
     let mut once = |name, pass: Pass, bytes, operator: Option<&str>| {
-        stages.push(Stage { operator: operator.map(str::to_owned), ..stage(name, &[pass], bytes, bandwidth) });
+        stages.push(Stage {
+            operator: operator.map(str::to_owned),
+            ..stage(name, &[pass], bytes, bandwidth)
+        });
     };
 
     let dir = bundle_dir::find(args.model.as_deref(), &settings::environment);
@@ -88,8 +94,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (faces, finding) = timed(|| detector.find(&photo));
         let faces = faces.map_err(|error| anyhow::anyhow!(error.chain()))?;
         let regions = crop::regions(&faces, photo.size(), Limits::default().heads);
-        let (scores, scoring) =
-            timed(|| regions.iter().map(|region| classifier.scores(&photo, region.area)).collect::<Result<Vec<_>, _>>());
+        let (scores, scoring) = timed(|| {
+            regions
+                .iter()
+                .map(|region| classifier.scores(&photo, region.area))
+                .collect::<Result<Vec<_>, _>>()
+        });
         scores.map_err(|error| anyhow::anyhow!(error.chain()))?;
         for (all, pass) in passes.iter_mut().zip([decoding, finding, scoring]) {
             all.push(pass);
@@ -98,10 +108,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let (photo, heads) = seen.expect("there is a run at least");
     let input = classifier.backbone().input();
-    let tensors = |width: u32, height: u32, runs: usize| 12 * width as usize * height as usize * runs;
+    let tensors =
+        |width: u32, height: u32, runs: usize| 12 * width as usize * height as usize * runs;
     let first = photo.size().scaled_to(detector.manifest().looks.first);
-    let sizes = [photo.pixel_bytes(), tensors(first.width, first.height, 1), tensors(input.width, input.height, heads)];
-    for ((name, passes), bytes) in ["decode", "find faces", "score heads"].into_iter().zip(&passes).zip(sizes) {
+    let sizes = [
+        photo.pixel_bytes(),
+        tensors(first.width, first.height, 1),
+        tensors(input.width, input.height, heads),
+    ];
+    for ((name, passes), bytes) in
+        ["decode", "find faces", "score heads"].into_iter().zip(&passes).zip(sizes)
+    {
         stages.push(stage(name, passes, bytes, bandwidth));
     }
 
@@ -179,9 +196,12 @@ fn print(path: &Path, size: usize, photo: &Photo, heads: usize, stages: &[Stage]
         photo.divisor(),
         bandwidth / 1e9
     );
-    println!("| stage | first ms | of it CPU | page faults | later ms | of it CPU | MB handed on | at memory's speed, ms |");
+    println!(
+        "| stage | first ms | of it CPU | page faults | later ms | of it CPU | MB handed on | at memory's speed, ms |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
-    let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
+    let number =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
     for stage in stages {
         println!(
             "| {} | {:.1} | {:.1} | {} | {} | {} | {:.2} | {:.2} |",

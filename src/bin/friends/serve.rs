@@ -21,18 +21,20 @@ pub struct Args {
     /// The port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Where photos (until they are judged) and results (for seven days) are kept [default: a folder in the user's data
-    /// directory]
+    /// Where photos (until they are judged) and results (for seven days) are kept
+    /// [default: a folder in the user's data directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where visitors reach this server, if not at the address that they ask: behind a proxy that speaks TLS, passes the Host header
-    /// on and is reached at <https://friends.example>, say
+    /// Where visitors reach this server, if not at the address that they ask: behind a proxy that
+    /// speaks TLS, passes the Host header on and is reached at <https://friends.example>, say
     #[arg(long, value_name = "URL", value_parser = origin)]
     public_url: Option<String>,
-    /// Believe the last entry of X-Forwarded-For, which the proxy in front of this server writes: requests are counted by address
+    /// Believe the last entry of X-Forwarded-For, which the proxy in front of this server writes:
+    /// requests are counted by address
     #[arg(long)]
     behind_proxy: bool,
-    /// How many photos are judged at the same time, each with up to 200 MB [default: one for each processor]
+    /// How many photos are judged at the same time, each with up to 200 MB
+    /// [default: one for each processor]
     #[arg(long, value_name = "N")]
     at_once: Option<NonZeroUsize>,
 }
@@ -41,7 +43,10 @@ pub struct Args {
 fn origin(text: &str) -> Result<String, String> {
     let wrong = || "give https://HOST or http://HOST, without a path".to_owned();
     let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty();
     if bare && url.has_host() && ["http", "https"].contains(&url.scheme()) {
         return Ok(url.as_str().trim_end_matches('/').to_owned());
     }
@@ -59,20 +64,32 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 async fn serve(args: Args) -> anyhow::Result<ExitCode> {
     let data = match args.data {
         Some(dir) => dir,
-        None => dirs::data_dir().context("there is no data directory here; name one with --data DIR")?.join("friends-judge"),
+        None => dirs::data_dir()
+            .context("there is no data directory here; name one with --data DIR")?
+            .join("friends-judge"),
     };
     let _lock = lock(&data)?;
     let listener = listen(&args.host, args.port).await?;
 
-    let workers = args.at_once.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+    let workers =
+        args.at_once.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let store = ObjectStore::open(&data.join("objects")).map_err(anyhow::Error::from_boxed)?;
     let address = args.public_url.map_or(UploadAddress::SameHost, UploadAddress::Public);
-    let assembly =
-        Assembly { model: None, detector: None, permits: workers, buckets: Buckets::Embedded(store.storage(), address) };
+    let assembly = Assembly {
+        model: None,
+        detector: None,
+        permits: workers,
+        buckets: Buckets::Embedded(store.storage(), address),
+    };
     let app = App::assemble(assembly, &settings::environment).map_err(anyhow::Error::from_boxed)?;
     app.judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;
     let crash_counts = data.join("tries");
-    let settings = ServerSettings { workers, behind_proxy: args.behind_proxy, crash_counts, housekeeping: HOUSEKEEPING };
+    let settings = ServerSettings {
+        workers,
+        behind_proxy: args.behind_proxy,
+        crash_counts,
+        housekeeping: HOUSEKEEPING,
+    };
     let server = Server::new(app, store, settings);
 
     // Before anybody hears that the server is there and may end it.
@@ -93,13 +110,19 @@ fn lock(data: &Path) -> anyhow::Result<File> {
         .recursive(true)
         .create(data)
         .with_context(|| format!("{} cannot be made; choose another --data DIR", data.display()))?;
-    let file = File::create(data.join("lock")).with_context(|| format!("{} cannot be written", data.display()))?;
+    let file = File::create(data.join("lock"))
+        .with_context(|| format!("{} cannot be written", data.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("another friends serve uses {}; stop it or choose another --data DIR", data.display())
+            bail!(
+                "another friends serve uses {}; stop it or choose another --data DIR",
+                data.display()
+            )
         }
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", data.display())),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", data.display()))
+        }
     }
 }
 
@@ -107,13 +130,16 @@ async fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
     match TcpListener::bind((host, port)).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} on {host} is taken; stop what uses it, or choose another with --port (0 takes a free one)")
+            bail!(
+                "port {port} on {host} is taken; stop what uses it, or choose another with --port (0 takes a free one)"
+            )
         }
         Err(error) => Err(error).with_context(|| format!("{host}:{port} cannot be listened on")),
     }
 }
 
-/// Ends with Ctrl-C or SIGTERM, both of which are listened for from now on; a second one ends the process at once.
+/// Ends with Ctrl-C or SIGTERM, both of which are listened for from now on; a second one ends the
+/// process at once.
 fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
     let mut orders = Orders::listen()?;
     Ok(async move {

@@ -45,7 +45,12 @@ impl Frame {
 ///
 /// # Panics
 /// When an output is shorter.
-pub fn faces(outputs: [&[f32]; 4], [height, width]: [usize; 2], threshold: f32, frame: &Frame) -> Vec<Face> {
+pub fn faces(
+    outputs: [&[f32]; 4],
+    [height, width]: [usize; 2],
+    threshold: f32,
+    frame: &Frame,
+) -> Vec<Face> {
     let least = (threshold / (1.0 - threshold)).ln();
     let mut faces = Vec::new();
     for (level, (&stride, boxes)) in STRIDES.iter().zip(BOXES).enumerate() {

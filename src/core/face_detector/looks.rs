@@ -1,8 +1,8 @@
 //! How large a photo is looked at, and when the detector looks again.
 //!
 //! A face that is small in the photo has too few pixels in the network's input, and one that fills
-//! the photo too many. So what the first look finds decides about a second and a third one, of other
-//! sizes. What each is worth stands in `models/face-detector/README.md`.
+//! the photo too many. So what the first look finds decides about a second and a third one, of
+//! other sizes. What each is worth stands in `models/face-detector/README.md`.
 
 use serde::Deserialize;
 

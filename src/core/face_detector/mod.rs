@@ -32,7 +32,8 @@ const STRIDE: u32 = 32;
 const MARGIN: f32 = -1.0;
 /// Of two faces that overlap by this much, as intersection over union, the stronger stays.
 const SAME_FACE_IOU: f32 = 0.3;
-/// A face of which this share lies in a stronger one, or that covers this share of it, is the same face.
+/// A face of which this share lies in a stronger one, or that covers this share of it, is the same
+/// face.
 const SAME_FACE_SHARE: f32 = 0.7;
 
 /// `models/face-detector/manifest.json`.
@@ -71,10 +72,13 @@ impl FaceDetector {
     /// # Errors
     /// Never with an unaltered program.
     pub fn load() -> Result<Self, Error> {
-        let broken = |error: &dyn std::fmt::Display| Error::fault("loading the face detector", error.to_string());
+        let broken = |error: &dyn std::fmt::Display| {
+            Error::fault("loading the face detector", error.to_string())
+        };
         let manifest: Manifest = serde_json::from_str(MANIFEST).map_err(|error| broken(&error))?;
         let side = manifest.looks.first as usize;
-        let network = Network::load(Bytes::from_static(NETWORK), [side, side]).map_err(|error| broken(&error))?;
+        let network = Network::load(Bytes::from_static(NETWORK), [side, side])
+            .map_err(|error| broken(&error))?;
         Ok(Self { network, manifest })
     }
 
@@ -90,7 +94,8 @@ impl FaceDetector {
         &self.manifest
     }
 
-    /// The faces in a photo, from the surest to the least sure; their boxes may reach over the border.
+    /// The faces in a photo, from the surest to the least sure; their boxes may reach over the
+    /// border.
     ///
     /// # Errors
     /// When the network breaks, which no photo makes it do.
@@ -98,7 +103,8 @@ impl FaceDetector {
         self.find_above(photo, self.manifest.threshold)
     }
 
-    /// As [`FaceDetector::find`], with a threshold of the caller's: for curves of recall over false alarms.
+    /// As [`FaceDetector::find`], with a threshold of the caller's: for curves of recall over false
+    /// alarms.
     ///
     /// # Errors
     /// As [`FaceDetector::find`].
@@ -118,20 +124,28 @@ impl FaceDetector {
 
     /// Those that count as faces, one box each.
     fn sure(&self, faces: &[Face]) -> Vec<Face> {
-        one_each(faces.iter().filter(|face| face.confidence >= self.manifest.threshold).copied().collect())
+        one_each(
+            faces
+                .iter()
+                .filter(|face| face.confidence >= self.manifest.threshold)
+                .copied()
+                .collect(),
+        )
     }
 
-    /// One run of the network on a photo that is scaled to this longer side. Several boxes may frame
-    /// one face.
+    /// One run of the network on a photo that is scaled to this longer side. Several boxes may
+    /// frame one face.
     fn look(&self, photo: &Photo, side: u32, threshold: f32) -> Result<Vec<Face>, Error> {
-        let broke = |error: TractError| Error::fault("running the face detector", error.to_string());
+        let broke =
+            |error: TractError| Error::fault("running the face detector", error.to_string());
         let (tensor, size) = tensor(photo, side);
         let outputs = self.network.run(tensor, size).map_err(broke)?;
         let views = outputs.iter().map(|output| output.to_plain_array_view::<f32>());
         let views = views.collect::<TractResult<Vec<_>>>().map_err(broke)?;
         let numbers: Option<Vec<&[f32]>> = views.iter().map(|view| view.as_slice()).collect();
         let numbers = numbers.and_then(|numbers| <[&[f32]; 4]>::try_from(numbers).ok());
-        let numbers = numbers.ok_or_else(|| Error::fault("running the face detector", "its outputs are not four"))?;
+        let numbers = numbers
+            .ok_or_else(|| Error::fault("running the face detector", "its outputs are not four"))?;
         let mut faces = decode::faces(numbers, size, threshold, &self.manifest.frame);
         let photo = photo.size();
         let scale = photo.width.max(photo.height) as f32 / side as f32;
@@ -143,16 +157,19 @@ impl FaceDetector {
     }
 }
 
-/// The photo scaled to this longer side, in the upper left corner of an input that is as large as it
-/// must be: `value / 127.5 - 1` as `[rows, columns, 3]`, and rows and columns.
+/// The photo scaled to this longer side, in the upper left corner of an input that is as large as
+/// it must be: `value / 127.5 - 1` as `[rows, columns, 3]`, and rows and columns.
 fn tensor(photo: &Photo, side: u32) -> (Vec<f32>, [usize; 2]) {
     let scaled = photo.size().scaled_to(side);
     let view = photo.view(photo.size().rect(), scaled);
-    let [rows, columns] = [scaled.height, scaled.width].map(|length| length.next_multiple_of(STRIDE) as usize);
+    let [rows, columns] =
+        [scaled.height, scaled.width].map(|length| length.next_multiple_of(STRIDE) as usize);
     let levels = [std::array::from_fn(|value| normalized(value as f32)); 3];
     let row = 3 * columns;
     let mut tensor = vec![MARGIN; row * rows];
-    for (pixels, numbers) in view.as_raw().chunks_exact(3 * scaled.width as usize).zip(tensor.chunks_exact_mut(row)) {
+    for (pixels, numbers) in
+        view.as_raw().chunks_exact(3 * scaled.width as usize).zip(tensor.chunks_exact_mut(row))
+    {
         normalize(pixels, &levels, numbers);
     }
     (tensor, [rows, columns])
@@ -189,10 +206,15 @@ mod tests {
 
     #[test]
     fn an_input_is_as_large_as_the_photo_needs_and_black_beside_it() {
-        let white = |width, height| Photo::from_upright(image::RgbImage::from_pixel(width, height, image::Rgb([255; 3])));
-        for ((width, height), side, (rows, columns)) in
-            [((300, 200), 256, (192, 256)), ((200, 300), 320, (320, 224)), ((640, 20), 320, (32, 320)), ((9, 9), 128, (128, 128))]
-        {
+        let white = |width, height| {
+            Photo::from_upright(image::RgbImage::from_pixel(width, height, image::Rgb([255; 3])))
+        };
+        for ((width, height), side, (rows, columns)) in [
+            ((300, 200), 256, (192, 256)),
+            ((200, 300), 320, (320, 224)),
+            ((640, 20), 320, (32, 320)),
+            ((9, 9), 128, (128, 128)),
+        ] {
             let photo = white(width, height);
             let (tensor, size) = tensor(&photo, side);
             assert_eq!(size, [rows, columns]);
@@ -200,7 +222,10 @@ mod tests {
             let bright = tensor.iter().filter(|number| **number > 0.9).count();
             let scaled = photo.size().scaled_to(side);
             assert_eq!(bright, 3 * (scaled.width * scaled.height) as usize);
-            assert_eq!(tensor.iter().filter(|number| **number == MARGIN).count(), tensor.len() - bright);
+            assert_eq!(
+                tensor.iter().filter(|number| **number == MARGIN).count(),
+                tensor.len() - bright
+            );
         }
     }
 

@@ -1,7 +1,8 @@
 //! A bundle: everything that judging takes, in a few files.
 //!
-//! `manifest.json` names the labels, the input, the thresholds and the SHA-256 of every other file. A bundle whose bytes or
-//! shapes disagree with its manifest is refused, and the refusal says which file.
+//! `manifest.json` names the labels, the input, the thresholds and the SHA-256 of every other file.
+//! A bundle whose bytes or shapes disagree with its manifest is refused, and the refusal says which
+//! file.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,9 @@ impl Bundle {
     /// # Errors
     /// Says which file is missing, altered, or of the wrong shape.
     pub fn from_files(mut files: Files) -> Result<Self, BundleError> {
-        let mut take = |file: &str| files.remove(file).ok_or_else(|| BundleError::Missing { file: file.into() });
+        let mut take = |file: &str| {
+            files.remove(file).ok_or_else(|| BundleError::Missing { file: file.into() })
+        };
         let bytes = take(MANIFEST)?;
         let manifest = Manifest::parse(&bytes)?;
         let mut verified = |file: &str| {

@@ -1,4 +1,5 @@
-//! The network: a backbone that turns a picture into features, and a head that turns features into scores.
+//! The network: a backbone that turns a picture into features, and a head that turns features into
+//! scores.
 
 use std::sync::Arc;
 
@@ -23,11 +24,16 @@ pub struct Backbone {
 }
 
 impl Backbone {
-    /// Reads and optimises an ONNX network with one input `[1, 3, height, width]` and one output of `features` numbers.
+    /// Reads and optimises an ONNX network with one input `[1, 3, height, width]` and one output of
+    /// `features` numbers.
     ///
     /// # Errors
     /// When the bytes are no such network.
-    pub fn new(onnx: impl Into<Bytes>, input: Input, features: usize) -> Result<Self, BackboneError> {
+    pub fn new(
+        onnx: impl Into<Bytes>,
+        input: Input,
+        features: usize,
+    ) -> Result<Self, BackboneError> {
         let backbone = Self::measured(onnx, input)?;
         if backbone.features == features {
             return Ok(backbone);
@@ -41,8 +47,10 @@ impl Backbone {
     /// As [`Backbone::new`].
     pub fn measured(onnx: impl Into<Bytes>, input: Input) -> Result<Self, BackboneError> {
         let size = [input.height as usize, input.width as usize];
-        let network = Network::load(onnx.into(), size)
-            .map_err(|error| BackboneError::Network { shape: [1, 3, size[0], size[1]], source: error.into() })?;
+        let network = Network::load(onnx.into(), size).map_err(|error| BackboneError::Network {
+            shape: [1, 3, size[0], size[1]],
+            source: error.into(),
+        })?;
         let features = *network.lengths().first().ok_or(BackboneError::NoOutput)?;
         Ok(Self { network, input, features })
     }
@@ -65,18 +73,24 @@ impl Backbone {
         self.features
     }
 
-    /// The features of a tensor made by [`Input::tensor`]: the signed square roots of the network's outputs, scaled to length 1.
+    /// The features of a tensor made by [`Input::tensor`]: the signed square roots of the network's
+    /// outputs, scaled to length 1.
     ///
-    /// Averages of rectified activations are skewed, so that a few large ones decide; their roots make linear heads and cosines more
-    /// accurate (Perronnin, Sánchez and Mensink, "Improving the Fisher kernel for large-scale image classification", 2010).
+    /// Averages of rectified activations are skewed, so that a few large ones decide; their roots
+    /// make linear heads and cosines more accurate (Perronnin, Sánchez and Mensink, "Improving the
+    /// Fisher kernel for large-scale image classification", 2010).
     ///
     /// # Errors
     /// When the network breaks: never on a tensor of the right length.
     pub fn extract(&self, tensor: Vec<f32>) -> Result<Vec<f32>, Error> {
         let broke = |error: TractError| Error::fault("running the network", error.to_string());
-        let outputs = self.network.run(tensor, [self.input.height as usize, self.input.width as usize]).map_err(broke)?;
+        let outputs = self
+            .network
+            .run(tensor, [self.input.height as usize, self.input.width as usize])
+            .map_err(broke)?;
         let features = outputs[0].to_plain_array_view::<f32>().map_err(broke)?;
-        let roots: Vec<f32> = features.iter().map(|output| output.abs().sqrt().copysign(*output)).collect();
+        let roots: Vec<f32> =
+            features.iter().map(|output| output.abs().sqrt().copysign(*output)).collect();
         Ok(unit(&roots))
     }
 }
@@ -126,7 +140,12 @@ impl Classifier {
     #[must_use]
     pub fn scores_of(&self, features: &[f32]) -> Vec<f32> {
         let temperature = self.bundle.manifest.calibration.temperature;
-        self.bundle.head.logits(features).into_iter().map(|logit| sigmoid(logit / temperature)).collect()
+        self.bundle
+            .head
+            .logits(features)
+            .into_iter()
+            .map(|logit| sigmoid(logit / temperature))
+            .collect()
     }
 
     /// Compares the golden vector with what this machine computes.
@@ -136,7 +155,9 @@ impl Classifier {
     pub fn verify(&self) -> Result<(), BundleError> {
         let manifest = &self.bundle.manifest;
         let scores = self.golden_scores().map_err(BundleError::GoldenRun)?;
-        for ((label, &actual), &expected) in manifest.labels.iter().zip(&scores).zip(&manifest.golden.scores) {
+        for ((label, &actual), &expected) in
+            manifest.labels.iter().zip(&scores).zip(&manifest.golden.scores)
+        {
             if (actual - expected).abs() > manifest.golden.tolerance {
                 return Err(BundleError::Golden { label: label.slug.clone(), actual, expected });
             }

@@ -32,8 +32,11 @@ pub enum BundleError {
         /// SHA-256 in the manifest.
         expected: String,
     },
-    /// The head does not have a row for each label, or a row does not have a number for each feature.
-    #[error("bundle file {file} is refused: its shape is not {labels} labels by {features} features, as the manifest says")]
+    /// The head does not have a row for each label, or a row does not have a number for each
+    /// feature.
+    #[error(
+        "bundle file {file} is refused: its shape is not {labels} labels by {features} features, as the manifest says"
+    )]
     HeadShape {
         /// Which one.
         file: String,

@@ -1,4 +1,5 @@
-//! Rows of numbers as Base64 of 16-bit floats, little-endian: a sixth of their size as decimal text.
+//! Rows of numbers as Base64 of 16-bit floats, little-endian: a sixth of their size as decimal
+//! text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +8,9 @@ use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer, Serializer};
 
 pub fn serialize<S: Serializer>(rows: &[Vec<f32>], serializer: S) -> Result<S::Ok, S::Error> {
-    let bytes = |row: &Vec<f32>| row.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect::<Vec<u8>>();
+    let bytes = |row: &Vec<f32>| {
+        row.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect::<Vec<u8>>()
+    };
     serializer.collect_seq(rows.iter().map(|row| STANDARD.encode(bytes(row))))
 }
 

@@ -33,7 +33,9 @@ impl Head {
     pub(super) fn has_shape(&self, labels: usize, features: usize) -> bool {
         let complete = |rows: &[Vec<f32>]| rows.iter().all(|row| row.len() == features);
         match self {
-            Self::Linear(head) => head.weights.len() == labels && head.bias.len() == labels && complete(&head.weights),
+            Self::Linear(head) => {
+                head.weights.len() == labels && head.bias.len() == labels && complete(&head.weights)
+            }
             Self::Discriminant(head) => {
                 head.weights.len() == labels
                     && head.bias.len() == labels
@@ -54,12 +56,16 @@ impl Head {
     pub(super) fn is_finite(&self) -> bool {
         let finite = |rows: &[Vec<f32>]| rows.iter().flatten().all(|number| number.is_finite());
         match self {
-            Self::Linear(head) => finite(&head.weights) && head.bias.iter().all(|number| number.is_finite()),
+            Self::Linear(head) => {
+                finite(&head.weights) && head.bias.iter().all(|number| number.is_finite())
+            }
             Self::Discriminant(head) => {
                 finite(&head.weights)
                     && finite(&head.centroids)
                     && head.bias.iter().all(|number| number.is_finite())
-                    && [head.resemblance, head.contrast, head.offset].iter().all(|number| number.is_finite())
+                    && [head.resemblance, head.contrast, head.offset]
+                        .iter()
+                        .all(|number| number.is_finite())
             }
             Self::Prototype(head) => {
                 finite(&head.centroids)

@@ -48,7 +48,8 @@ pub struct Golden {
     pub tolerance: f32,
 }
 
-/// How often photos that the head did not see were right, of those that it named with a score in a band.
+/// How often photos that the head did not see were right, of those that it named with a score in a
+/// band.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
@@ -141,8 +142,8 @@ impl Manifest {
     /// # Errors
     /// When they are not JSON of that form, or contradict themselves.
     pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
-        let manifest: Self =
-            serde_json::from_slice(bytes).map_err(|source| BundleError::Form { file: MANIFEST.into(), source })?;
+        let manifest: Self = serde_json::from_slice(bytes)
+            .map_err(|source| BundleError::Form { file: MANIFEST.into(), source })?;
         manifest.check().map_err(BundleError::Manifest)?;
         Ok(manifest)
     }
@@ -164,13 +165,17 @@ impl Manifest {
                 return Err(ManifestError::LabelTwice(slug.clone()));
             }
             if !(0.0..=1.0).contains(threshold) {
-                return Err(ManifestError::Threshold { label: slug.clone(), threshold: *threshold });
+                return Err(ManifestError::Threshold {
+                    label: slug.clone(),
+                    threshold: *threshold,
+                });
             }
         }
         if !(0.0..=1.0).contains(&self.either_margin) {
             return Err(ManifestError::EitherMargin(self.either_margin));
         }
-        let sound = |band: &Band| (0.0..=1.0).contains(&band.from) && band.of > 0 && band.right <= band.of;
+        let sound =
+            |band: &Band| (0.0..=1.0).contains(&band.from) && band.of > 0 && band.right <= band.of;
         if !self.bands.iter().all(sound) || !self.bands.is_sorted_by(|a, b| a.from <= b.from) {
             return Err(ManifestError::Bands);
         }
@@ -205,5 +210,8 @@ impl Manifest {
 #[must_use]
 pub fn is_slug(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=40).contains(&text.len()) && text.chars().all(allowed) && !text.starts_with('-') && !text.ends_with('-')
+    (1..=40).contains(&text.len())
+        && text.chars().all(allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }

@@ -18,7 +18,8 @@ pub use error::{BackboneError, BundleError, ManifestError};
 pub use head::Head;
 pub use linear_head::{LinearHead, sigmoid};
 pub use manifest::{
-    Band, Calibration, Golden, Label, Line, MANIFEST, Manifest, ModelName, NAMES, Names, SCHEMA, UNKNOWN, is_slug,
+    Band, Calibration, Golden, Label, Line, MANIFEST, Manifest, ModelName, NAMES, Names, SCHEMA,
+    UNKNOWN, is_slug,
 };
 pub use preprocess::Input;
 pub use prototype_head::{PrototypeHead, dot, evidence, unit};

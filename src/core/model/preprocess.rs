@@ -1,4 +1,5 @@
-//! From a region of a photo to the network's input: the only copy, shared by serving, evaluation and training.
+//! From a region of a photo to the network's input: the only copy, shared by serving, evaluation
+//! and training.
 
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,8 @@ impl Input {
         Size { width: self.width, height: self.height }
     }
 
-    /// The region evenly scaled into the middle of the input; what stays free is white, as paper is.
+    /// The region evenly scaled into the middle of the input; what stays free is white, as paper
+    /// is.
     #[must_use]
     pub fn picture(&self, photo: &Photo, area: PixelRect) -> RgbImage {
         let content = letterbox(area.into(), self.size());
@@ -47,15 +49,22 @@ impl Input {
     /// When the picture does not have the input's size.
     #[must_use]
     pub fn tensor(&self, picture: &RgbImage) -> Vec<f32> {
-        assert_eq!(picture.dimensions(), (self.width, self.height), "a picture of the input's size");
-        let level = |channel: usize, value: usize| (value as f32 - self.mean[channel]) / self.std[channel];
-        let levels = std::array::from_fn(|channel| std::array::from_fn(|value| level(channel, value)));
+        assert_eq!(
+            picture.dimensions(),
+            (self.width, self.height),
+            "a picture of the input's size"
+        );
+        let level =
+            |channel: usize, value: usize| (value as f32 - self.mean[channel]) / self.std[channel];
+        let levels =
+            std::array::from_fn(|channel| std::array::from_fn(|value| level(channel, value)));
         let mut tensor = vec![0.0; picture.as_raw().len()];
         normalize(picture.as_raw(), &levels, &mut tensor);
         tensor
     }
 
-    /// The picture behind a bundle's golden vector: smooth waves of three periods, the same on every machine.
+    /// The picture behind a bundle's golden vector: smooth waves of three periods, the same on
+    /// every machine.
     #[must_use]
     pub fn golden_picture(&self) -> RgbImage {
         // A triangle wave in whole numbers, so that no platform's rounding can differ.
@@ -63,6 +72,8 @@ impl Input {
             let phase = (position % period) * 510 / period;
             (if phase > 255 { 510 - phase } else { phase }) as u8
         };
-        RgbImage::from_fn(self.width, self.height, |x, y| image::Rgb([wave(x + y, 64), wave(x * 2 + y, 96), wave(y * 3, 80)]))
+        RgbImage::from_fn(self.width, self.height, |x, y| {
+            image::Rgb([wave(x + y, 64), wave(x * 2 + y, 96), wave(y * 3, 80)])
+        })
     }
 }

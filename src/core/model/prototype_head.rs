@@ -1,14 +1,15 @@
 //! The prototype head: a Friend is told from an unknown by what is nearer than the background.
 //!
-//! Features and all prototypes have unit length, so that a dot product is a cosine. With the features `f`, a Friend's centroid
-//! `c` and `m` background centroids `b`, the Friend's evidence is
+//! Features and all prototypes have unit length, so that a dot product is a cosine. With the
+//! features `f`, a Friend's centroid `c` and `m` background centroids `b`, the Friend's evidence is
 //!
 //! ```text
 //! cos(f, c) - ln(mean over the b of exp(sharpness · cos(f, b))) / sharpness
 //! ```
 //!
-//! and its logit is `scale · evidence + offset`. The second term is the log-mean-exp, a soft maximum: whatever resembles some
-//! other character or a bare person needs that much more resemblance to a Friend.
+//! and its logit is `scale · evidence + offset`. The second term is the log-mean-exp, a soft
+//! maximum: whatever resembles some other character or a bare person needs that much more
+//! resemblance to a Friend.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrototypeHead {
-    /// How sharply the nearest background centroid stands out, over 0: the inverse of the log-mean-exp's temperature.
+    /// How sharply the nearest background centroid stands out, over 0: the inverse of the
+    /// log-mean-exp's temperature.
     pub sharpness: f32,
     /// Logits are `scale · evidence + offset`.
     pub scale: f32,
@@ -41,11 +43,17 @@ impl PrototypeHead {
 
 /// The evidence for each of `centroids` before any calibration, -2 to 2.
 #[must_use]
-pub fn evidence(features: &[f32], centroids: &[Vec<f32>], background: &[Vec<f32>], sharpness: f32) -> Vec<f32> {
+pub fn evidence(
+    features: &[f32],
+    centroids: &[Vec<f32>],
+    background: &[Vec<f32>],
+    sharpness: f32,
+) -> Vec<f32> {
     let unit = unit(features);
     let near: Vec<f32> = background.iter().map(|row| sharpness * dot(row, &unit)).collect();
     let highest = near.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mean = near.iter().map(|value| (value - highest).exp()).sum::<f32>() / near.len().max(1) as f32;
+    let mean =
+        near.iter().map(|value| (value - highest).exp()).sum::<f32>() / near.len().max(1) as f32;
     let soft_maximum = if near.is_empty() { 0.0 } else { (mean.ln() + highest) / sharpness };
     centroids.iter().map(|row| dot(row, &unit) - soft_maximum).collect()
 }

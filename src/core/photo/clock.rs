@@ -15,7 +15,8 @@ impl Clock {
     #[must_use]
     pub fn start(time: Duration) -> Self {
         // A browser has no such clock, and bounds the work of a page itself.
-        let end = if cfg!(target_family = "wasm") { None } else { Instant::now().checked_add(time) };
+        let end =
+            if cfg!(target_family = "wasm") { None } else { Instant::now().checked_add(time) };
         Self { end }
     }
 
@@ -26,8 +27,8 @@ impl Clock {
     }
 }
 
-/// A file in memory that decoders read piece by piece. Once the time is over there is no next piece:
-/// that ends a decoder which offers no other way to end it.
+/// A file in memory that decoders read piece by piece. Once the time is over there is no next
+/// piece: that ends a decoder which offers no other way to end it.
 #[derive(Clone, Debug)]
 pub struct TimedFile<'a> {
     bytes: &'a [u8],

@@ -1,5 +1,5 @@
-//! Color profiles (ICC.1): a photo with wider colors than sRGB, as most phones take them, is shown with
-//! the colors that a browser would show.
+//! Color profiles (ICC.1): a photo with wider colors than sRGB, as most phones take them, is shown
+//! with the colors that a browser would show.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ impl fmt::Debug for ToSrgb {
 }
 
 impl ToSrgb {
-    /// From a profile; `None` where it cannot be read, is not for RGB, or changes nothing that can be
-    /// seen, which is so for sRGB itself.
+    /// From a profile; `None` where it cannot be read, is not for RGB, or changes nothing that can
+    /// be seen, which is so for sRGB itself.
     #[must_use]
     pub fn new(profile: &[u8]) -> Option<Self> {
         let profile = ColorProfile::new_from_slice(profile).ok()?;
@@ -27,7 +27,12 @@ impl ToSrgb {
             return None;
         }
         let srgb = ColorProfile::new_srgb();
-        let transform = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default());
+        let transform = profile.create_transform_8bit(
+            Layout::Rgb,
+            &srgb,
+            Layout::Rgb,
+            TransformOptions::default(),
+        );
         let transform = Self(transform.ok()?);
         transform.changes_colors().then_some(transform)
     }
@@ -43,9 +48,15 @@ impl ToSrgb {
     fn changes_colors(&self) -> bool {
         const STEPS: u32 = 6;
         let color = |index: u32| [index % STEPS, index / STEPS % STEPS, index / STEPS / STEPS];
-        let colors = RgbImage::from_fn(STEPS * STEPS * STEPS, 1, |x, _| image::Rgb(color(x).map(|step| (step * 51) as u8)));
+        let colors = RgbImage::from_fn(STEPS * STEPS * STEPS, 1, |x, _| {
+            image::Rgb(color(x).map(|step| (step * 51) as u8))
+        });
         let mut converted = colors.clone();
         self.apply(&mut converted);
-        colors.as_raw().iter().zip(converted.as_raw()).any(|(before, after)| before.abs_diff(*after) > 2)
+        colors
+            .as_raw()
+            .iter()
+            .zip(converted.as_raw())
+            .any(|(before, after)| before.abs_diff(*after) > 2)
     }
 }

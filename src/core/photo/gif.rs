@@ -6,7 +6,8 @@ use weezl::{BitOrder, LzwStatus};
 
 use super::clock::Clock;
 use super::header::{Cost, pixels};
-use super::{Decoded, broken, cut_off, damaged, whole_enough};
+use super::refusal::{broken, cut_off, damaged};
+use super::{Decoded, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -37,7 +38,9 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
     const GRAPHIC_CONTROL: u8 = 0xF9;
     const IMAGE: u8 = 0x2C;
     let missing = || broken("it holds no picture");
-    let Some(&[w0, w1, h0, h1, packed, _, _, ref after @ ..]) = bytes.get(6..) else { return Err(missing()) };
+    let Some(&[w0, w1, h0, h1, packed, _, _, ref after @ ..]) = bytes.get(6..) else {
+        return Err(missing());
+    };
     let screen = Size { width: short(w0, w1), height: short(h0, h1) };
     let (global, mut rest) = after.split_at_checked(table_length(packed)).ok_or_else(missing)?;
     let mut transparent = None;
@@ -60,17 +63,35 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
                 }
             }
             [IMAGE, x0, x1, y0, y1, w0, w1, h0, h1, packed, ref after @ ..] => {
-                let (local, data) = after.split_at_checked(table_length(packed)).ok_or_else(missing)?;
+                let (local, data) =
+                    after.split_at_checked(table_length(packed)).ok_or_else(missing)?;
                 let (left, top) = (short(x0, x1), short(y0, y1));
                 // A frame without a size takes the whole screen.
                 let side = |stated: u32, screen: u32| if stated == 0 { screen } else { stated };
-                let frame = Size { width: side(short(w0, w1), screen.width), height: side(short(h0, h1), screen.height) };
-                let size = Size { width: screen.width.max(left + frame.width), height: screen.height.max(top + frame.height) };
+                let frame = Size {
+                    width: side(short(w0, w1), screen.width),
+                    height: side(short(h0, h1), screen.height),
+                };
+                let size = Size {
+                    width: screen.width.max(left + frame.width),
+                    height: screen.height.max(top + frame.height),
+                };
                 // The screen as RGB, and the frame as indices.
-                let cost = Cost { bytes: 3 * pixels(size) + pixels(frame), scans: 1, because: None };
+                let cost =
+                    Cost { bytes: 3 * pixels(size) + pixels(frame), scans: 1, because: None };
                 let palette = if local.is_empty() { global } else { local };
                 let is_interlaced = packed & 0x40 != 0;
-                return Ok(Header { size, cost, left, top, frame, is_interlaced, palette, transparent, data });
+                return Ok(Header {
+                    size,
+                    cost,
+                    left,
+                    top,
+                    frame,
+                    is_interlaced,
+                    palette,
+                    transparent,
+                    data,
+                });
             }
             _ => return Err(missing()),
         }
@@ -89,8 +110,8 @@ fn table_length(packed: u8) -> usize {
 /// The first frame on a white screen.
 ///
 /// # Errors
-/// `photo_rejected` for what is broken or lacks more than a tenth of its pixels, `photo_too_costly` when
-/// the time is over.
+/// `photo_rejected` for what is broken or lacks more than a tenth of its pixels, `photo_too_costly`
+/// when the time is over.
 pub fn decode(header: &Header, clock: Clock) -> Result<Decoded, Rejection> {
     let (width, height) = (header.frame.width as usize, header.frame.height as usize);
     let mut indices = vec![0; width * height];
@@ -98,11 +119,17 @@ pub fn decode(header: &Header, clock: Clock) -> Result<Decoded, Rejection> {
     if clock.is_over() {
         return Err(Rejection::too_slow());
     }
-    let mut picture = RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
-    let rows: Vec<usize> = if header.is_interlaced { interlaced(height) } else { (0..height).collect() };
+    let mut picture =
+        RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
+    let rows: Vec<usize> =
+        if header.is_interlaced { interlaced(height) } else { (0..height).collect() };
     for (indices, y) in indices[..read].chunks(width.max(1)).zip(rows) {
         for (x, &index) in indices.iter().enumerate() {
-            let color = header.palette.chunks_exact(3).nth(index.into()).filter(|_| Some(index) != header.transparent);
+            let color = header
+                .palette
+                .chunks_exact(3)
+                .nth(index.into())
+                .filter(|_| Some(index) != header.transparent);
             if let Some(color) = color {
                 let at = (header.left + x as u32, header.top + y as u32);
                 picture.put_pixel(at.0, at.1, image::Rgb([color[0], color[1], color[2]]));
@@ -135,7 +162,8 @@ fn read_codes(data: &[u8], indices: &mut [u8], clock: Clock) -> Result<usize, Re
             block = &block[result.consumed_in..];
             read += result.consumed_out;
             match result.status {
-                Ok(LzwStatus::Ok) if read < indices.len() && (!block.is_empty() || result.consumed_out > 0) => {}
+                Ok(LzwStatus::Ok)
+                    if read < indices.len() && (!block.is_empty() || result.consumed_out > 0) => {}
                 Ok(LzwStatus::Ok | LzwStatus::NoProgress) if read < indices.len() => break,
                 _ => return Ok(read),
             }
@@ -146,5 +174,8 @@ fn read_codes(data: &[u8], indices: &mut [u8], clock: Clock) -> Result<usize, Re
 
 /// Rows in the order in which an interlaced frame stores them.
 fn interlaced(height: usize) -> Vec<usize> {
-    [(0, 8), (4, 8), (2, 4), (1, 2)].into_iter().flat_map(|(first, step)| (first..height).step_by(step)).collect()
+    [(0, 8), (4, 8), (2, 4), (1, 2)]
+        .into_iter()
+        .flat_map(|(first, step)| (first..height).step_by(step))
+        .collect()
 }

@@ -1,18 +1,20 @@
 //! What a photo's decoding will cost, read off its header before anything is allocated.
 //!
-//! Codecs allocate what a file claims: a few hundred bytes can ask for gigabytes. So every size that a
-//! decoder will believe is read first, by the formats' own specifications: JPEG (ITU-T T.81), PNG (W3C,
-//! third edition), WebP (RFC 9649), GIF (89a). Each format reads its header in one walk, see `jpeg`,
-//! `png`, `webp` and `gif`.
+//! Codecs allocate what a file claims: a few hundred bytes can ask for gigabytes. So every size
+//! that a decoder will believe is read first, by the formats' own specifications: JPEG (ITU-T
+//! T.81), PNG (W3C, third edition), WebP (RFC 9649), GIF (89a). Each format reads its header in one
+//! walk, see `jpeg`, `png`, `webp` and `gif`.
 
 use image::ImageFormat;
 use image::metadata::Orientation;
 
-use super::{gif, jpeg, not_a_photo, png, webp};
+use super::refusal::not_a_photo;
+use super::{gif, jpeg, png, webp};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
-/// Bytes that a color profile may have; those of cameras and phones have some hundred to some thousand.
+/// Bytes that a color profile may have; those of cameras and phones have some hundred to some
+/// thousand.
 pub const MAX_PROFILE_BYTES: usize = 256 * 1024;
 
 /// What decoding takes.
@@ -39,8 +41,8 @@ impl<'a> Header<'a> {
     /// Reads the header of a photo of this format.
     ///
     /// # Errors
-    /// `photo_rejected` where sizes are missing, contradict each other or point outside of the file;
-    /// `unsupported_media_type` for kinds of the format that nothing here decodes.
+    /// `photo_rejected` where sizes are missing, contradict each other or point outside of the
+    /// file; `unsupported_media_type` for kinds of the format that nothing here decodes.
     pub fn read(format: ImageFormat, bytes: &'a [u8]) -> Result<Self, Rejection> {
         match format {
             ImageFormat::Jpeg => jpeg::read(bytes).map(Self::Jpeg),
@@ -82,7 +84,8 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Width times height, at most 2⁴⁰: bytes for so many can be reckoned with, and every limit is far below.
+/// Width times height, at most 2⁴⁰: bytes for so many can be reckoned with, and every limit is far
+/// below.
 pub fn pixels(size: Size) -> u64 {
     (u64::from(size.width) * u64::from(size.height)).min(1 << 40)
 }

@@ -1,10 +1,11 @@
 //! Untrusted bytes become an upright photo, or a refusal with a reason.
 //!
-//! The type is sniffed from the bytes, every limit is checked on the header before pixels are allocated, and
-//! orientation and color profile are applied to what is looked at rather than to the whole photo: a [`Photo`]
-//! keeps its pixels as they were stored and [`Photo::view`] cuts, shrinks and turns in that order, so that a
-//! turned 12-megapixel photo costs no more than an upright one. A large JPEG is kept at a fraction of its size
-//! (`jpeg`); all coordinates are those of the full size.
+//! The type is sniffed from the bytes, every limit is checked on the header before pixels are
+//! allocated, and orientation and color profile are applied to what is looked at rather than to the
+//! whole photo: a [`Photo`] keeps its pixels as they were stored and [`Photo::view`] cuts, shrinks
+//! and turns in that order, so that a turned 12-megapixel photo costs no more than an upright one.
+//! A large JPEG is kept at a fraction of its size (`jpeg`); all coordinates are those of the full
+//! size.
 
 mod clock;
 mod color;
@@ -12,6 +13,7 @@ mod gif;
 mod header;
 mod jpeg;
 mod png;
+mod refusal;
 mod webp;
 
 use std::sync::OnceLock;
@@ -23,7 +25,7 @@ use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ExtendedColorType, ImageError, ImageFormat, RgbImage};
+use image::{DynamicImage, ExtendedColorType, ImageFormat, RgbImage};
 
 use crate::error::{Code, Error, Reason, Rejection};
 use crate::geometry::{Rect, Size};
@@ -31,7 +33,8 @@ use crate::limits::Limits;
 
 use self::clock::Clock;
 use self::color::ToSrgb;
-use self::header::{Cost, Header};
+use self::header::Header;
+use self::refusal::{check_dimensions, check_memory, check_scans, cut_off, not_a_photo};
 
 /// The media types that a ticket may declare; the bytes decide what a photo really is.
 pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
@@ -54,8 +57,8 @@ pub struct Photo {
     /// For photos with other colors than those of sRGB.
     to_srgb: Option<ToSrgb>,
     incomplete: bool,
-    /// Of a JPEG at a fraction: what the full size is decoded from once small heads need it, and how long that
-    /// may take; its pixels then, `None` where it cannot be decoded.
+    /// Of a JPEG at a fraction: what the full size is decoded from once small heads need it, and
+    /// how long that may take; its pixels then, `None` where it cannot be decoded.
     file: Bytes,
     limits: Limits,
     detailed: OnceLock<Option<RgbImage>>,
@@ -72,24 +75,31 @@ struct Decoded {
 }
 
 impl Photo {
-    /// Decodes the first frame of a JPEG, PNG, WebP or GIF, as browsers show it; transparency becomes white.
+    /// Decodes the first frame of a JPEG, PNG, WebP or GIF, as browsers show it; transparency
+    /// becomes white.
     ///
-    /// A JPEG may have stray bytes between its segments and may lack its end, as viewers have it. Of a JPEG, PNG
-    /// or GIF that ends in the middle [`SHARE_NEEDED`] must be there; a WebP must be whole.
+    /// A JPEG may have stray bytes between its segments and may lack its end, as viewers have it.
+    /// Of a JPEG, PNG or GIF that ends in the middle [`SHARE_NEEDED`] must be there; a WebP must be
+    /// whole.
     ///
     /// # Errors
-    /// `unsupported_media_type` for anything else, `photo_too_large` for too many pixels, `photo_too_costly` for
-    /// what would take, or took, more memory or time than a photo may have, `photo_rejected` for broken or tiny
-    /// photos.
+    /// `unsupported_media_type` for anything else, `photo_too_large` for too many pixels,
+    /// `photo_too_costly` for what would take, or took, more memory or time than a photo may have,
+    /// `photo_rejected` for broken or tiny photos.
     pub fn decode(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Self, Rejection> {
         Self::decode_for(bytes, limits, jpeg::SIDE)
     }
 
-    /// As [`Photo::decode`], for a caller who needs `side` pixels of the longer side; `u32::MAX` decodes in full.
+    /// As [`Photo::decode`], for a caller who needs `side` pixels of the longer side; `u32::MAX`
+    /// decodes in full.
     ///
     /// # Errors
     /// As [`Photo::decode`].
-    pub fn decode_for(bytes: impl Into<Bytes>, limits: &Limits, side: u32) -> Result<Self, Rejection> {
+    pub fn decode_for(
+        bytes: impl Into<Bytes>,
+        limits: &Limits,
+        side: u32,
+    ) -> Result<Self, Rejection> {
         let clock = Clock::start(limits.time);
         let file = bytes.into();
         let header = Header::read(sniff(&file)?, &file)?;
@@ -172,7 +182,11 @@ impl Photo {
     pub fn view(&self, region: Rect, size: Size) -> RgbImage {
         let region = region.intersection(self.size().rect()).unwrap_or_else(|| self.size().rect());
         let source = self.stored_region(region);
-        let target = if swaps_axes(self.orientation) { Size { width: size.height, height: size.width } } else { size };
+        let target = if swaps_axes(self.orientation) {
+            Size { width: size.height, height: size.width }
+        } else {
+            size
+        };
         let (pixels, divisor) = self.pixels_for(source, target);
         let source = source.scaled(1.0 / divisor as f32, 1.0 / divisor as f32);
         let mut view = resize(pixels, source, target);
@@ -184,21 +198,26 @@ impl Photo {
         view.into_rgb8()
     }
 
-    /// The whole photo, upright and shrunk to `size`, as a JPEG; `quality` is 1 to 100. Nothing of the original file but its pixels is in
-    /// it.
+    /// The whole photo, upright and shrunk to `size`, as a JPEG; `quality` is 1 to 100. Nothing of
+    /// the original file but its pixels is in it.
     ///
     /// # Errors
     /// When the encoder fails.
     pub fn to_jpeg(&self, size: Size, quality: u8) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, quality)
-            .encode(&self.view(self.size().rect(), size), size.width, size.height, ExtendedColorType::Rgb8)
+            .encode(
+                &self.view(self.size().rect(), size),
+                size.width,
+                size.height,
+                ExtendedColorType::Rgb8,
+            )
             .map_err(|error| Error::fault("encoding a JPEG", error))?;
         Ok(bytes)
     }
 
-    /// The pixels that a region, in stored coordinates, is cut from, and by how much they are shrunk. The kept ones, unless they are too
-    /// few for it and there are more.
+    /// The pixels that a region, in stored coordinates, is cut from, and by how much they are
+    /// shrunk. The kept ones, unless they are too few for it and there are more.
     fn pixels_for(&self, region: Rect, target: Size) -> (&RgbImage, u32) {
         let longer = region.width.max(region.height) / self.divisor as f32;
         let is_coarse = longer < jpeg::DETAIL && longer < target.width.max(target.height) as f32;
@@ -215,7 +234,8 @@ impl Photo {
     fn detailed(&self) -> Option<&RgbImage> {
         let decode = || {
             let header = jpeg::read(&self.file).ok()?;
-            let decoded = jpeg::decode(&self.file, &header, 1, Clock::start(self.limits.time)).ok()?;
+            let decoded =
+                jpeg::decode(&self.file, &header, 1, Clock::start(self.limits.time)).ok()?;
             Some(decoded.pixels)
         };
         self.detailed.get_or_init(decode).as_ref()
@@ -242,38 +262,36 @@ impl Photo {
 fn swaps_axes(orientation: Orientation) -> bool {
     matches!(
         orientation,
-        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
     )
 }
 
 /// What the first bytes say the file is.
 fn sniff(bytes: &[u8]) -> Result<ImageFormat, Rejection> {
     if bytes.is_empty() {
-        return Err(Rejection::new(Code::PhotoRejected, "The photo is empty: no bytes arrived.").because(Reason::Empty));
+        return Err(Rejection::new(Code::PhotoRejected, "The photo is empty: no bytes arrived.")
+            .because(Reason::Empty));
     }
     if is_heic(bytes) {
         return Err(Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE).because(Reason::Heic));
     }
     match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
+        Ok(
+            format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif),
+        ) => Ok(format),
         _ => Err(not_a_photo()),
     }
 }
 
-fn not_a_photo() -> Rejection {
-    Rejection::new(Code::UnsupportedMediaType, "This is not a photo that can be read here. Send a JPEG, PNG, WebP or GIF.")
-}
-
-/// The refusal of a kind of file that browsers do not show either.
-fn not_read(kind: &str) -> Rejection {
-    let message = format!("This is {kind}, which is not read here. Save it as an ordinary JPEG or PNG and send that.");
-    Rejection::new(Code::UnsupportedMediaType, message).because(Reason::KindOfJpeg)
-}
-
 /// ISO base media files whose brand is a HEIF still: `....ftyp` and the brand (ISO/IEC 23008-12).
 fn is_heic(bytes: &[u8]) -> bool {
-    const BRANDS: [&[u8]; 9] = [b"heic", b"heif", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
-    bytes.get(4..8) == Some(b"ftyp") && bytes.get(8..12).is_some_and(|brand| BRANDS.contains(&brand))
+    const BRANDS: [&[u8]; 9] =
+        [b"heic", b"heif", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
+    bytes.get(4..8) == Some(b"ftyp")
+        && bytes.get(8..12).is_some_and(|brand| BRANDS.contains(&brand))
 }
 
 /// Takes pixels of which this share was in the file, if that is enough.
@@ -282,87 +300,6 @@ fn whole_enough(pixels: RgbImage, there: f64) -> Result<Decoded, Rejection> {
         return Err(cut_off());
     }
     Ok(Decoded { pixels, divisor: 1, is_incomplete: there < 1.0 })
-}
-
-fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
-    let pixels = u64::from(size.width) * u64::from(size.height);
-    if pixels > limits.pixels {
-        return Err(Rejection::new(
-            Code::PhotoTooLarge,
-            format!(
-                "The photo has {} megapixels; at most {} are read. Send a smaller copy.",
-                pixels.div_ceil(1_000_000),
-                limits.pixels / 1_000_000
-            ),
-        ));
-    }
-    if size.width.min(size.height) < limits.shortest_side {
-        return Err(Rejection::new(
-            Code::PhotoRejected,
-            format!(
-                "The photo is only {} by {} pixels; each side needs at least {}.",
-                size.width, size.height, limits.shortest_side
-            ),
-        )
-        .because(Reason::TooSmall));
-    }
-    Ok(())
-}
-
-/// Refuses what would take more memory than a photo may have.
-fn check_memory(cost: Cost, file_bytes: usize, limits: &Limits) -> Result<(), Rejection> {
-    let needed = cost.bytes + file_bytes as u64;
-    if needed <= limits.working_bytes {
-        return Ok(());
-    }
-    let (needed, given) = (needed.div_ceil(1 << 20), limits.working_bytes >> 20);
-    let advice = cost.because.unwrap_or("Send a smaller copy.");
-    Err(Rejection::new(
-        Code::PhotoTooCostly,
-        format!("The photo needs {needed} MB of memory to open; at most {given} are given. {advice}"),
-    )
-    .because(Reason::TooMuchMemory))
-}
-
-/// Refuses what a decoder would go over too often.
-fn check_scans(Cost { scans, .. }: Cost, size: Size, limits: &Limits) -> Result<(), Rejection> {
-    let scanned = header::pixels(size) * scans;
-    if scans <= limits.scans && scanned <= limits.scanned_pixels {
-        return Ok(());
-    }
-    Err(Rejection::new(
-        Code::PhotoTooCostly,
-        format!("The photo is stored in {scans} scans, which takes too long to open. Save it as a baseline (standard) JPEG."),
-    )
-    .because(Reason::TooManyScans))
-}
-
-/// The refusal of a file that ends in the middle.
-fn cut_off() -> Rejection {
-    broken("it ends in the middle").because(Reason::CutOff)
-}
-
-/// The refusal of a file in which a decoder does not find its way.
-fn damaged() -> Rejection {
-    broken("the file is damaged or incomplete")
-}
-
-fn broken(why: &str) -> Rejection {
-    Rejection::new(Code::PhotoRejected, format!("The photo cannot be opened: {why}. Try to save or send it again."))
-}
-
-fn refusal(error: ImageError) -> Rejection {
-    match error {
-        ImageError::Limits(_) => {
-            Rejection::new(Code::PhotoTooCostly, "The photo needs more memory than is allowed. Send a smaller or simpler copy.")
-                .because(Reason::TooMuchMemory)
-        }
-        ImageError::Unsupported(_) => Rejection::new(
-            Code::UnsupportedMediaType,
-            "This kind of image file cannot be read here. Save it as an ordinary JPEG or PNG and send that.",
-        ),
-        _ => damaged(),
-    }
 }
 
 /// RGB with transparency laid over white.
@@ -374,7 +311,8 @@ fn opaque(image: DynamicImage) -> RgbImage {
     let mut bytes = image.into_rgba8().into_raw();
     // In place: a second picture would double the memory.
     for pixel in 0..bytes.len() / 4 {
-        let rgba = [bytes[4 * pixel], bytes[4 * pixel + 1], bytes[4 * pixel + 2], bytes[4 * pixel + 3]];
+        let rgba =
+            [bytes[4 * pixel], bytes[4 * pixel + 1], bytes[4 * pixel + 2], bytes[4 * pixel + 3]];
         bytes[3 * pixel..3 * pixel + 3].copy_from_slice(&over_white(rgba));
     }
     bytes.truncate(3 * width as usize * height as usize);
@@ -389,18 +327,23 @@ fn over_white([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
 
 /// Cuts `region` out of `source` and resizes it to `size`.
 ///
-/// The typed interface of the resizer compiles for this one kind of pixel; the other one compiles for all kinds.
+/// The typed interface of the resizer compiles for this one kind of pixel; the other one compiles
+/// for all kinds.
 fn resize(source: &RgbImage, region: Rect, size: Size) -> RgbImage {
     let view = TypedImageRef::<U8x3>::from_buffer(source.width(), source.height(), source.as_raw())
         .expect("an RGB image holds three bytes a pixel");
     let mut resized = RgbImage::new(size.width, size.height);
-    let mut target =
-        TypedImage::<U8x3>::from_buffer(size.width, size.height, &mut resized).expect("an RGB image holds three bytes a pixel");
+    let mut target = TypedImage::<U8x3>::from_buffer(size.width, size.height, &mut resized)
+        .expect("an RGB image holds three bytes a pixel");
     // Single-precision edges may round past the border by a hair, which the resizer refuses.
     let (left, top) = (f64::from(region.x).max(0.0), f64::from(region.y).max(0.0));
     let width = f64::from(region.width).min(f64::from(source.width()) - left);
     let height = f64::from(region.height).min(f64::from(source.height()) - top);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(left, top, width, height);
-    Resizer::new().resize_typed(&view, &mut target, &options).expect("a region inside the picture can be resized");
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .crop(left, top, width, height);
+    Resizer::new()
+        .resize_typed(&view, &mut target, &options)
+        .expect("a region inside the picture can be resized");
     resized
 }

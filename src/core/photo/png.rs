@@ -7,7 +7,8 @@ use png::{ColorType, Decoder, DecodingError, InterlaceInfo, Limits, Reader, Tran
 
 use super::clock::{Clock, TimedFile};
 use super::header::{Cost, MAX_PROFILE_BYTES, orientation, pixels};
-use super::{Decoded, broken, over_white, whole_enough};
+use super::refusal::{broken, damaged};
+use super::{Decoded, over_white, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -31,8 +32,11 @@ pub struct Header {
 /// `photo_rejected` without a size.
 pub fn read(bytes: &[u8]) -> Result<Header, Rejection> {
     let missing = || broken("its size is missing");
-    let header = bytes.get(16..29).filter(|_| bytes.get(12..16) == Some(b"IHDR")).ok_or_else(missing)?;
-    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let header =
+        bytes.get(16..29).filter(|_| bytes.get(12..16) == Some(b"IHDR")).ok_or_else(missing)?;
+    let number = |at: usize| {
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
     let size = Size { width: number(0), height: number(4) };
     let (depth, color) = (u64::from(header[8]), header[9]);
     let channels = match color {
@@ -63,15 +67,22 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The pixels and the color profile. Of an animation whose default image is hidden, those of its first
-/// frame.
+/// The pixels and the color profile. Of an animation whose default image is hidden, those of its
+/// first frame.
 ///
 /// # Errors
-/// `photo_rejected` for what is broken or lacks more than a tenth of its pixels, `photo_too_costly` when
-/// the time is over.
-pub fn decode(bytes: &[u8], header: &Header, clock: Clock) -> Result<(Decoded, Option<Vec<u8>>), Rejection> {
+/// `photo_rejected` for what is broken or lacks more than a tenth of its pixels, `photo_too_costly`
+/// when the time is over.
+pub fn decode(
+    bytes: &[u8],
+    header: &Header,
+    clock: Clock,
+) -> Result<(Decoded, Option<Vec<u8>>), Rejection> {
     let refusal = |error| if clock.is_over() { Rejection::too_slow() } else { refusal(error) };
-    let mut decoder = Decoder::new_with_limits(TimedFile::new(bytes, 1 << 16, clock), Limits { bytes: DECODER_BYTES });
+    let mut decoder = Decoder::new_with_limits(
+        TimedFile::new(bytes, 1 << 16, clock),
+        Limits { bytes: DECODER_BYTES },
+    );
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     decoder.set_ignore_text_chunk(true);
     // Browsers show what a checksum denies, wherever it stands.
@@ -82,7 +93,10 @@ pub fn decode(bytes: &[u8], header: &Header, clock: Clock) -> Result<(Decoded, O
         reader.next_frame_info().map_err(refusal)?;
     }
     let info = reader.info();
-    let profile = info.icc_profile.as_deref().filter(|profile| info.srgb.is_none() && profile.len() <= MAX_PROFILE_BYTES);
+    let profile = info
+        .icc_profile
+        .as_deref()
+        .filter(|profile| info.srgb.is_none() && profile.len() <= MAX_PROFILE_BYTES);
     let profile = profile.map(<[u8]>::to_vec);
     let frame = info.frame_control;
     let size = frame.map_or(header.size, |frame| Size { width: frame.width, height: frame.height });
@@ -92,8 +106,14 @@ pub fn decode(bytes: &[u8], header: &Header, clock: Clock) -> Result<(Decoded, O
     }
     if let Some(frame) = frame.filter(|_| size != header.size) {
         // What an animation's first frame leaves free is transparent.
-        let mut canvas = RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
-        image::imageops::replace(&mut canvas, &picture, frame.x_offset.into(), frame.y_offset.into());
+        let mut canvas =
+            RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
+        image::imageops::replace(
+            &mut canvas,
+            &picture,
+            frame.x_offset.into(),
+            frame.y_offset.into(),
+        );
         picture = canvas;
     }
     Ok((whole_enough(picture, there)?, profile))
@@ -158,8 +178,10 @@ fn converter(color: ColorType) -> Result<(ToRgb, usize), Rejection> {
 }
 
 fn refusal(error: DecodingError) -> Rejection {
-    broken(match error {
-        DecodingError::LimitsExceeded => "it is built in an unusual way that takes too much memory",
-        _ => "the file is damaged or incomplete",
-    })
+    match error {
+        DecodingError::LimitsExceeded => {
+            broken("it is built in an unusual way that takes too much memory")
+        }
+        _ => damaged(),
+    }
 }

@@ -46,19 +46,33 @@ impl DetectorSettings {
         let vision = || {
             let cap = |text: String| {
                 let cap = text.parse::<u64>().ok().filter(|cap| *cap > 0);
-                cap.ok_or_else(|| problem(CAP, format!("is {text:?}; give the number of calls that a month may have, 1 or more")))
+                cap.ok_or_else(|| {
+                    problem(
+                        CAP,
+                        format!(
+                            "is {text:?}; give the number of calls that a month may have, 1 or more"
+                        ),
+                    )
+                })
             };
             let monthly_cap = lookup(CAP).map(cap).transpose()?;
             let key = lookup("FRIENDS_VISION_KEY");
             let url = lookup("FRIENDS_VISION_URL").unwrap_or_else(|| DEFAULT_URL.into());
-            key.map(|key| VisionSettings { key, url, monthly_cap })
-                .ok_or_else(|| problem("FRIENDS_VISION_KEY", "is not set; this detector needs an API key for Cloud Vision"))
+            key.map(|key| VisionSettings { key, url, monthly_cap }).ok_or_else(|| {
+                problem(
+                    "FRIENDS_VISION_KEY",
+                    "is not set; this detector needs an API key for Cloud Vision",
+                )
+            })
         };
         match choice.map(str::to_owned).or_else(|| lookup("FRIENDS_DETECTOR")).as_deref() {
             None | Some("embedded") => Ok(Self::Embedded),
             Some("cloud-vision") => Ok(Self::CloudVision(vision()?)),
             Some("cascade") => Ok(Self::Cascade(vision()?)),
-            Some(other) => Err(problem("FRIENDS_DETECTOR", format!("is {other:?}; choose embedded, cloud-vision or cascade"))),
+            Some(other) => Err(problem(
+                "FRIENDS_DETECTOR",
+                format!("is {other:?}; choose embedded, cloud-vision or cascade"),
+            )),
         }
     }
 
@@ -73,8 +87,15 @@ impl DetectorSettings {
         storage: Option<&Storage>,
     ) -> Result<Detector, ConfigError> {
         let client = |vision: VisionSettings| {
-            let storage = || storage.cloned().ok_or_else(|| problem(CAP, "is set, but there are no buckets that keep the count"));
-            let quota = vision.monthly_cap.map(|cap| Ok::<_, ConfigError>(Quota::new(storage()?, cap))).transpose()?;
+            let storage = || {
+                storage.cloned().ok_or_else(|| {
+                    problem(CAP, "is set, but there are no buckets that keep the count")
+                })
+            };
+            let quota = vision
+                .monthly_cap
+                .map(|cap| Ok::<_, ConfigError>(Quota::new(storage()?, cap)))
+                .transpose()?;
             Ok::<_, ConfigError>(CloudVision::new(http.clone(), &vision.url, vision.key, quota))
         };
         Ok(match self {
@@ -97,7 +118,8 @@ mod tests {
 
     #[test]
     fn cloud_vision_without_a_key_names_the_variable() {
-        let error = DetectorSettings::read(None, &table(&[("FRIENDS_DETECTOR", "cascade")])).unwrap_err();
+        let error =
+            DetectorSettings::read(None, &table(&[("FRIENDS_DETECTOR", "cascade")])).unwrap_err();
         assert_eq!(error.variable, "FRIENDS_VISION_KEY");
     }
 
@@ -124,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_vision_key_is_never_printed() {
-        let environment = table(&[("FRIENDS_DETECTOR", "cloud-vision"), ("FRIENDS_VISION_KEY", "secret-key")]);
+        let environment =
+            table(&[("FRIENDS_DETECTOR", "cloud-vision"), ("FRIENDS_VISION_KEY", "secret-key")]);
         let settings = DetectorSettings::read(None, &environment).unwrap();
         assert!(!format!("{settings:?}").contains("secret-key"));
     }

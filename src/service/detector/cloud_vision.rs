@@ -1,7 +1,8 @@
 //! Google Cloud Vision, `images:annotate` with `FACE_DETECTION`.
 //!
-//! The photo is shrunk before it leaves. The key travels in the query, as the REST reference has it, and is kept out of every
-//! error. Passing faults are tried again a few times, within one deadline for all tries.
+//! The photo is shrunk before it leaves. The key travels in the query, as the REST reference has
+//! it, and is kept out of every error. Passing faults are tried again a few times, within one
+//! deadline for all tries.
 
 use std::borrow::Borrow;
 use std::sync::Arc;
@@ -79,9 +80,13 @@ impl CloudVision {
     /// The faces in a photo, in no order.
     ///
     /// # Errors
-    /// [`Error::Transient`] when no try succeeded, or none did for an earlier photo in the last minute; [`Error::Fault`] when Vision
-    /// refuses the request (a wrong key, say) or the month's cap is reached.
-    pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(&self, photo: &Arc<P>) -> Result<Vec<Face>, Error> {
+    /// [`Error::Transient`] when no try succeeded, or none did for an earlier photo in the last
+    /// minute; [`Error::Fault`] when Vision refuses the request (a wrong key, say) or the month's
+    /// cap is reached.
+    pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(
+        &self,
+        photo: &Arc<P>,
+    ) -> Result<Vec<Face>, Error> {
         if !self.breaker.lets_through() {
             return Err(Error::transient(ATTEMPT, "it has failed in the last minute"));
         }
@@ -115,12 +120,14 @@ impl CloudVision {
             .iter()
             .filter_map(FaceAnnotation::face)
             .map(|face| Face { rect: face.rect.scaled(horizontal, vertical), ..face })
-            // It guesses where a face goes on beyond the border, and now and then sees one that lies there as a whole.
+            // It guesses where a face goes on beyond the border, and now and then sees one that
+            // lies there as a whole.
             .filter(|face| face.rect.intersection(full.rect()).is_some())
             .collect())
     }
 
-    /// Asks with the call that was taken, and with more as long as there are such, until an answer comes or the tries are used up.
+    /// Asks with the call that was taken, and with more as long as there are such, until an answer
+    /// comes or the tries are used up.
     async fn ask(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
@@ -150,14 +157,22 @@ impl CloudVision {
     async fn try_once(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
         // The URL carries the key, so it must not ride along in the error.
         let passing = |error: reqwest::Error| Error::transient(ATTEMPT, error.without_url());
-        let request = self.http.post(&self.endpoint).query(&[("key", &self.key)]).timeout(TRY_TIMEOUT).json(body);
+        let request = self
+            .http
+            .post(&self.endpoint)
+            .query(&[("key", &self.key)])
+            .timeout(TRY_TIMEOUT)
+            .json(body);
         let response = request.send().await.map_err(passing)?;
         let status = response.status();
         if status.as_u16() == 429 || status.is_server_error() {
             return Err(Error::transient(ATTEMPT, format!("it answered {status}")));
         }
         if !status.is_success() {
-            let refusal = Error::fault(ATTEMPT, format!("it answered {status}; check the key and that the API is enabled"));
+            let refusal = Error::fault(
+                ATTEMPT,
+                format!("it answered {status}; check the key and that the API is enabled"),
+            );
             if self.breaker.note(Condition::Refusing) {
                 tracing::error!(error = refusal.chain(), "Cloud Vision refuses our requests");
             }
@@ -166,7 +181,10 @@ impl CloudVision {
         let answer: Answer = response.json().await.map_err(passing)?;
         match answer.responses.into_iter().next().unwrap_or_default() {
             Annotation { error: Some(status), .. } if RETRYABLE_CODES.contains(&status.code) => {
-                Err(Error::transient(ATTEMPT, format!("status {}: {}", status.code, status.message)))
+                Err(Error::transient(
+                    ATTEMPT,
+                    format!("status {}: {}", status.code, status.message),
+                ))
             }
             Annotation { error: Some(status), .. } => {
                 Err(Error::fault(ATTEMPT, format!("status {}: {}", status.code, status.message)))

@@ -34,7 +34,8 @@ pub enum Detector {
     Embedded(Preloaded<FaceDetector>),
     /// Google Cloud Vision; the embedded one when Vision cannot be reached.
     CloudVision(CloudVision, Preloaded<FaceDetector>),
-    /// The embedded one first; Google Cloud Vision for photos in which it finds nothing, or nothing that it is sure of.
+    /// The embedded one first; Google Cloud Vision for photos in which it finds nothing, or nothing
+    /// that it is sure of.
     Cascade(CloudVision, Preloaded<FaceDetector>),
 }
 
@@ -53,7 +54,9 @@ impl Detector {
     #[must_use]
     pub fn embedded(&self) -> &Preloaded<FaceDetector> {
         match self {
-            Self::Embedded(embedded) | Self::CloudVision(_, embedded) | Self::Cascade(_, embedded) => embedded,
+            Self::Embedded(embedded)
+            | Self::CloudVision(_, embedded)
+            | Self::Cascade(_, embedded) => embedded,
         }
     }
 
@@ -66,23 +69,35 @@ impl Detector {
         }
     }
 
-    /// Finds the faces in a photo. A photo without faces is not an error, and neither is a Cloud Vision that cannot be
-    /// reached or must not be asked any more this month: the embedded detector steps in and the answer says so.
+    /// Finds the faces in a photo. A photo without faces is not an error, and neither is a Cloud
+    /// Vision that cannot be reached or must not be asked any more this month: the embedded
+    /// detector steps in and the answer says so.
     ///
     /// `photo` is whatever holds one; the holder is kept until the work on it is over.
     ///
     /// # Errors
     /// When the detector itself breaks.
-    pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(&self, photo: &Arc<P>) -> Result<Found, Error> {
+    pub async fn find<P: Borrow<Photo> + Send + Sync + 'static>(
+        &self,
+        photo: &Arc<P>,
+    ) -> Result<Found, Error> {
         let answer = |faces, detector| Found { faces, detector, fallback_from: None };
         match self {
-            Self::Embedded(embedded) => Ok(answer(find_embedded(embedded, photo).await?, DetectorName::Embedded)),
+            Self::Embedded(embedded) => {
+                Ok(answer(find_embedded(embedded, photo).await?, DetectorName::Embedded))
+            }
             Self::CloudVision(vision, embedded) => match vision.find(photo).await {
                 Ok(faces) => Ok(answer(faces, DetectorName::CloudVision)),
                 Err(error) => {
-                    tracing::warn!(error = error.chain(), "Cloud Vision did not answer; the embedded detector answers instead");
+                    tracing::warn!(
+                        error = error.chain(),
+                        "Cloud Vision did not answer; the embedded detector answers instead"
+                    );
                     let faces = find_embedded(embedded, photo).await?;
-                    Ok(Found { fallback_from: Some(DetectorName::CloudVision), ..answer(faces, DetectorName::Embedded) })
+                    Ok(Found {
+                        fallback_from: Some(DetectorName::CloudVision),
+                        ..answer(faces, DetectorName::Embedded)
+                    })
                 }
             },
             Self::Cascade(vision, embedded) => {
@@ -91,11 +106,17 @@ impl Detector {
                     return Ok(answer(faces, DetectorName::CascadeEmbedded));
                 }
                 match vision.find(photo).await {
-                    // Cloud Vision sees photographed people; a drawing that it does not see may be one all the same.
-                    Ok(seen) if seen.is_empty() && !faces.is_empty() => Ok(answer(faces, DetectorName::CascadeEmbedded)),
+                    // Cloud Vision sees photographed people; a drawing that it does not see may be
+                    // one all the same.
+                    Ok(seen) if seen.is_empty() && !faces.is_empty() => {
+                        Ok(answer(faces, DetectorName::CascadeEmbedded))
+                    }
                     Ok(seen) => Ok(answer(seen, DetectorName::CascadeCloudVision)),
                     Err(error) => {
-                        tracing::warn!(error = error.chain(), "Cloud Vision did not answer; the embedded detector answers alone");
+                        tracing::warn!(
+                            error = error.chain(),
+                            "Cloud Vision did not answer; the embedded detector answers alone"
+                        );
                         Ok(Found {
                             fallback_from: Some(DetectorName::CascadeCloudVision),
                             ..answer(faces, DetectorName::CascadeEmbedded)

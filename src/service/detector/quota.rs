@@ -1,7 +1,9 @@
-//! A month's calls of Cloud Vision, counted in the object store, so that all instances together stay under a cap.
+//! A month's calls of Cloud Vision, counted in the object store, so that all instances together
+//! stay under a cap.
 //!
-//! An instance reserves calls in blocks before it makes them, with a conditional write: the store is asked rarely, and the count can
-//! only be too high, by what instances reserved and did not use before they ended.
+//! An instance reserves calls in blocks before it makes them, with a conditional write: the store
+//! is asked rarely, and the count can only be too high, by what instances reserved and did not use
+//! before they ended.
 
 use friends_core::error::Error;
 use serde::Serialize;
@@ -46,7 +48,8 @@ impl State {
     }
 }
 
-/// Calls that are free each month, and what a thousand more cost in US dollars, by Google's list of 2026-11 up to five million.
+/// Calls that are free each month, and what a thousand more cost in US dollars, by Google's list of
+/// 2026-11 up to five million.
 const FREE_CALLS: u64 = 1000;
 const USD_A_THOUSAND: f64 = 1.50;
 
@@ -75,10 +78,12 @@ impl Quota {
         Self { storage, cap, state: Mutex::default() }
     }
 
-    /// Takes one call; `false` when the month has none left. Nobody may call without having taken one.
+    /// Takes one call; `false` when the month has none left. Nobody may call without having taken
+    /// one.
     ///
     /// # Errors
-    /// When the store does not answer, or others were quicker several times: there must be no call then.
+    /// When the store does not answer, or others were quicker several times: there must be no call
+    /// then.
     pub async fn take(&self, now: OffsetDateTime) -> Result<bool, Error> {
         let mut state = self.state.lock().await;
         state.turn_page(now);
@@ -101,12 +106,21 @@ impl Quota {
         let calls = match state.seen {
             Some((calls, when)) if now - when < SHOWN_FOR => calls,
             _ => {
-                let calls = self.storage.json(key, "reading the count of Cloud Vision's calls").await?.unwrap_or(0);
+                let calls = self
+                    .storage
+                    .json(key, "reading the count of Cloud Vision's calls")
+                    .await?
+                    .unwrap_or(0);
                 state.seen = Some((calls, now));
                 calls
             }
         };
-        Ok(Spend { month: state.month.clone(), calls, cap: self.cap, list_price_usd: list_price_usd(calls) })
+        Ok(Spend {
+            month: state.month.clone(),
+            calls,
+            cap: self.cap,
+            list_price_usd: list_price_usd(calls),
+        })
     }
 
     /// Takes a block of what the month has left.
@@ -118,12 +132,22 @@ impl Quota {
             taken = block.min(self.cap.saturating_sub(count));
             (taken > 0).then_some(count + taken)
         };
-        self.storage.change_json(StorageKey::VisionCalls(&state.month), "counting Cloud Vision's calls", take).await?;
+        self.storage
+            .change_json(
+                StorageKey::VisionCalls(&state.month),
+                "counting Cloud Vision's calls",
+                take,
+            )
+            .await?;
         state.left = taken;
         state.exhausted = taken == 0;
         state.seen = Some((count + taken, now));
         if state.exhausted {
-            tracing::error!(vision.calls = count, vision.cap = self.cap, "the month's cap of Cloud Vision's calls is reached");
+            tracing::error!(
+                vision.calls = count,
+                vision.cap = self.cap,
+                "the month's cap of Cloud Vision's calls is reached"
+            );
         }
         Ok(())
     }

@@ -6,7 +6,9 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use friends_core::error::{Code, Reason, Rejection};
-use friends_core::limits::{ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES};
+use friends_core::limits::{
+    ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES,
+};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -50,11 +52,12 @@ impl Default for Bodies {
 impl Bodies {
     /// The whole body, if it is not longer than `limit` bytes.
     ///
-    /// A longer one is read on for a while, and thrown away: a sender whose connection breaks does not hear why.
+    /// A longer one is read on for a while, and thrown away: a sender whose connection breaks does
+    /// not hear why.
     ///
     /// # Errors
-    /// `photo_too_large` over the limit, `too_many_requests` when the memory for bodies is used up, `bad_request` for a body that breaks
-    /// off or is too slow.
+    /// `photo_too_large` over the limit, `too_many_requests` when the memory for bodies is used up,
+    /// `bad_request` for a body that breaks off or is too slow.
     pub async fn read(&self, request: Request, limit: usize) -> Result<Bytes, Rejection> {
         let pace = Pace::new(BODY_TIMEOUT);
         let mut body = request.into_body();
@@ -63,8 +66,15 @@ impl Bodies {
         let mut room: Option<SemaphorePermit<'_>> = None;
         loop {
             let frame = tokio::time::timeout_at(pace.next_by(seen), body.frame()).await;
-            let Some(frame) = frame.map_err(|_| Rejection::bad_request("The request took too long to arrive."))? else { break };
-            let data = frame.map_err(|_| Rejection::bad_request("The request broke off."))?.into_data().unwrap_or_default();
+            let Some(frame) = frame
+                .map_err(|_| Rejection::bad_request("The request took too long to arrive."))?
+            else {
+                break;
+            };
+            let data = frame
+                .map_err(|_| Rejection::bad_request("The request broke off."))?
+                .into_data()
+                .unwrap_or_default();
             seen += data.len();
             if seen <= limit {
                 let more = u32::try_from(data.len().div_ceil(1024)).unwrap_or(u32::MAX);
@@ -88,7 +98,10 @@ impl Bodies {
         if seen <= limit {
             return Ok(if kept.is_empty() { first } else { kept.freeze() });
         }
-        Err(Rejection::new(Code::PhotoTooLarge, format!("The request is too large; at most {limit} bytes are read.")))
+        Err(Rejection::new(
+            Code::PhotoTooLarge,
+            format!("The request is too large; at most {limit} bytes are read."),
+        ))
     }
 
     /// A body that is JSON.
@@ -97,12 +110,16 @@ impl Bodies {
     /// As [`Bodies::read`], and `bad_request` for anything else than the JSON that belongs here.
     pub async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Rejection> {
         let bytes = self.read(request, JSON_BYTES).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Rejection::bad_request(format!("The request is not the JSON that belongs here: {error}.")))
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Rejection::bad_request(format!(
+                "The request is not the JSON that belongs here: {error}."
+            ))
+        })
     }
 }
 
-/// Receives a body and throws it away, as far as that is reasonable: the sender must hear the refusal.
+/// Receives a body and throws it away, as far as that is reasonable: the sender must hear the
+/// refusal.
 pub async fn discard(request: Request) {
     let _ = Bodies::default().read(request, 0).await;
 }
@@ -113,8 +130,15 @@ pub async fn discard(request: Request) {
 /// `unsupported_media_type` for a form, base64 (or a `data:` URL), and gzip.
 pub fn check_bare(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
     // How JPEG, PNG, GIF and WebP begin in base64.
-    const IN_BASE64: [&[u8]; 6] = [b"data:image/", b"/9j/", b"iVBORw0KGgo", b"R0lGODdh", b"R0lGODlh", b"UklGR"];
-    let value = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    const IN_BASE64: [&[u8]; 6] =
+        [b"data:image/", b"/9j/", b"iVBORw0KGgo", b"R0lGODdh", b"R0lGODlh", b"UklGR"];
+    let value = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+    };
     let text = body.trim_ascii_start();
     let text = text.strip_prefix(b"\"").unwrap_or(text);
     let is_base64 = IN_BASE64.iter().any(|begin| text.starts_with(begin));
@@ -137,7 +161,10 @@ pub fn check_bare(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
 /// The answer when there is no room.
 #[must_use]
 pub fn queue_full() -> Rejection {
-    Rejection::new(Code::TooManyRequests, "Many photos are being judged right now. Please try again in a moment.")
+    Rejection::new(
+        Code::TooManyRequests,
+        "Many photos are being judged right now. Please try again in a moment.",
+    )
 }
 
 #[cfg(test)]
@@ -149,15 +176,22 @@ mod tests {
         let pace = Pace::new(Duration::from_mins(1));
         let allowed = |received| pace.next_by(received) - pace.start;
         assert_eq!(allowed(0), BODY_GRACE);
-        assert_eq!(allowed(10 * BODY_BYTES_PER_SECOND as usize), BODY_GRACE + Duration::from_secs(10));
+        assert_eq!(
+            allowed(10 * BODY_BYTES_PER_SECOND as usize),
+            BODY_GRACE + Duration::from_secs(10)
+        );
         assert_eq!(allowed(1 << 30), Duration::from_mins(1), "however much has come");
     }
 
     #[tokio::test]
     async fn bodies_do_not_fill_the_memory() {
         let bodies = Bodies { room: Semaphore::new(64) };
-        let body = |kibibytes: usize| Request::new(axum::body::Body::from(vec![0; kibibytes * 1024]));
-        assert_eq!(bodies.read(body(65), usize::MAX - DRAINED_BYTES).await.unwrap_err().code, Code::TooManyRequests);
+        let body =
+            |kibibytes: usize| Request::new(axum::body::Body::from(vec![0; kibibytes * 1024]));
+        assert_eq!(
+            bodies.read(body(65), usize::MAX - DRAINED_BYTES).await.unwrap_err().code,
+            Code::TooManyRequests
+        );
         assert!(bodies.read(body(64), 1 << 20).await.is_ok(), "what was given back is there again");
     }
 }

@@ -11,7 +11,10 @@ use crate::service::observe::usage;
 use crate::service::tickets::feedback::{self, Feedback};
 
 /// `POST /api/feedback`: what a visitor says of a verdict.
-pub async fn feedback(State(Api { app, bodies }): State<Api>, request: Request) -> Result<Response, Problem> {
+pub async fn feedback(
+    State(Api { app, bodies }): State<Api>,
+    request: Request,
+) -> Result<Response, Problem> {
     let storage = buckets(&app)?;
     let said: Feedback = bodies.read_json(request).await?;
     let is_right = feedback::keep(storage, &app.judge.bundle().slugs(), said).await?;

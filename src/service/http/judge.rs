@@ -13,7 +13,10 @@ use crate::service::observe::log_line;
 use crate::service::pipeline::RegionSource;
 
 /// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
-pub async fn judge(State(Api { app, bodies }): State<Api>, request: Request) -> Result<Response, Problem> {
+pub async fn judge(
+    State(Api { app, bodies }): State<Api>,
+    request: Request,
+) -> Result<Response, Problem> {
     let source = match query_value(request.uri().query(), "box") {
         Some(text) => RegionSource::Drawn(parse_box(&text)?),
         None => RegionSource::Detect,
@@ -41,11 +44,17 @@ fn query_value(query: Option<&str>, name: &str) -> Option<String> {
 
 /// `x,y,w,h` in pixels of the upright photo.
 fn parse_box(text: &str) -> Result<Rect, Rejection> {
-    let wrong =
-        || Rejection::bad_request("box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.");
-    let numbers: Vec<f32> = text.split(',').map(|n| n.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    let wrong = || {
+        Rejection::bad_request(
+            "box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.",
+        )
+    };
+    let numbers: Vec<f32> =
+        text.split(',').map(|n| n.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
     match numbers[..] {
-        [x, y, width, height] if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 => {
+        [x, y, width, height]
+            if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 =>
+        {
             Ok(Rect { x, y, width, height })
         }
         _ => Err(wrong()),

@@ -57,7 +57,8 @@ pub fn router(app: Arc<App>) -> Router {
 /// Answers a request and writes its line.
 async fn reported(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let (route, device) = (log_line::route(request.uri().path()), log_line::device(request.headers()));
+    let (route, device) =
+        (log_line::route(request.uri().path()), log_line::device(request.headers()));
     let response = next.run(request).await;
     log_line::request(route, device, response.status(), started.elapsed());
     response
@@ -75,7 +76,10 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 fn buckets(app: &App) -> Result<&Storage, Error> {
-    app.storage
-        .as_ref()
-        .ok_or_else(|| Error::fault("finding the buckets", "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set"))
+    app.storage.as_ref().ok_or_else(|| {
+        Error::fault(
+            "finding the buckets",
+            "FRIENDS_UPLOAD_BUCKET and FRIENDS_SITE_BUCKET are not set",
+        )
+    })
 }

@@ -77,14 +77,17 @@ pub(super) fn log_failure(error: &Error) {
 /// The answer to a request that could not be answered in time.
 #[must_use]
 pub fn timed_out() -> Response {
-    Problem::from(Error::transient("answering a request", "the time for it is over")).into_response()
+    Problem::from(Error::transient("answering a request", "the time for it is over"))
+        .into_response()
 }
 
 /// The answer to an address that asks too often, and may again after `wait`.
 #[must_use]
 pub fn rate_limited(wait: Duration) -> Response {
-    let rejection =
-        Rejection::new(Code::TooManyRequests, "Too many requests came from this address. Please try again in a moment.");
+    let rejection = Rejection::new(
+        Code::TooManyRequests,
+        "Too many requests came from this address. Please try again in a moment.",
+    );
     Problem { retry_after: wait, ..rejection.into() }.into_response()
 }
 

@@ -12,7 +12,10 @@ use crate::service::tickets::TicketId;
 use crate::service::tickets::share_page::{self, ShareRequest};
 
 /// `POST /api/share`: a page of who it is, which whoever has its address may read.
-pub async fn share(State(Api { app, bodies }): State<Api>, request: Request) -> Result<Response, Problem> {
+pub async fn share(
+    State(Api { app, bodies }): State<Api>,
+    request: Request,
+) -> Result<Response, Problem> {
     let storage = buckets(&app)?;
     let wanted: ShareRequest = bodies.read_json(request).await?;
     let url = share_page::publish(storage, &app.judge.bundle().manifest.labels, wanted).await?;
@@ -20,7 +23,10 @@ pub async fn share(State(Api { app, bodies }): State<Api>, request: Request) -> 
 }
 
 /// `GET /r/<share id>`: that page.
-pub async fn shared(State(Api { app, .. }): State<Api>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn shared(
+    State(Api { app, .. }): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = TicketId::parse(&id).ok_or_else(Rejection::not_found)?;
     let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Rejection::not_found)?;
     let headers = [

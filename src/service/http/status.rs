@@ -19,7 +19,8 @@ pub async fn stats(State(Api { app, .. }): State<Api>) -> Result<Response, Probl
     Ok(answer(StatusCode::OK, &counts.ok_or_else(Rejection::not_found)?))
 }
 
-/// `GET /api/health`: version, bundle, detector, whom to write to; how Cloud Vision answers, and what is used of the month's cap, where there are such.
+/// `GET /api/health`: version, bundle, detector, whom to write to; how Cloud Vision answers, and
+/// what is used of the month's cap, where there are such.
 pub async fn health(State(Api { app, .. }): State<Api>) -> Response {
     let vision = match app.judge.detector().vision().and_then(CloudVision::quota) {
         Some(quota) => quota.spend(OffsetDateTime::now_utc()).await.inspect_err(log_failure).ok(),

@@ -16,7 +16,10 @@ use crate::service::storage::{StorageKey, Upload};
 use crate::service::tickets::{DeleteToken, ResultDocument, TicketId};
 
 /// `POST /api/uploads`: a ticket and one presigned upload.
-pub async fn open_ticket(State(Api { app, bodies }): State<Api>, request: Request) -> Result<Response, Problem> {
+pub async fn open_ticket(
+    State(Api { app, bodies }): State<Api>,
+    request: Request,
+) -> Result<Response, Problem> {
     #[derive(Deserialize)]
     struct OpenTicketRequest {
         content_type: String,
@@ -48,16 +51,39 @@ pub async fn open_ticket(State(Api { app, bodies }): State<Api>, request: Reques
         ..ResultDocument::waiting(id.as_str().to_owned(), now, now + WAIT, now + RESULT_LIFETIME)
     };
     storage.open(&id, &document).await?;
-    let upload = storage.presign_upload(StorageKey::Upload(id.as_str()), content_type, wanted.size_bytes, now, endpoint).await?;
+    let upload = storage
+        .presign_upload(
+            StorageKey::Upload(id.as_str()),
+            content_type,
+            wanted.size_bytes,
+            now,
+            endpoint,
+        )
+        .await?;
     let result_url = format!("/{}", StorageKey::Result(id.as_str()).path());
-    tracing::info!(ticket = id.log_name(), photo.size_bytes = wanted.size_bytes, "a ticket was opened");
-    Ok(answer(StatusCode::CREATED, &Ticket { id: id.as_str().to_owned(), upload, result_url, delete_token: token.into_string() }))
+    tracing::info!(
+        ticket = id.log_name(),
+        photo.size_bytes = wanted.size_bytes,
+        "a ticket was opened"
+    );
+    Ok(answer(
+        StatusCode::CREATED,
+        &Ticket {
+            id: id.as_str().to_owned(),
+            upload,
+            result_url,
+            delete_token: token.into_string(),
+        },
+    ))
 }
 
 /// The host that the visitor asked, as far as it can stand in a URL.
 fn host(headers: &HeaderMap) -> Result<String, Rejection> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
-    host.map(|host| host.to_string()).ok_or_else(|| Rejection::bad_request("The request names no host."))
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
+    host.map(|host| host.to_string())
+        .ok_or_else(|| Rejection::bad_request("The request names no host."))
 }
 
 /// The declared type without parameters, if photos of that type are taken.

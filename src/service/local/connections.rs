@@ -21,8 +21,8 @@ use tower_service::Service as _;
 /// The pause after the system refused a connection: it has no file descriptors left, say.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves on `listener` until `stop`, then finishes the requests that have begun. Handlers find the visitor's address in
-/// `ConnectInfo`.
+/// Serves on `listener` until `stop`, then finishes the requests that have begun. Handlers find the
+/// visitor's address in `ConnectInfo`.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()> + Send) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
@@ -30,7 +30,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let accepting = async {
         loop {
-            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+            let place =
+                Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
             let (stream, visitor) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -44,7 +45,9 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(ConnectInfo(visitor));
                 let answering = router.clone().call(request);
-                async move { Ok::<_, Infallible>(answering.await.unwrap_or_else(|never| match never {})) }
+                async move {
+                    Ok::<_, Infallible>(answering.await.unwrap_or_else(|never| match never {}))
+                }
             });
             let connection = open.watch(http.serve_connection(TokioIo::new(stream), answer));
             tokio::spawn(async move {

@@ -1,4 +1,5 @@
-//! How often each photo was tried, kept across restarts: what ends the process, or panics, is not tried for ever.
+//! How often each photo was tried, kept across restarts: what ends the process, or panics, is not
+//! tried for ever.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -20,7 +21,8 @@ pub enum Attempt {
     Refused,
 }
 
-/// The tries of each photo that have begun and not ended: one small file for each, named by the ticket's hash.
+/// The tries of each photo that have begun and not ended: one small file for each, named by the
+/// ticket's hash.
 pub struct CrashCounter {
     folder: PathBuf,
     suspects: Mutex<()>,
@@ -35,7 +37,8 @@ impl CrashCounter {
     /// Runs `handling` as a task of its own, unless the photo was tried often enough.
     ///
     /// # Errors
-    /// Those of `handling`, and a fault where it panics. Only a panic, or an end of the process, counts against the photo.
+    /// Those of `handling`, and a fault where it panics. Only a panic, or an end of the process,
+    /// counts against the photo.
     pub async fn attempt<F>(&self, id: &TicketId, handling: F) -> Result<Attempt, Error>
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
@@ -44,9 +47,12 @@ impl CrashCounter {
         if before >= TRIES {
             return Ok(Attempt::Refused);
         }
-        // Photos that were in hand when the process ended are tried one at a time: one of them was the reason.
+        // Photos that were in hand when the process ended are tried one at a time: one of them was
+        // the reason.
         let _alone = if before > 0 { Some(self.suspects.lock().await) } else { None };
-        let handled = tokio::spawn(handling).await.map_err(|panic| Error::fault("handling an event", panic))?;
+        let handled = tokio::spawn(handling)
+            .await
+            .map_err(|panic| Error::fault("handling an event", panic))?;
         self.forget(id);
         handled.map(|()| Attempt::Handled)
     }
@@ -59,8 +65,10 @@ impl CrashCounter {
     /// Notes that a try begins; returns how many have begun before.
     fn begin(&self, id: &TicketId) -> u32 {
         let file = self.file(id);
-        let before = std::fs::read_to_string(&file).ok().and_then(|count| count.parse().ok()).unwrap_or(0);
-        let noted = std::fs::create_dir_all(&self.folder).and_then(|()| std::fs::write(&file, (before + 1_u32).to_string()));
+        let before =
+            std::fs::read_to_string(&file).ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+        let noted = std::fs::create_dir_all(&self.folder)
+            .and_then(|()| std::fs::write(&file, (before + 1_u32).to_string()));
         if let Err(error) = noted {
             tracing::warn!(error = %error, "tries cannot be counted");
         }
@@ -102,9 +110,15 @@ mod tests {
     #[tokio::test]
     async fn a_storage_that_is_down_counts_against_no_photo() {
         let folder = tempfile::tempdir().unwrap();
-        let (crashes, id) = (CrashCounter::new(folder.path().to_owned()), TicketId::random().unwrap());
+        let (crashes, id) =
+            (CrashCounter::new(folder.path().to_owned()), TicketId::random().unwrap());
         for _ in 0..2 * TRIES {
-            assert!(crashes.attempt(&id, async { Err(Error::transient("reading", "down")) }).await.is_err());
+            assert!(
+                crashes
+                    .attempt(&id, async { Err(Error::transient("reading", "down")) })
+                    .await
+                    .is_err()
+            );
         }
         assert_eq!(crashes.attempt(&id, async { Ok(()) }).await.unwrap(), Attempt::Handled);
     }

@@ -38,12 +38,18 @@ pub async fn keep(
         // Of the last process, or of a visitor who went away between photo and event.
         match storage.uploaded().await {
             Ok(photos) => photos.into_iter().for_each(|id| queue.put(id)),
-            Err(error) => tracing::error!(error = error.chain(), "waiting photos could not be listed; they will be tried again"),
+            Err(error) => tracing::error!(
+                error = error.chain(),
+                "waiting photos could not be listed; they will be tried again"
+            ),
         }
         let expired = match pipeline::sweep(&storage, OffsetDateTime::now_utc()).await {
             Ok(expired) => expired,
             Err(error) => {
-                tracing::error!(error = error.chain(), "overdue tickets could not all be ended; they will be tried again");
+                tracing::error!(
+                    error = error.chain(),
+                    "overdue tickets could not all be ended; they will be tried again"
+                );
                 0
             }
         };

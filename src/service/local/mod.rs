@@ -1,4 +1,5 @@
-//! The whole service on one machine: the object store in this process, its events, the page, the workers.
+//! The whole service on one machine: the object store in this process, its events, the page, the
+//! workers.
 
 mod connections;
 mod crash_counter;

@@ -1,7 +1,9 @@
-//! An S3 in this process: `s3s` speaks the protocol and checks every signature, `s3s-fs` keeps the objects as files.
+//! An S3 in this process: `s3s` speaks the protocol and checks every signature, `s3s-fs` keeps the
+//! objects as files.
 //!
-//! What AWS has and these two have not is added here: writes that are atomic between tasks and survive a crash (`s3s-fs` keeps an object's content
-//! and its entity tag in two files), and the notification that follows a successful upload.
+//! What AWS has and these two have not is added here: writes that are atomic between tasks and
+//! survive a crash (`s3s-fs` keeps an object's content and its entity tag in two files), and the
+//! notification that follows a successful upload.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -21,8 +23,9 @@ use friends_core::limits::{FEEDBACK_LIFETIME, PHOTO_LIFETIME, RESULT_LIFETIME, U
 use futures_util::StreamExt as _;
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
-    DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
+    DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadObjectInput,
+    HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    StreamingBlob,
 };
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
@@ -42,7 +45,8 @@ use crate::service::storage::{Storage, StorageKey, StorageSettings};
 pub const UPLOADS: &str = "friends-uploads";
 /// The public bucket.
 pub const SITE: &str = "friends-site";
-/// The kinds of notes that s3s-fs keeps on an object: entity tag and checksum; what the writer said of it.
+/// The kinds of notes that s3s-fs keeps on an object: entity tag and checksum; what the writer said
+/// of it.
 const NOTES: [&str; 2] = ["internal", "metadata"];
 /// The region that requests are signed for.
 const REGION: &str = "us-east-1";
@@ -60,7 +64,8 @@ pub struct ObjectStore {
 }
 
 impl ObjectStore {
-    /// Opens the store in `dir`, which is made if it is missing. Credentials are new and known to this process only.
+    /// Opens the store in `dir`, which is made if it is missing. Credentials are new and known to
+    /// this process only.
     ///
     /// # Errors
     /// When the folder cannot be made or written.
@@ -70,13 +75,20 @@ impl ObjectStore {
         }
         only_for_us(dir)?;
         delete_halves(dir)?;
-        let files = FileSystem::new(dir).map_err(|error| format!("{} cannot be used: {error:?}", dir.display()))?;
+        let files = FileSystem::new(dir)
+            .map_err(|error| format!("{} cannot be used: {error:?}", dir.display()))?;
         let mut secret = [0; 30];
         getrandom::fill(&mut secret)?;
         let secret = URL_SAFE_NO_PAD.encode(secret);
         let (sender, notifications) = mpsc::unbounded_channel();
         let locks = Arc::new((0..LOCKS).map(|_| RwLock::new(())).collect());
-        let store = Store { dir: dir.to_owned(), files: Arc::new(files), locks, hasher: RandomState::new(), sender };
+        let store = Store {
+            dir: dir.to_owned(),
+            files: Arc::new(files),
+            locks,
+            hasher: RandomState::new(),
+            sender,
+        };
         let mut builder = S3ServiceBuilder::new(store.clone());
         builder.set_auth(SimpleAuth::from_single("friends", secret.as_str()));
         Ok(Self {
@@ -103,12 +115,16 @@ impl ObjectStore {
             let service = service.clone();
             async move {
                 // A socket's client would add the host that was signed.
-                let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+                let host = request
+                    .uri()
+                    .authority()
+                    .and_then(|host| HeaderValue::from_str(host.as_str()).ok());
                 if let (Some(host), false) = (host, request.headers().contains_key(header::HOST)) {
                     request.headers_mut().insert(header::HOST, host);
                 }
                 let answer = service.call(request.map(s3s::Body::http_body_unsync)).await;
-                let answer = answer.map_err(|error| ConnectorError::other(format!("{error:?}").into(), None))?;
+                let answer = answer
+                    .map_err(|error| ConnectorError::other(format!("{error:?}").into(), None))?;
                 Ok(answer.map(SdkBody::from_body_1_x))
             }
         });
@@ -134,7 +150,8 @@ impl ObjectStore {
     }
 }
 
-/// How long objects are kept, by bucket and folder, as the lifecycle rules of the buckets on AWS have it.
+/// How long objects are kept, by bucket and folder, as the lifecycle rules of the buckets on AWS
+/// have it.
 const LIFETIMES: [(&str, &str, Duration); 5] = [
     (UPLOADS, "uploads", PHOTO_LIFETIME),
     (UPLOADS, "waiting", RESULT_LIFETIME),
@@ -148,7 +165,8 @@ const LIFETIMES: [(&str, &str, Duration); 5] = [
 pub struct Lifecycle(Store);
 
 impl Lifecycle {
-    /// Looks at every object that has a lifetime, as it is `now`. What cannot be deleted is logged, and keeps nothing else from being deleted.
+    /// Looks at every object that has a lifetime, as it is `now`. What cannot be deleted is logged,
+    /// and keeps nothing else from being deleted.
     pub async fn run(&self, now: SystemTime) {
         let rules = self.clone();
         let deleting = run_blocking("deleting old objects", move || {
@@ -170,7 +188,9 @@ impl Lifecycle {
         }
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
-            let Ok(written) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
+            let Ok(written) = entry.metadata().and_then(|metadata| metadata.modified()) else {
+                continue;
+            };
             if written >= before {
                 continue;
             }
@@ -199,7 +219,10 @@ fn delete_halves(dir: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(".tmp.") && name.ends_with(".internal.part")) {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with(".tmp.") && name.ends_with(".internal.part"))
+        {
             std::fs::remove_file(entry.path())?;
         }
     }
@@ -221,9 +244,12 @@ impl Store {
         &self.locks[self.hasher.hash_one((bucket, key)) as usize % LOCKS]
     }
 
-    /// A visitor's photo as it was received, in a file without a name: while it drips in, nothing waits for it.
+    /// A visitor's photo as it was received, in a file without a name: while it drips in, nothing
+    /// waits for it.
     async fn received(&self, mut body: StreamingBlob) -> S3Result<StreamingBlob> {
-        let mut file = tokio::fs::File::from_std(tempfile::tempfile_in(&self.dir).map_err(S3Error::internal_error)?);
+        let mut file = tokio::fs::File::from_std(
+            tempfile::tempfile_in(&self.dir).map_err(S3Error::internal_error)?,
+        );
         let (pace, mut received) = (Pace::new(UPLOAD_WINDOW), 0);
         loop {
             let piece = tokio::time::timeout_at(pace.next_by(received), body.next()).await;
@@ -237,20 +263,25 @@ impl Store {
     }
 
     /// Writes an object whose content is here, and sends its event.
-    async fn commit(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+    async fn commit(
+        &self,
+        request: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let (size, photo) = (request.input.content_length.unwrap_or(0), is_photo(&request.input));
         let stored = {
             let _alone = self.lock(&bucket, &key).write().await;
-            // s3s-fs replaces the content first and its note on it (entity tag, checksum) afterwards. A process that is killed
-            // in between would leave a note that contradicts the content, and the object could never be read again. Without a
-            // note both are derived from the content.
+            // s3s-fs replaces the content first and its note on it (entity tag, checksum)
+            // afterwards. A process that is killed in between would leave a note that contradicts
+            // the content, and the object could never be read again. Without a note both are
+            // derived from the content.
             let _ = tokio::fs::remove_file(self.note(&bucket, &key, "internal")).await;
             self.files.put_object(request).await?
         };
         if photo {
             let etag = stored.output.e_tag.as_ref().map_or("", |tag| tag.value());
-            // The channel is closed once the workers have ended; the photo stays for the next start.
+            // The channel is closed once the workers have ended; the photo stays for the next
+            // start.
             let _ = self.sender.send(created_event(&bucket, &key, size, etag));
         }
         Ok(stored)
@@ -270,7 +301,10 @@ fn is_photo(input: &PutObjectInput) -> bool {
 
 #[async_trait]
 impl S3 for Store {
-    async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+    async fn put_object(
+        &self,
+        mut request: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
         if is_photo(&request.input)
             && let Some(body) = request.input.body.take()
         {
@@ -282,17 +316,26 @@ impl S3 for Store {
         committing.await.map_err(|panic| s3s::s3_error!(InternalError, "{panic}"))?
     }
 
-    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+    async fn get_object(
+        &self,
+        request: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
         let _no_writer = self.lock(&request.input.bucket, &request.input.key).read().await;
         self.files.get_object(request).await
     }
 
-    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(
+        &self,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
         let _no_writer = self.lock(&request.input.bucket, &request.input.key).read().await;
         self.files.head_object(request).await
     }
 
-    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+    async fn delete_object(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let _alone = self.lock(&bucket, &key).write().await;
         let deleted = self.files.delete_object(request).await?;
@@ -303,16 +346,22 @@ impl S3 for Store {
         Ok(deleted)
     }
 
-    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
         self.files.list_objects_v2(request).await
     }
 }
 
-/// The notification that S3 sends for a new object (event structure 2.1): keys form-encoded, entity tag without quotes.
+/// The notification that S3 sends for a new object (event structure 2.1): keys form-encoded, entity
+/// tag without quotes.
 #[must_use]
 pub fn created_event(bucket: &str, key: &str, size: i64, etag: &str) -> Value {
     let key: String = key.split('/').map(encode_segment).collect::<Vec<_>>().join("/");
-    let now = OffsetDateTime::now_utc().format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
+    let now = OffsetDateTime::now_utc()
+        .format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_default();
     json!({"Records": [{
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -336,7 +385,11 @@ pub fn created_event(bucket: &str, key: &str, size: i64, etag: &str) -> Value {
 }
 
 fn encode_segment(segment: &str) -> String {
-    const KEPT: percent_encoding::AsciiSet =
-        percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
+    const KEPT: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'*')
+        .remove(b' ');
     percent_encoding::utf8_percent_encode(segment, &KEPT).to_string().replace(' ', "+")
 }

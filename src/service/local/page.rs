@@ -95,10 +95,16 @@ pub fn router() -> Router {
 }
 
 /// A file, or that the one which the browser has is the same.
-fn file(kind: &'static str, content: &'static [u8], tag: HeaderValue, asked: &HeaderMap) -> Response {
+fn file(
+    kind: &'static str,
+    content: &'static [u8],
+    tag: HeaderValue,
+    asked: &HeaderMap,
+) -> Response {
     let known = asked.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     let is_known = known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
-    let caching = [(header::ETAG, tag), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+    let caching =
+        [(header::ETAG, tag), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     if is_known {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }

@@ -1,7 +1,8 @@
 //! The way from an upload's event to the function's handler: on AWS, Lambda's queue does this.
 //!
-//! A photo stands in the queue once. What fails is delivered again, later each time, until it succeeds: its ticket ends at its
-//! deadline at the latest. A photo whose handling ended the process is tried three times in all.
+//! A photo stands in the queue once. What fails is delivered again, later each time, until it
+//! succeeds: its ticket ends at its deadline at the latest. A photo whose handling ended the
+//! process is tried three times in all.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -86,10 +87,18 @@ pub async fn work(app: Arc<App>, deliveries: Arc<Deliveries>, stopped: watch::Re
         let Some(delivery) = next else { return };
         match attempt(&app, &deliveries.crashes, &delivery.id).await {
             Ok(()) => {
-                deliveries.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&delivery.id);
+                deliveries
+                    .known
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&delivery.id);
             }
             Err(error) => {
-                tracing::warn!(ticket = delivery.id.log_name(), error = error.chain(), "an event is delivered again later");
+                tracing::warn!(
+                    ticket = delivery.id.log_name(),
+                    error = error.chain(),
+                    "an event is delivered again later"
+                );
                 tokio::spawn(put_back(deliveries.back.clone(), delivery, stopped.clone()));
             }
         }
@@ -97,7 +106,11 @@ pub async fn work(app: Arc<App>, deliveries: Arc<Deliveries>, stopped: watch::Re
 }
 
 /// Puts a delivery back after its pause; when the server stops, the photo stays for the next start.
-async fn put_back(back: mpsc::WeakUnboundedSender<Delivery>, delivery: Delivery, mut stopped: watch::Receiver<bool>) {
+async fn put_back(
+    back: mpsc::WeakUnboundedSender<Delivery>,
+    delivery: Delivery,
+    mut stopped: watch::Receiver<bool>,
+) {
     tokio::select! {
         () = tokio::time::sleep(delivery.pause) => {}
         _ = stopped.wait_for(|stopped| *stopped) => return,
@@ -114,7 +127,10 @@ async fn attempt(app: &Arc<App>, crashes: &CrashCounter, id: &TicketId) -> Resul
         Box::pin(async move { event::run(&app, event).await })
     };
     if crashes.attempt(id, handling).await? == Attempt::Refused {
-        tracing::error!(ticket = id.log_name(), "every try ended without a word; the photo is given up");
+        tracing::error!(
+            ticket = id.log_name(),
+            "every try ended without a word; the photo is given up"
+        );
         if let Some(storage) = &app.storage {
             pipeline::give_up(storage, id).await?;
         }

@@ -14,17 +14,19 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::service::http::{self, body};
 
-/// Counts the requests of each address: a bucket of [`REQUEST_BURST`] that fills by [`REQUESTS_PER_SECOND`].
+/// Counts the requests of each address: a bucket of [`REQUEST_BURST`] that fills by
+/// [`REQUESTS_PER_SECOND`].
 pub struct RateLimit {
     asked: DefaultKeyedRateLimiter<IpAddr>,
     behind_proxy: bool,
 }
 
 impl RateLimit {
-    /// Nobody has asked yet. `behind_proxy` says that the last entry of `X-Forwarded-For` is the visitor, as a proxy in front of this
-    /// server wrote it; otherwise everyone could write it.
+    /// Nobody has asked yet. `behind_proxy` says that the last entry of `X-Forwarded-For` is the
+    /// visitor, as a proxy in front of this server wrote it; otherwise everyone could write it.
     pub fn new(behind_proxy: bool) -> Self {
-        let [second, burst] = [REQUESTS_PER_SECOND, REQUEST_BURST].map(|rate| NonZeroU32::new(rate).expect("more than none"));
+        let [second, burst] = [REQUESTS_PER_SECOND, REQUEST_BURST]
+            .map(|rate| NonZeroU32::new(rate).expect("more than none"));
         let asked = RateLimiter::keyed(Quota::per_second(second).allow_burst(burst));
         Self { asked, behind_proxy }
     }
@@ -36,8 +38,10 @@ impl RateLimit {
     }
 
     fn address(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-        let forwarded = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| self.behind_proxy);
-        let last = forwarded.and_then(|hops| hops.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        let forwarded =
+            headers.get_all("x-forwarded-for").iter().next_back().filter(|_| self.behind_proxy);
+        let last =
+            forwarded.and_then(|hops| hops.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
         match last.unwrap_or_else(|| peer.ip()).to_canonical() {
             // One visitor has a whole /64.
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

@@ -1,4 +1,5 @@
-//! One port for everything: page, API, object store. Workers judge what arrives, as the function would on AWS.
+//! One port for everything: page, API, object store. Workers judge what arrives, as the function
+//! would on AWS.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -64,7 +65,8 @@ impl Server {
         let rate_limit = Arc::new(RateLimit::new(settings.behind_proxy));
 
         let mut tasks = JoinSet::new();
-        let (storage, lifecycle, period) = (store.storage(), store.lifecycle(), settings.housekeeping);
+        let (storage, lifecycle, period) =
+            (store.storage(), store.lifecycle(), settings.housekeeping);
         tasks.spawn(housekeeping::keep(
             storage.clone(),
             lifecycle,
@@ -79,7 +81,8 @@ impl Server {
             tasks.spawn(queue::work(Arc::clone(&app), Arc::clone(&deliveries), stopped.clone()));
         }
 
-        let api = http::router(Arc::clone(&app)).layer(axum::middleware::from_fn_with_state(rate_limit, rate_limit::limited));
+        let api = http::router(Arc::clone(&app))
+            .layer(axum::middleware::from_fn_with_state(rate_limit, rate_limit::limited));
         let router = api.merge(page::router()).merge(uploads(store.service));
         let (ordered, order) = oneshot::channel();
         let serving = connections::serve(listener, router, async move {
@@ -97,7 +100,9 @@ impl Server {
         }
         // Only now has the last upload been taken and its event been sent.
         let _ = stopping.send(true);
-        let drained = tokio::time::timeout(LAST_PHOTOS, async { while tasks.join_next().await.is_some() {} }).await;
+        let drained =
+            tokio::time::timeout(LAST_PHOTOS, async { while tasks.join_next().await.is_some() {} })
+                .await;
         if drained.is_err() {
             tracing::warn!("some photos are left; they will be judged at the next start");
         }
@@ -105,8 +110,8 @@ impl Server {
     }
 }
 
-/// The upload bucket under its name, open to pages from anywhere, as a bucket's CORS rules have it. Visitors put photos there and read
-/// nothing: results have a route of their own.
+/// The upload bucket under its name, open to pages from anywhere, as a bucket's CORS rules have it.
+/// Visitors put photos there and read nothing: results have a route of their own.
 fn uploads(service: s3s::service::S3Service) -> Router {
     let cors = CorsLayer::new().allow_origin(Any).allow_methods([Method::PUT]).allow_headers(Any);
     let call = async move |request: Request| -> Response {
@@ -118,11 +123,17 @@ fn uploads(service: s3s::service::S3Service) -> Router {
             }
         }
     };
-    Router::new().route(&format!("/{UPLOADS}/{{*key}}"), axum::routing::get(call.clone()).put(call)).layer(cors)
+    Router::new()
+        .route(&format!("/{UPLOADS}/{{*key}}"), axum::routing::get(call.clone()).put(call))
+        .layer(cors)
 }
 
 /// Passes the store's notifications on until the server stops.
-async fn forward(mut from: mpsc::UnboundedReceiver<Value>, to: Queue, mut stopped: watch::Receiver<bool>) {
+async fn forward(
+    mut from: mpsc::UnboundedReceiver<Value>,
+    to: Queue,
+    mut stopped: watch::Receiver<bool>,
+) {
     loop {
         tokio::select! {
             biased;

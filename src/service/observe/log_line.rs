@@ -1,4 +1,5 @@
-//! One line for each judged photo and each request, with the same names everywhere; numbers for graphs and alarms ride in it.
+//! One line for each judged photo and each request, with the same names everywhere; numbers for
+//! graphs and alarms ride in it.
 //!
 //! | field | means | unit |
 //! |---|---|---|
@@ -16,8 +17,9 @@
 //! | `http.route`, `http.status` | of a request | |
 //! | `device` | of a request: `mobile`, `tablet`, `desktop`, from the CDN's headers or the browser's name; else `unknown` | |
 //!
-//! On Lambda the line is JSON in AWS's embedded metric format: `time.*`, `cold_start` and one counter for each value of `status`
-//! and `verdict`, in the namespace `FriendsJudge`. No line holds a photo, a face, an id or a signed URL.
+//! On Lambda the line is JSON in AWS's embedded metric format: `time.*`, `cold_start` and one
+//! counter for each value of `status` and `verdict`, in the namespace `FriendsJudge`. No line holds
+//! a photo, a face, an id or a signed URL.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -93,10 +95,13 @@ const OPEN_TICKET: &str = "/api/uploads";
 /// The name of a route, without what is particular to the request.
 #[must_use]
 pub fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 6] = [OPEN_TICKET, "/stats.json", "/api/judge", "/api/feedback", "/api/share", "/api/health"];
-    const PREFIXES: [(&str, &str); 3] = [("/results/", "/results/"), ("/api/results/", "/results/"), ("/r/", "/r/")];
+    const ROUTES: [&str; 6] =
+        [OPEN_TICKET, "/stats.json", "/api/judge", "/api/feedback", "/api/share", "/api/health"];
+    const PREFIXES: [(&str, &str); 3] =
+        [("/results/", "/results/"), ("/api/results/", "/results/"), ("/r/", "/r/")];
     let fixed = ROUTES.into_iter().find(|route| *route == path);
-    let named = || PREFIXES.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, name)| name);
+    let named =
+        || PREFIXES.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, name)| name);
     fixed.or_else(named).unwrap_or("other")
 }
 
@@ -113,7 +118,8 @@ pub fn device(headers: &HeaderMap) -> &'static str {
     if let Some((_, class)) = CLASSES.into_iter().find(|(name, _)| told(name)) {
         return class;
     }
-    let browser = headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
+    let browser =
+        headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
     let says = |word: &str| browser.contains(word);
     match () {
         () if says("iPad") || says("Tablet") || (says("Android") && !says("Mobile")) => "tablet",
@@ -171,7 +177,10 @@ impl LogLine {
         if let Some(fallback) = judgement.fallback_from {
             self.put("detector.fallback_from", json!(fallback));
         }
-        if matches!(judgement.detector, DetectorName::CloudVision | DetectorName::CascadeCloudVision) {
+        if matches!(
+            judgement.detector,
+            DetectorName::CloudVision | DetectorName::CascadeCloudVision
+        ) {
             self.measure("vision.answers", 1, "Count");
         }
         let pixels = f64::from(judgement.photo.width) * f64::from(judgement.photo.height);
@@ -236,9 +245,18 @@ mod tests {
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Mobile/15E148 Safari/604.1",
                 "mobile",
             ),
-            ("Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36", "mobile"),
-            ("Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36", "tablet"),
-            ("Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605 Mobile/15E148 Safari/604.1", "tablet"),
+            (
+                "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36",
+                "mobile",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+                "tablet",
+            ),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605 Mobile/15E148 Safari/604.1",
+                "tablet",
+            ),
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "desktop"),
             ("curl/8.5.0", "unknown"),
         ] {

@@ -14,21 +14,27 @@ pub enum Format {
     Text,
 }
 
-/// Starts logging at `level`; libraries speak only of warnings, since at finer levels some print URLs.
+/// Starts logging at `level`; libraries speak only of warnings, since at finer levels some print
+/// URLs.
 pub fn start(format: Format, level: LevelFilter) {
     let filter = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("friends_judge", level)
         .with_target("friends", level)
         .with_target("tract", LevelFilter::ERROR)
-        // Calls every answer that is not 2xx an error, with its request; what goes wrong in the store is reported by those who asked it.
+        // Calls every answer that is not 2xx an error, with its request; what goes wrong in the
+        // store is reported by those who asked it.
         .with_target("s3s", LevelFilter::OFF)
         .with_target("aws", LevelFilter::ERROR)
         .with_target("hyper", LevelFilter::ERROR)
         .with_target("lambda_runtime", LevelFilter::ERROR);
     let layer = match format {
-        Format::Json => fmt::layer().json().flatten_event(true).without_time().with_target(false).boxed(),
-        Format::Text => fmt::layer().compact().with_target(false).with_writer(std::io::stderr).boxed(),
+        Format::Json => {
+            fmt::layer().json().flatten_event(true).without_time().with_target(false).boxed()
+        }
+        Format::Text => {
+            fmt::layer().compact().with_target(false).with_writer(std::io::stderr).boxed()
+        }
     };
     tracing_subscriber::registry().with(layer.with_filter(filter)).init();
 }

@@ -1,4 +1,5 @@
-//! How the service is used, day by day, for `/stats.html`: numbers alone, nothing of a visitor or a photo.
+//! How the service is used, day by day, for `/stats.html`: numbers alone, nothing of a visitor or a
+//! photo.
 //!
 //! | name | counts |
 //! |---|---|
@@ -7,8 +8,9 @@
 //! | `device.mobile`, `.tablet`, `.desktop`, `.unknown` | tickets, by what they were opened on |
 //! | `feedback.right`, `.wrong` | opinions on a face |
 //!
-//! A process counts in memory and adds what it has to the document in the site bucket, at most once a minute and where no visitor waits.
-//! What a process had not written when it ended is lost, so the document is a lower bound.
+//! A process counts in memory and adds what it has to the document in the site bucket, at most once
+//! a minute and where no visitor waits. What a process had not written when it ended is lost, so
+//! the document is a lower bound.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -75,8 +77,8 @@ pub fn count(group: &str, name: &str) {
     *state.days.entry(day).or_default().entry(format!("{group}.{name}")).or_default() += 1;
 }
 
-/// Adds what was counted to the document, if there is anything and the last time is a while ago; `at_once` does not wait for that. What
-/// cannot be written is kept for the next time.
+/// Adds what was counted to the document, if there is anything and the last time is a while ago;
+/// `at_once` does not wait for that. What cannot be written is kept for the next time.
 ///
 /// # Panics
 /// When a thread panicked while it counted, which it cannot.
@@ -92,7 +94,10 @@ pub async fn write(storage: &Storage, at_once: bool) {
     };
     let add = |document: Option<Document>| Some(document.unwrap_or_default().with(&more));
     if let Err(error) = storage.change_json(StorageKey::Stats, "adding to the counts", add).await {
-        tracing::warn!(error = error.chain(), "the counts could not be written; they will be tried again");
+        tracing::warn!(
+            error = error.chain(),
+            "the counts could not be written; they will be tried again"
+        );
         let mut state = PENDING.lock().expect("counting does not panic");
         for (day, counts) in &more {
             add_up(state.days.entry(*day).or_default(), counts);
@@ -108,8 +113,11 @@ mod tests {
 
     #[test]
     fn counts_add_up_and_old_days_go() {
-        let counted = |day, count| BTreeMap::from([(day, Counts::from([("status.done".to_owned(), count)]))]);
-        let mut document = Document::default().with(&counted(date!(2026 - 11 - 26), 2)).with(&counted(date!(2026 - 11 - 26), 3));
+        let counted =
+            |day, count| BTreeMap::from([(day, Counts::from([("status.done".to_owned(), count)]))]);
+        let mut document = Document::default()
+            .with(&counted(date!(2026 - 11 - 26), 2))
+            .with(&counted(date!(2026 - 11 - 26), 3));
         assert_eq!(document.days["2026-11-26"]["status.done"], 5);
         let mut day = date!(2026 - 11 - 27);
         for _ in 0..DAYS {

@@ -36,11 +36,14 @@ pub enum ModelDirCause {
 /// The bundle's folder: `choice`, `FRIENDS_MODEL_DIR`, or the first default place that holds one.
 #[must_use]
 pub fn find(choice: Option<&Path>, lookup: Lookup<'_>) -> PathBuf {
-    if let Some(dir) = choice.map(Path::to_owned).or_else(|| lookup("FRIENDS_MODEL_DIR").map(PathBuf::from)) {
+    if let Some(dir) =
+        choice.map(Path::to_owned).or_else(|| lookup("FRIENDS_MODEL_DIR").map(PathBuf::from))
+    {
         return dir;
     }
     let bundle = Path::new("models/friends");
-    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(bundle)));
+    let beside =
+        std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(bundle)));
     let task_root = lookup("LAMBDA_TASK_ROOT").map(|root| Path::new(&root).join(bundle));
     let mut places = beside.into_iter().chain(task_root);
     places.find(|place| place.join(MANIFEST).is_file()).unwrap_or_else(|| bundle.to_owned())
@@ -59,7 +62,8 @@ pub fn read(dir: &Path) -> Result<Bundle, ModelDirError> {
 /// # Errors
 /// As [`read`], and when the backbone does not have the shape that the manifest says.
 pub fn classifier(dir: &Path) -> Result<Classifier, ModelDirError> {
-    Classifier::new(read(dir)?).map_err(|error| ModelDirError { dir: dir.to_owned(), cause: error.into() })
+    Classifier::new(read(dir)?)
+        .map_err(|error| ModelDirError { dir: dir.to_owned(), cause: error.into() })
 }
 
 fn checked(dir: &Path) -> Result<Bundle, ModelDirCause> {

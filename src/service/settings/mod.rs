@@ -51,14 +51,19 @@ pub fn environment(name: &str) -> Option<String> {
 /// # Errors
 /// When only one is named, or credentials are missing.
 pub fn storage(lookup: Lookup<'_>) -> Result<Option<StorageSettings>, ConfigError> {
-    let needed =
-        |variable: &'static str| lookup(variable).ok_or_else(|| problem(variable, "is not set; tickets and results need it"));
+    let needed = |variable: &'static str| {
+        lookup(variable).ok_or_else(|| problem(variable, "is not set; tickets and results need it"))
+    };
     if lookup("FRIENDS_UPLOAD_BUCKET").is_none() && lookup("FRIENDS_SITE_BUCKET").is_none() {
         return Ok(None);
     }
-    let (uploads_bucket, site_bucket) = (needed("FRIENDS_UPLOAD_BUCKET")?, needed("FRIENDS_SITE_BUCKET")?);
+    let (uploads_bucket, site_bucket) =
+        (needed("FRIENDS_UPLOAD_BUCKET")?, needed("FRIENDS_SITE_BUCKET")?);
     if uploads_bucket == site_bucket {
-        return Err(problem("FRIENDS_SITE_BUCKET", "names the upload bucket; results must not live where uploads trigger us"));
+        return Err(problem(
+            "FRIENDS_SITE_BUCKET",
+            "names the upload bucket; results must not live where uploads trigger us",
+        ));
     }
     Ok(Some(StorageSettings {
         uploads_bucket,
@@ -76,14 +81,18 @@ pub fn storage(lookup: Lookup<'_>) -> Result<Option<StorageSettings>, ConfigErro
 pub fn contact(lookup: Lookup<'_>) -> Result<Option<String>, ConfigError> {
     const VARIABLE: &str = "FRIENDS_CONTACT";
     let Some(contact) = lookup(VARIABLE) else { return Ok(None) };
-    let is_mail =
-        contact.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
+    let is_mail = contact
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
     let is_page = contact.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
     let is_one_word = !contact.contains(|c: char| c.is_whitespace() || c.is_control());
     if is_one_word && (is_page || (is_mail && !contact.contains(['/', ':']))) {
         Ok(Some(contact))
     } else {
-        Err(problem(VARIABLE, format!("is {contact:?}; give a mail address, or one that begins with https://")))
+        Err(problem(
+            VARIABLE,
+            format!("is {contact:?}; give a mail address, or one that begins with https://"),
+        ))
     }
 }
 
@@ -94,8 +103,9 @@ pub(super) fn region(lookup: Lookup<'_>) -> String {
 
 /// Lambda hands its role's credentials over in the environment; they outlive the instance.
 pub(super) fn credentials(lookup: Lookup<'_>) -> Result<Credentials, ConfigError> {
-    let needed =
-        |variable: &'static str| lookup(variable).ok_or_else(|| problem(variable, "is not set; requests are signed with it"));
+    let needed = |variable: &'static str| {
+        lookup(variable).ok_or_else(|| problem(variable, "is not set; requests are signed with it"))
+    };
     let (id, secret) = (needed("AWS_ACCESS_KEY_ID")?, needed("AWS_SECRET_ACCESS_KEY")?);
     Ok(Credentials::new(id, secret, lookup("AWS_SESSION_TOKEN"), None, "environment"))
 }
@@ -119,18 +129,30 @@ mod tests {
 
     #[test]
     fn visitors_can_write_to_a_mail_address_or_a_page() {
-        let contact = |value: &str| contact(&table(&[("FRIENDS_CONTACT", value)])).map_err(|error| error.variable);
+        let contact = |value: &str| {
+            contact(&table(&[("FRIENDS_CONTACT", value)])).map_err(|error| error.variable)
+        };
         for fine in ["friends@example.com", "https://friends.example/contact?from=page"] {
             assert_eq!(contact(fine), Ok(Some(fine.into())));
         }
-        for wrong in ["me", "@example.com", "http://friends.example", "javascript:alert(1)@x.y", "a b@example.com", "https://"] {
+        for wrong in [
+            "me",
+            "@example.com",
+            "http://friends.example",
+            "javascript:alert(1)@x.y",
+            "a b@example.com",
+            "https://",
+        ] {
             assert_eq!(contact(wrong), Err("FRIENDS_CONTACT"), "{wrong}");
         }
     }
 
     #[test]
     fn one_bucket_for_both_is_refused() {
-        let error = storage(&table(&[("FRIENDS_UPLOAD_BUCKET", "b"), ("FRIENDS_SITE_BUCKET", "b")])).err().unwrap();
+        let error =
+            storage(&table(&[("FRIENDS_UPLOAD_BUCKET", "b"), ("FRIENDS_SITE_BUCKET", "b")]))
+                .err()
+                .unwrap();
         assert_eq!(error.variable, "FRIENDS_SITE_BUCKET");
     }
 }

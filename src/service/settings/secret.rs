@@ -18,13 +18,22 @@ pub async fn named_by(variable: &str, lookup: Lookup<'_>) -> Result<Option<Strin
         .region(Region::new(region(lookup)))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(transport::for_sdk(transport::client()?));
-    settings.set_endpoint_url(lookup("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| lookup("AWS_ENDPOINT_URL")));
+    settings.set_endpoint_url(
+        lookup("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| lookup("AWS_ENDPOINT_URL")),
+    );
     let client = aws_sdk_secretsmanager::Client::from_conf(settings.build());
     let secret = client.get_secret_value().secret_id(name).send().await.map_err(|error| {
         // The service's own words: which action the role lacks, or that there is no such secret.
         let said = error.into_service_error();
-        Error::fault(ATTEMPT, format!("{variable}: {}", said.meta().message().unwrap_or("Secrets Manager did not answer")))
+        Error::fault(
+            ATTEMPT,
+            format!(
+                "{variable}: {}",
+                said.meta().message().unwrap_or("Secrets Manager did not answer")
+            ),
+        )
     })?;
     let text = secret.secret_string().map(str::trim).filter(|text| !text.is_empty());
-    text.map(|text| Some(text.to_owned())).ok_or_else(|| Error::fault(ATTEMPT, format!("{variable} names a secret without text")))
+    text.map(|text| Some(text.to_owned()))
+        .ok_or_else(|| Error::fault(ATTEMPT, format!("{variable} names a secret without text")))
 }

@@ -1,13 +1,16 @@
-//! One HTTP client for everything that is called: object storage and Cloud Vision share its connections and its TLS.
+//! One HTTP client for everything that is called: object storage and Cloud Vision share its
+//! connections and its TLS.
 //!
-//! Roots come from `webpki-roots`: reading the system's certificates would cost tens of milliseconds at every start.
+//! Roots come from `webpki-roots`: reading the system's certificates would cost tens of
+//! milliseconds at every start.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -54,7 +57,11 @@ pub fn for_sdk(client: reqwest::Client) -> SharedHttpClient {
             let response = client.execute(request).await.map_err(|error| {
                 // A presigned or signed URL never belongs in an error.
                 let error = error.without_url();
-                if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
+                if error.is_timeout() {
+                    ConnectorError::timeout(error.into())
+                } else {
+                    ConnectorError::io(error.into())
+                }
             })?;
             let response: Response<reqwest::Body> = response.into();
             Ok(response.map(SdkBody::from_body_1_x))
@@ -85,7 +92,11 @@ where
     S: Fn(Request<SdkBody>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response<SdkBody>, ConnectorError>> + Send + 'static,
 {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }

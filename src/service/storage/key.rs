@@ -41,14 +41,17 @@ impl StorageKey<'_> {
     /// Which bucket.
     pub(super) fn bucket(self) -> Bucket {
         match self {
-            Self::Upload(_) | Self::Waiting(_) | Self::Feedback(..) | Self::FeedbackCrop(..) | Self::VisionCalls(_) => {
-                Bucket::Uploads
-            }
+            Self::Upload(_)
+            | Self::Waiting(_)
+            | Self::Feedback(..)
+            | Self::FeedbackCrop(..)
+            | Self::VisionCalls(_) => Bucket::Uploads,
             Self::Result(_) | Self::Share(_) | Self::Stats => Bucket::Site,
         }
     }
 
-    /// The key inside the bucket. Feedback is filed under a hash: its key cannot be turned back into the ticket.
+    /// The key inside the bucket. Feedback is filed under a hash: its key cannot be turned back
+    /// into the ticket.
     #[must_use]
     pub fn path(self) -> String {
         match self {
@@ -67,7 +70,9 @@ impl StorageKey<'_> {
     pub(super) fn content_type(self) -> Option<&'static str> {
         match self {
             Self::Upload(_) | Self::Waiting(_) => None,
-            Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) | Self::Stats => Some("application/json"),
+            Self::Result(_) | Self::Feedback(..) | Self::VisionCalls(_) | Self::Stats => {
+                Some("application/json")
+            }
             Self::Share(_) => Some("text/html; charset=utf-8"),
             Self::FeedbackCrop(..) => Some("image/jpeg"),
         }

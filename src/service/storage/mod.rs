@@ -1,6 +1,8 @@
-//! Object storage, over the real S3 client: tests and `friends serve` put an in-process S3 underneath.
+//! Object storage, over the real S3 client: tests and `friends serve` put an in-process S3
+//! underneath.
 //!
-//! Keys are written through [`StorageKey`] alone. Results never live in the bucket whose uploads trigger us.
+//! Keys are written through [`StorageKey`] alone. Results never live in the bucket whose uploads
+//! trigger us.
 
 mod key;
 
@@ -76,7 +78,11 @@ impl Storage {
             // Stand-ins for S3 rarely serve a host name for each bucket.
             config = config.endpoint_url(endpoint).force_path_style(true);
         }
-        Self { client: Client::from_conf(config.build()), uploads: settings.uploads_bucket, site: settings.site_bucket }
+        Self {
+            client: Client::from_conf(config.build()),
+            uploads: settings.uploads_bucket,
+            site: settings.site_bucket,
+        }
     }
 
     /// Name of the bucket that takes photos.
@@ -92,7 +98,8 @@ impl Storage {
         }
     }
 
-    /// Presigns one upload of exactly `size_bytes` of `content_type` to `key`, once. `endpoint` replaces the address that visitors see.
+    /// Presigns one upload of exactly `size_bytes` of `content_type` to `key`, once. `endpoint`
+    /// replaces the address that visitors see.
     ///
     /// # Errors
     /// When the request cannot be signed.
@@ -121,12 +128,14 @@ impl Storage {
             .bucket(self.bucket(key))
             .key(key.path())
             .content_type(content_type)
-            .content_length(i64::try_from(size_bytes).map_err(|error| Error::fault(ATTEMPT, error))?)
+            .content_length(
+                i64::try_from(size_bytes).map_err(|error| Error::fault(ATTEMPT, error))?,
+            )
             .if_none_match("*")
             .customize()
             .config_override(seen_by_visitors)
-            // On Lambda the SDK adds the invocation's trace to every request. Signed into the URL, visitors would have to send it, which the
-            // bucket's CORS rules forbid.
+            // On Lambda the SDK adds the invocation's trace to every request. Signed into the URL,
+            // visitors would have to send it, which the bucket's CORS rules forbid.
             .mutate_request(|request| {
                 request.headers_mut().remove(TRACE_HEADER);
             })
@@ -134,7 +143,8 @@ impl Storage {
             .await
             .map_err(|error| Error::fault(ATTEMPT, error))?;
         // Browsers set the length themselves and refuse to be told.
-        let headers = request.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let headers =
+            request.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         Ok(Upload {
             method: "PUT",
             url: request.uri().to_owned(),
@@ -166,15 +176,21 @@ impl Storage {
     ///
     /// # Errors
     /// When the store does not answer, or the object is not one of ours.
-    pub async fn json<T: DeserializeOwned>(&self, key: StorageKey<'_>, attempt: &'static str) -> Result<Option<T>, Error> {
+    pub async fn json<T: DeserializeOwned>(
+        &self,
+        key: StorageKey<'_>,
+        attempt: &'static str,
+    ) -> Result<Option<T>, Error> {
         Ok(self.get_json(key, attempt).await?.map(|(value, _)| value))
     }
 
-    /// Changes a JSON object that others change at the same time. `change` gets it, or `None` where there is none yet, and returns what it
-    /// shall be, or `None` where it shall stay; it is asked again when another writer was quicker.
+    /// Changes a JSON object that others change at the same time. `change` gets it, or `None` where
+    /// there is none yet, and returns what it shall be, or `None` where it shall stay; it is asked
+    /// again when another writer was quicker.
     ///
     /// # Errors
-    /// When the store does not answer, the object is not one of ours, or others were quicker every time.
+    /// When the store does not answer, the object is not one of ours, or others were quicker every
+    /// time.
     pub async fn change_json<T: DeserializeOwned + Serialize + Send>(
         &self,
         key: StorageKey<'_>,
@@ -184,7 +200,8 @@ impl Storage {
         for _ in 0..TRIES {
             let (before, tag) = self.get_json(key, attempt).await?.unzip();
             let Some(after) = change(before) else { return Ok(()) };
-            let condition = tag.as_deref().map_or(WriteCondition::Absent, WriteCondition::Unchanged);
+            let condition =
+                tag.as_deref().map_or(WriteCondition::Absent, WriteCondition::Unchanged);
             if self.put(key, json(&after)?, condition).await?.is_some() {
                 return Ok(());
             }
@@ -193,14 +210,25 @@ impl Storage {
     }
 
     /// Keys under `prefix` in the upload bucket that were last written before this time.
-    pub(in crate::service) async fn list(&self, prefix: &str, before: OffsetDateTime) -> Result<Vec<String>, Error> {
+    pub(in crate::service) async fn list(
+        &self,
+        prefix: &str,
+        before: OffsetDateTime,
+    ) -> Result<Vec<String>, Error> {
         const ATTEMPT: &str = "listing a bucket";
-        let mut pages = self.client.list_objects_v2().bucket(&self.uploads).prefix(prefix).into_paginator().send();
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.uploads)
+            .prefix(prefix)
+            .into_paginator()
+            .send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| failure(ATTEMPT, error))?;
             for object in page.contents() {
-                let written = object.last_modified().map_or(0, aws_sdk_s3::primitives::DateTime::secs);
+                let written =
+                    object.last_modified().map_or(0, aws_sdk_s3::primitives::DateTime::secs);
                 if let (true, Some(key)) = (written < before.unix_timestamp(), object.key()) {
                     keys.push(key.to_owned());
                 }
@@ -238,7 +266,8 @@ impl Storage {
     ) -> Result<Option<(Bytes, String)>, Error> {
         let object = match self.client.get_object().bucket(bucket).key(key).send().await {
             Ok(object) => object,
-            // Anything else with this status, a missing bucket for instance, says nothing about the object.
+            // Anything else with this status, a missing bucket for instance, says nothing about the
+            // object.
             Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
             Err(error) => return Err(failure(attempt, error)),
         };
@@ -252,8 +281,8 @@ impl Storage {
         Ok(Some((body.into_bytes(), etag)))
     }
 
-    /// Writes an object whose content nobody else writes. When the condition does not hold because an earlier try was taken and its
-    /// answer got lost, that counts as written.
+    /// Writes an object whose content nobody else writes. When the condition does not hold because
+    /// an earlier try was taken and its answer got lost, that counts as written.
     pub(in crate::service) async fn put_once(
         &self,
         key: StorageKey<'_>,
@@ -291,7 +320,9 @@ impl Storage {
         match request.send().await {
             Ok(written) => Ok(Some(written.e_tag().unwrap_or_default().to_owned())),
             // Another writer was quicker, or the document has been deleted meanwhile.
-            Err(error) if status(&error) == Some(412) || error.code() == Some("NoSuchKey") => Ok(None),
+            Err(error) if status(&error) == Some(412) || error.code() == Some("NoSuchKey") => {
+                Ok(None)
+            }
             Err(error) => Err(failure(ATTEMPT, error)),
         }
     }
@@ -316,15 +347,20 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// A failure of the store. Each is worth another try, a refusal too: permissions, clocks and buckets are mended while events wait to
-/// be delivered again, and nothing is deleted meanwhile.
+/// A failure of the store. Each is worth another try, a refusal too: permissions, clocks and
+/// buckets are mended while events wait to be delivered again, and nothing is deleted meanwhile.
 fn failure<E: ProvideErrorMetadata>(attempt: &'static str, error: SdkError<E>) -> Error {
     let status = status(&error);
     let said = match (&error, status) {
         (SdkError::ServiceError(service), Some(status)) => {
-            format!("the object store answered {status} {}", service.err().code().unwrap_or("without a code"))
+            format!(
+                "the object store answered {status} {}",
+                service.err().code().unwrap_or("without a code")
+            )
         }
-        (_, Some(status)) => format!("the object store answered {status} in a form that cannot be read"),
+        (_, Some(status)) => {
+            format!("the object store answered {status} in a form that cannot be read")
+        }
         (SdkError::TimeoutError(_), None) => "the object store did not answer in time".into(),
         (_, None) => "the object store could not be reached".into(),
     };

@@ -1,4 +1,5 @@
-//! A visitor takes a result back before its time: photo, feedback, share page and result are gone at once.
+//! A visitor takes a result back before its time: photo, feedback, share page and result are gone
+//! at once.
 
 use friends_core::error::{Code, Error, Rejection};
 
@@ -6,12 +7,17 @@ use super::ResultDocument;
 use super::{DeleteToken, TicketId};
 use crate::service::storage::{Storage, StorageKey};
 
-/// Deletes all that is kept of a ticket. The result goes last: until then, another try finds what is left.
+/// Deletes all that is kept of a ticket. The result goes last: until then, another try finds what
+/// is left.
 ///
 /// # Errors
-/// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than its own; or when the store does not
-/// answer.
-pub async fn delete_result(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<(), Error> {
+/// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than
+/// its own; or when the store does not answer.
+pub async fn delete_result(
+    storage: &Storage,
+    id: &TicketId,
+    token: &DeleteToken,
+) -> Result<(), Error> {
     const ATTEMPT: &str = "taking a result back";
     let document = document_of(storage, id, token).await?;
     storage.close(id).await?;
@@ -28,15 +34,26 @@ pub async fn delete_result(storage: &Storage, id: &TicketId, token: &DeleteToken
 /// The document of a ticket, for the one who opened it.
 ///
 /// # Errors
-/// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than its own; or when the store does not
-/// answer.
-pub async fn document_of(storage: &Storage, id: &TicketId, token: &DeleteToken) -> Result<ResultDocument, Error> {
+/// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than
+/// its own; or when the store does not answer.
+pub async fn document_of(
+    storage: &Storage,
+    id: &TicketId,
+    token: &DeleteToken,
+) -> Result<ResultDocument, Error> {
     let document = storage.result(id).await?.ok_or_else(Rejection::not_found)?.document;
-    if document.delete_token_sha256 == Some(token.sha256()) { Ok(document) } else { Err(refused().into()) }
+    if document.delete_token_sha256 == Some(token.sha256()) {
+        Ok(document)
+    } else {
+        Err(refused().into())
+    }
 }
 
 /// The answer to another token, or to none.
 #[must_use]
 pub fn refused() -> Rejection {
-    Rejection::new(Code::Forbidden, "Only who opened the ticket can delete its result: the delete_token does not belong to it.")
+    Rejection::new(
+        Code::Forbidden,
+        "Only who opened the ticket can delete its result: the delete_token does not belong to it.",
+    )
 }

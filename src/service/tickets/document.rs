@@ -48,7 +48,8 @@ impl State {
     }
 }
 
-/// The document at `/results/<id>.json` and in the answer of `/api/judge`. Times are RFC 3339 in UTC.
+/// The document at `/results/<id>.json` and in the answer of `/api/judge`. Times are RFC 3339 in
+/// UTC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultDocument {
     /// Always [`SCHEMA`]; a document of another one is not read.
@@ -64,10 +65,18 @@ pub struct ResultDocument {
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When the document itself is deleted.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "time::serde::rfc3339::option"
+    )]
     pub expires_at: Option<OffsetDateTime>,
     /// When the photo was deleted: written once it is, a moment after the document's end.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "time::serde::rfc3339::option")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "time::serde::rfc3339::option"
+    )]
     pub photo_deleted_at: Option<OffsetDateTime>,
     /// The hash of the token that takes the result back.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -77,7 +86,9 @@ pub struct ResultDocument {
 fn known_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
         SCHEMA => Ok(SCHEMA),
-        other => Err(serde::de::Error::custom(format!("schema {other} is not known here; this program reads {SCHEMA}"))),
+        other => Err(serde::de::Error::custom(format!(
+            "schema {other} is not known here; this program reads {SCHEMA}"
+        ))),
     }
 }
 
@@ -102,8 +113,17 @@ impl From<Rejection> for Failure {
 impl ResultDocument {
     /// The document that a ticket starts with.
     #[must_use]
-    pub fn waiting(id: String, created_at: OffsetDateTime, deadline: OffsetDateTime, expires_at: OffsetDateTime) -> Self {
-        Self { id: Some(id), expires_at: Some(expires_at), ..Self::new(State::Waiting { deadline }, created_at) }
+    pub fn waiting(
+        id: String,
+        created_at: OffsetDateTime,
+        deadline: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id: Some(id),
+            expires_at: Some(expires_at),
+            ..Self::new(State::Waiting { deadline }, created_at)
+        }
     }
 
     /// A judgement that is kept nowhere.
@@ -114,7 +134,15 @@ impl ResultDocument {
 
     /// A document that says nothing but where it stands.
     fn new(state: State, created_at: OffsetDateTime) -> Self {
-        Self { schema: SCHEMA, id: None, state, created_at, expires_at: None, photo_deleted_at: None, delete_token_sha256: None }
+        Self {
+            schema: SCHEMA,
+            id: None,
+            state,
+            created_at,
+            expires_at: None,
+            photo_deleted_at: None,
+            delete_token_sha256: None,
+        }
     }
 
     /// The same ticket with its end written in.
@@ -132,7 +160,11 @@ impl ResultDocument {
     /// Why there is no judgement, when `rejected` or `failed`.
     #[must_use]
     pub fn error(&self) -> Option<&Failure> {
-        if let State::Rejected { error } | State::Failed { error } = &self.state { Some(error) } else { None }
+        if let State::Rejected { error } | State::Failed { error } = &self.state {
+            Some(error)
+        } else {
+            None
+        }
     }
 
     /// Whether the ticket still waits, overdue or not.
@@ -186,7 +218,10 @@ mod tests {
             (format!(r#"{{"schema": 1, "status": "paused", {times}}}"#), "an unknown status"),
             (format!(r#"{{"schema": 1, "status": "done", {times}}}"#), "done, and nothing judged"),
             (format!(r#"{{"schema": 1, "status": "failed", {times}}}"#), "failed, and no reason"),
-            (format!(r#"{{"schema": 1, "status": "waiting", {times}}}"#), "waiting, and no deadline"),
+            (
+                format!(r#"{{"schema": 1, "status": "waiting", {times}}}"#),
+                "waiting, and no deadline",
+            ),
         ] {
             assert!(read(&text).is_err(), "{why}");
         }

@@ -47,7 +47,11 @@ impl Opinion {
     ///
     /// # Errors
     /// When that is not JSON of this form.
-    pub fn read(name: String, said: &[u8], crop: Option<Vec<u8>>) -> Result<Self, serde_json::Error> {
+    pub fn read(
+        name: String,
+        said: &[u8],
+        crop: Option<Vec<u8>>,
+    ) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Said {
             friend: Option<String>,
@@ -57,19 +61,27 @@ impl Opinion {
     }
 }
 
-/// Keeps an opinion, with the crop that the visitor gave or without: an earlier crop of that face is deleted then. Returns whether the
-/// visitor finds the verdict right.
+/// Keeps an opinion, with the crop that the visitor gave or without: an earlier crop of that face
+/// is deleted then. Returns whether the visitor finds the verdict right.
 ///
 /// # Errors
-/// `not_found` for a ticket that was never issued, `bad_request` for what does not belong to it, `unsupported_media_type` and
-/// `photo_too_large` for crops; or when the store does not answer.
+/// `not_found` for a ticket that was never issued, `bad_request` for what does not belong to it,
+/// `unsupported_media_type` and `photo_too_large` for crops; or when the store does not answer.
 pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result<bool, Error> {
     let id = TicketId::parse(&said.id).ok_or_else(Rejection::not_found)?;
     let document = storage.result(&id).await?.ok_or_else(Rejection::not_found)?.document;
-    let judgement = document.judgement().ok_or_else(|| Rejection::bad_request("This ticket has no verdict to speak of."))?;
-    let face = judgement.faces.get(said.face).ok_or_else(|| Rejection::bad_request("This result has no such face."))?;
+    let judgement = document
+        .judgement()
+        .ok_or_else(|| Rejection::bad_request("This ticket has no verdict to speak of."))?;
+    let face = judgement
+        .faces
+        .get(said.face)
+        .ok_or_else(|| Rejection::bad_request("This result has no such face."))?;
     if said.friend.as_deref().is_some_and(|friend| !friends.contains(&friend)) {
-        return Err(Rejection::bad_request("This bundle knows no such Friend; send null for none of them.").into());
+        return Err(Rejection::bad_request(
+            "This bundle knows no such Friend; send null for none of them.",
+        )
+        .into());
     }
     let crop = match said.crop {
         Some(text) => Some(run_blocking("reading a crop", move || clean(&text)).await??),
@@ -85,17 +97,27 @@ pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result
         "crop": crop.is_some(),
     });
     match crop {
-        Some(crop) => storage.keep(StorageKey::FeedbackCrop(&id.log_name(), said.face), crop).await?,
-        None => storage.delete(StorageKey::FeedbackCrop(&id.log_name(), said.face), "withdrawing a crop").await?,
+        Some(crop) => {
+            storage.keep(StorageKey::FeedbackCrop(&id.log_name(), said.face), crop).await?;
+        }
+        None => {
+            storage
+                .delete(StorageKey::FeedbackCrop(&id.log_name(), said.face), "withdrawing a crop")
+                .await?;
+        }
     }
-    storage.keep(StorageKey::Feedback(&id.log_name(), said.face), kept.to_string().into_bytes()).await?;
+    storage
+        .keep(StorageKey::Feedback(&id.log_name(), said.face), kept.to_string().into_bytes())
+        .await?;
     let named = face.verdict.friends();
     Ok(said.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend)))
 }
 
-/// The crop's pixels as a JPEG of ours: nothing else that was in the file is kept, its EXIF data for instance.
+/// The crop's pixels as a JPEG of ours: nothing else that was in the file is kept, its EXIF data
+/// for instance.
 fn clean(base64: &str) -> Result<Vec<u8>, Error> {
-    let crop = STANDARD.decode(base64).map_err(|_| Rejection::bad_request("The crop is not base64."))?;
+    let crop =
+        STANDARD.decode(base64).map_err(|_| Rejection::bad_request("The crop is not base64."))?;
     if crop.len() > CROP_BYTES {
         let message = format!("The crop is too large; at most {CROP_BYTES} bytes are kept.");
         return Err(Rejection::new(Code::PhotoTooLarge, message).into());
@@ -114,7 +136,8 @@ impl Storage {
     /// When the store does not answer, or holds what was not written by this program.
     pub async fn opinions(&self) -> Result<Vec<Opinion>, Error> {
         const ATTEMPT: &str = "reading feedback";
-        let keys = self.list(StorageKey::FEEDBACK, OffsetDateTime::now_utc() + Duration::days(1)).await?;
+        let keys =
+            self.list(StorageKey::FEEDBACK, OffsetDateTime::now_utc() + Duration::days(1)).await?;
         let mut opinions = Vec::new();
         for name in keys.iter().filter_map(|key| StorageKey::opinion(key)) {
             let read = async |extension: &str| {
@@ -124,7 +147,10 @@ impl Storage {
             // Withdrawn since it was listed.
             let Some((said, _)) = read("json").await? else { continue };
             let crop = read("jpg").await?.map(|(bytes, _)| bytes.to_vec());
-            opinions.push(Opinion::read(name.to_owned(), &said, crop).map_err(|error| Error::fault(ATTEMPT, error))?);
+            opinions.push(
+                Opinion::read(name.to_owned(), &said, crop)
+                    .map_err(|error| Error::fault(ATTEMPT, error))?,
+            );
         }
         Ok(opinions)
     }

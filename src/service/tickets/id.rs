@@ -69,7 +69,8 @@ impl DeleteToken {
     #[must_use]
     pub fn share_id(&self) -> TicketId {
         let hash = sha256(format!("share page of {}", self.0).as_bytes());
-        let byte = |at: usize| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap_or_default();
+        let byte =
+            |at: usize| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap_or_default();
         TicketId(URL_SAFE_NO_PAD.encode((0..ID_BYTES).map(byte).collect::<Vec<_>>()))
     }
 
@@ -106,7 +107,13 @@ mod tests {
 
     #[test]
     fn paths_and_wrong_lengths_are_no_ids() {
-        for text in ["", "short", "../../etc/passwd/aaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaa.", "aaaaaaaaaaaaaaaaaaaaaaaaa"] {
+        for text in [
+            "",
+            "short",
+            "../../etc/passwd/aaaaaaa",
+            "aaaaaaaaaaaaaaaaaaaaaaa.",
+            "aaaaaaaaaaaaaaaaaaaaaaaaa",
+        ] {
             assert_eq!(TicketId::parse(text), None, "{text}");
         }
     }

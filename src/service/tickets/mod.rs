@@ -1,4 +1,5 @@
-//! A ticket: one upload, from the request for it to the end of its result, and what its owner does with it.
+//! A ticket: one upload, from the request for it to the end of its result, and what its owner does
+//! with it.
 
 pub mod deletion;
 mod document;

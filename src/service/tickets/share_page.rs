@@ -1,7 +1,9 @@
-//! Share pages: who was in a photo, as a page of its own with tags and a picture for feeds, and without the photo.
+//! Share pages: who was in a photo, as a page of its own with tags and a picture for feeds, and
+//! without the photo.
 //!
-//! A page is written when the opener of a ticket asks for it. Its id follows from the ticket's delete token: whoever has the page learns
-//! neither the token nor the ticket, and whoever has the token finds the page and takes it back with the result.
+//! A page is written when the opener of a ticket asks for it. Its id follows from the ticket's
+//! delete token: whoever has the page learns neither the token nor the ticket, and whoever has the
+//! token finds the page and takes it back with the result.
 
 use std::fmt::Write as _;
 
@@ -38,15 +40,23 @@ pub struct ShareRequest {
 /// Writes the share page of a ticket and returns its path, `/r/<share id>`.
 ///
 /// # Errors
-/// `not_found` for a ticket that was never issued, `forbidden` for another token than its own, `bad_request` where there is no verdict
-/// or the site is no address; or when the store does not answer.
-pub async fn publish(storage: &Storage, labels: &[Label], wanted: ShareRequest) -> Result<String, Error> {
+/// `not_found` for a ticket that was never issued, `forbidden` for another token than its own,
+/// `bad_request` where there is no verdict or the site is no address; or when the store does not
+/// answer.
+pub async fn publish(
+    storage: &Storage,
+    labels: &[Label],
+    wanted: ShareRequest,
+) -> Result<String, Error> {
     let id = TicketId::parse(&wanted.id).ok_or_else(Rejection::not_found)?;
     let token = DeleteToken::from(wanted.delete_token);
     let document = deletion::document_of(storage, &id, &token).await?;
-    let judgement = document.judgement().ok_or_else(|| Rejection::bad_request("This ticket has no verdict to share."))?;
-    let site =
-        site(&wanted.site).ok_or_else(|| Rejection::bad_request("site must be an address like https://friends.example."))?;
+    let judgement = document
+        .judgement()
+        .ok_or_else(|| Rejection::bad_request("This ticket has no verdict to share."))?;
+    let site = site(&wanted.site).ok_or_else(|| {
+        Rejection::bad_request("site must be an address like https://friends.example.")
+    })?;
     let share_id = token.share_id();
     let key = StorageKey::Share(share_id.as_str());
     let path = format!("/{}", key.path());
@@ -72,8 +82,11 @@ struct Story<'a> {
 impl<'a> Story<'a> {
     fn of(judgement: &Judgement, labels: &'a [Label]) -> Self {
         let find = |slug: &str| labels.iter().find(|label| label.slug == slug);
-        let faces: Vec<Vec<&Label>> =
-            judgement.faces.iter().map(|face| face.verdict.friends().iter().filter_map(|slug| find(slug)).collect()).collect();
+        let faces: Vec<Vec<&Label>> = judgement
+            .faces
+            .iter()
+            .map(|face| face.verdict.friends().iter().filter_map(|slug| find(slug)).collect())
+            .collect();
         let known = faces.iter().filter(|names| !names.is_empty()).count();
         let picture = faces.iter().flatten().next().copied();
         let all = faces.len();
@@ -81,12 +94,20 @@ impl<'a> Story<'a> {
             [names] => match names[..] {
                 [] => ("フレンズではなさそう".into(), "no Friend we know".into(), None),
                 [friend] => (friend.ja.clone(), friend.en.clone(), friend.line.as_ref()),
-                [a, b, ..] => (format!("{}か{}か…", a.ja, b.ja), format!("{} or {}…", a.en, b.en), None),
+                [a, b, ..] => {
+                    (format!("{}か{}か…", a.ja, b.ja), format!("{} or {}…", a.en, b.en), None)
+                }
             },
-            _ if known == 0 => {
-                (format!("{all}人とも、フレンズではなさそう"), format!("{all} people, and no Friend we know"), None)
-            }
-            _ => (format!("{all}人のうち{known}人がフレンズ!"), format!("Friends in this photo: {known} of {all}"), None),
+            _ if known == 0 => (
+                format!("{all}人とも、フレンズではなさそう"),
+                format!("{all} people, and no Friend we know"),
+                None,
+            ),
+            _ => (
+                format!("{all}人のうち{known}人がフレンズ!"),
+                format!("Friends in this photo: {known} of {all}"),
+                None,
+            ),
         };
         Self { title: Line { ja, en }, line, picture }
     }
@@ -96,9 +117,13 @@ impl<'a> Story<'a> {
 fn page(story: &Story<'_>, site: &str, path: &str) -> String {
     let Story { title, line, picture } = story;
     let (ja, en) = (escaped(&title.ja), escaped(&title.en));
-    let about = line.map_or_else(|| "フレンズ判定器の答えです。".to_owned(), |line| escaped(&line.ja));
+    let about =
+        line.map_or_else(|| "フレンズ判定器の答えです。".to_owned(), |line| escaped(&line.ja));
     let about_en = line.map_or_else(|| "Says Friends Judge.".to_owned(), |line| escaped(&line.en));
-    let slug = picture.map(|label| &*label.slug).filter(|slug| PORTRAITS.contains(slug)).unwrap_or(EVERYONE);
+    let slug = picture
+        .map(|label| &*label.slug)
+        .filter(|slug| PORTRAITS.contains(slug))
+        .unwrap_or(EVERYONE);
     let image = format!("friends/{slug}-wide.jpg");
     let site = escaped(site);
     let mut tags = String::new();
@@ -152,7 +177,8 @@ mod tests {
     fn a_site_is_a_scheme_and_a_host() {
         assert_eq!(site("https://friends.example/path?x"), Some("https://friends.example".into()));
         assert_eq!(site("http://127.0.0.1:8080"), Some("http://127.0.0.1:8080".into()));
-        for wrong in ["javascript:alert(1)", "friends.example", "/r/x", "ftp://friends.example", ""] {
+        for wrong in ["javascript:alert(1)", "friends.example", "/r/x", "ftp://friends.example", ""]
+        {
             assert_eq!(site(wrong), None, "{wrong}");
         }
     }
@@ -165,19 +191,38 @@ mod tests {
         }
         let label = |slug: &str| {
             let name = || slug.to_owned();
-            Label { slug: name(), ja: name(), en: name(), color: "#000000".into(), line: None, threshold: 0.5 }
+            Label {
+                slug: name(),
+                ja: name(),
+                en: name(),
+                color: "#000000".into(),
+                line: None,
+                threshold: 0.5,
+            }
         };
         for (slug, picture) in [("serval", "serval"), ("alice", EVERYONE)] {
-            let story = Story { title: Line { ja: "A".into(), en: "A".into() }, line: None, picture: Some(&label(slug)) };
+            let story = Story {
+                title: Line { ja: "A".into(), en: "A".into() },
+                line: None,
+                picture: Some(&label(slug)),
+            };
             let html = page(&story, "https://friends.example", "/r/x");
-            assert!(html.contains(&format!("https://friends.example/friends/{picture}-wide.jpg")), "{html}");
+            assert!(
+                html.contains(&format!("https://friends.example/friends/{picture}-wide.jpg")),
+                "{html}"
+            );
         }
     }
 
     #[test]
     fn names_cannot_break_out_of_the_page() {
         let title = Line { ja: "<b>\"&".into(), en: "<script>".into() };
-        let html = page(&Story { title, line: None, picture: None }, "https://friends.example", "/r/x");
-        assert!(html.contains("&lt;b&gt;&quot;&amp;") && !html.contains("<b>") && !html.contains("<script>"));
+        let html =
+            page(&Story { title, line: None, picture: None }, "https://friends.example", "/r/x");
+        assert!(
+            html.contains("&lt;b&gt;&quot;&amp;")
+                && !html.contains("<b>")
+                && !html.contains("<script>")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What the buckets hold of a ticket: its document, its photo, the marker that it is open, its share page.
+//! What the buckets hold of a ticket: its document, its photo, the marker that it is open, its
+//! share page.
 
 use bytes::Bytes;
 use friends_core::error::Error;
@@ -22,8 +23,16 @@ impl Storage {
     /// # Errors
     /// When the store does not take it.
     pub async fn open(&self, id: &TicketId, document: &ResultDocument) -> Result<(), Error> {
-        let marker = Box::pin(self.put(StorageKey::Waiting(id.as_str()), Bytes::new(), WriteCondition::None));
-        let first = Box::pin(self.put_once(StorageKey::Result(id.as_str()), json(document)?, WriteCondition::Absent));
+        let marker = Box::pin(self.put(
+            StorageKey::Waiting(id.as_str()),
+            Bytes::new(),
+            WriteCondition::None,
+        ));
+        let first = Box::pin(self.put_once(
+            StorageKey::Result(id.as_str()),
+            json(document)?,
+            WriteCondition::Absent,
+        ));
         let (_, first) = tokio::try_join!(marker, first)?;
         first.map(|_| ()).ok_or_else(|| Error::fault("opening a ticket", "its id is taken"))
     }
@@ -37,7 +46,8 @@ impl Storage {
         Ok(stored.map(|(document, etag)| StoredResult { document, etag }))
     }
 
-    /// Replaces the document that was read as `before`, and returns the new one as stored; `None` when another writer was quicker.
+    /// Replaces the document that was read as `before`, and returns the new one as stored; `None`
+    /// when another writer was quicker.
     ///
     /// # Errors
     /// When the store does not take it.
@@ -47,8 +57,13 @@ impl Storage {
         before: &StoredResult,
         document: ResultDocument,
     ) -> Result<Option<StoredResult>, Error> {
-        let written =
-            self.put_once(StorageKey::Result(id.as_str()), json(&document)?, WriteCondition::Unchanged(&before.etag)).await?;
+        let written = self
+            .put_once(
+                StorageKey::Result(id.as_str()),
+                json(&document)?,
+                WriteCondition::Unchanged(&before.etag),
+            )
+            .await?;
         Ok(written.map(|etag| StoredResult { document, etag }))
     }
 
@@ -57,7 +72,8 @@ impl Storage {
     /// # Errors
     /// `photo_too_large` over `limit_bytes`, or when the store does not answer.
     pub async fn photo(&self, id: &TicketId, limit_bytes: u64) -> Result<Option<Bytes>, Error> {
-        let photo = self.get(StorageKey::Upload(id.as_str()), limit_bytes, "fetching a photo").await?;
+        let photo =
+            self.get(StorageKey::Upload(id.as_str()), limit_bytes, "fetching a photo").await?;
         Ok(photo.map(|(bytes, _)| bytes))
     }
 
@@ -66,11 +82,13 @@ impl Storage {
     /// # Errors
     /// When the store does not answer.
     pub async fn share_page(&self, id: &TicketId) -> Result<Option<Bytes>, Error> {
-        let page = self.get(StorageKey::Share(id.as_str()), u64::MAX, "reading a share page").await?;
+        let page =
+            self.get(StorageKey::Share(id.as_str()), u64::MAX, "reading a share page").await?;
         Ok(page.map(|(bytes, _)| bytes))
     }
 
-    /// Deletes the photo of a ticket that has ended, and then the marker that it is open; it is as good if they are not there.
+    /// Deletes the photo of a ticket that has ended, and then the marker that it is open; it is as
+    /// good if they are not there.
     ///
     /// # Errors
     /// When the store does not answer: the marker is left then, and a sweep comes back to it.
@@ -84,7 +102,8 @@ impl Storage {
     /// # Errors
     /// When the store does not answer.
     pub async fn uploaded(&self) -> Result<Vec<TicketId>, Error> {
-        let listed = self.list(StorageKey::UPLOADS, OffsetDateTime::now_utc() + Duration::days(1)).await?;
+        let listed =
+            self.list(StorageKey::UPLOADS, OffsetDateTime::now_utc() + Duration::days(1)).await?;
         Ok(listed.iter().filter_map(|path| TicketId::parse(StorageKey::uploaded(path)?)).collect())
     }
 

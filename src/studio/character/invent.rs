@@ -3,8 +3,9 @@
 use rand::{Rng, RngExt as _};
 
 use super::{
-    Bottom, Character, Clothes, Crest, Cut, EarKind, Ears, Ends, EyeShape, Eyes, Fade, Fringe, Garment, Hair, Hat, HatKind,
-    Locks, Mark, MarkKind, Neckwear, NeckwearKind, Ornament, OrnamentKind, Side, Sleeves, Tail, TailKind, WingKind, Wings,
+    Bottom, Character, Clothes, Crest, Cut, EarKind, Ears, Ends, EyeShape, Eyes, Fade, Fringe,
+    Garment, Hair, Hat, HatKind, Locks, Mark, MarkKind, Neckwear, NeckwearKind, Ornament,
+    OrnamentKind, Side, Sleeves, Tail, TailKind, WingKind, Wings,
 };
 use crate::color::Color;
 use crate::random::Dice;
@@ -22,8 +23,8 @@ pub fn random_character(rng: &mut (impl Rng + ?Sized)) -> Character {
 
 /// A character who is none of `known`: an unknown for the classifier.
 ///
-/// Half are random through and through; the other half start from one of `known` and take some of its parts from elsewhere,
-/// since it is the half-alike who are taken for a friend.
+/// Half are random through and through; the other half start from one of `known` and take some of
+/// its parts from elsewhere, since it is the half-alike who are taken for a friend.
 #[must_use]
 pub fn unknown_character(known: &[Character], rng: &mut (impl Rng + ?Sized)) -> Character {
     loop {
@@ -45,7 +46,8 @@ fn borrow(character: &mut Character, from: &Character, rng: &mut (impl Rng + ?Si
     }
     if rng.chance(0.5) {
         // The same shape in another color, or the other way round.
-        (character.hair.color, character.hair.tips, character.hair.fringe_fade) = if rng.chance(0.5) {
+        (character.hair.color, character.hair.tips, character.hair.fringe_fade) = if rng.chance(0.5)
+        {
             (from.hair.color, from.hair.tips, from.hair.fringe_fade)
         } else {
             (invented.color, invented.tips, invented.fringe_fade)
@@ -70,15 +72,22 @@ fn borrow(character: &mut Character, from: &Character, rng: &mut (impl Rng + ?Si
     }
 }
 
-/// How much of what one is recognised by two characters share, `0..=1`: hair color, headgear, cut and marks.
+/// How much of what one is recognised by two characters share, `0..=1`: hair color, headgear, cut
+/// and marks.
 fn likeness(a: &Character, b: &Character) -> f32 {
     let near = |a: Color, b: Color| 1.0 - (a.distance(b) / 0.5).min(1.0);
     let same = |same: bool| if same { 1.0 } else { 0.0 };
     let ears = |character: &Character| character.ears.map_or(EarKind::Human, |ears| ears.kind);
     let headgear = |character: &Character| {
-        (ears(character), character.wings.map(|wings| wings.kind), character.hat.as_ref().map(|hat| hat.kind))
+        (
+            ears(character),
+            character.wings.map(|wings| wings.kind),
+            character.hat.as_ref().map(|hat| hat.kind),
+        )
     };
-    let marks = |character: &Character| character.hair.marks.iter().map(|mark| mark.kind).collect::<Vec<_>>();
+    let marks = |character: &Character| {
+        character.hair.marks.iter().map(|mark| mark.kind).collect::<Vec<_>>()
+    };
     let hair = (a.hair.cut, a.hair.fringe) == (b.hair.cut, b.hair.fringe);
     0.4 * near(a.hair.color, b.hair.color)
         + 0.35 * same(headgear(a) == headgear(b))
@@ -128,7 +137,13 @@ fn invent(rng: &mut (impl Rng + ?Sized)) -> Character {
         skin,
         eyes: Eyes {
             color: any_color(rng),
-            shape: rng.pick(&[EyeShape::Round, EyeShape::Round, EyeShape::Sharp, EyeShape::Calm, EyeShape::Glaring]),
+            shape: rng.pick(&[
+                EyeShape::Round,
+                EyeShape::Round,
+                EyeShape::Sharp,
+                EyeShape::Calm,
+                EyeShape::Glaring,
+            ]),
             size: rng.between(0.8, 1.2),
             brows: rng.maybe(0.2, any_color),
         },
@@ -322,7 +337,13 @@ fn garment(rng: &mut (impl Rng + ?Sized)) -> Garment {
 fn clothes(rng: &mut (impl Rng + ?Sized)) -> Clothes {
     Clothes {
         top: garment(rng),
-        sleeves: rng.pick(&[Sleeves::None, Sleeves::Short, Sleeves::Puffed, Sleeves::Long, Sleeves::Wide]),
+        sleeves: rng.pick(&[
+            Sleeves::None,
+            Sleeves::Short,
+            Sleeves::Puffed,
+            Sleeves::Long,
+            Sleeves::Wide,
+        ]),
         gloves: rng.maybe(0.25, garment),
         cut: rng.pick(&[
             Bottom::Skirt,
@@ -360,12 +381,16 @@ mod tests {
     fn unknowns_differ_from_each_other_and_from_the_known() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let known: Vec<Character> = (0..5).map(|_| random_character(&mut rng)).collect();
-        let people: Vec<Character> = (0..200).map(|_| unknown_character(&known, &mut rng)).collect();
+        let people: Vec<Character> =
+            (0..200).map(|_| unknown_character(&known, &mut rng)).collect();
         for (index, person) in people.iter().enumerate() {
             assert!(known.iter().all(|friend| likeness(person, friend) < TOO_ALIKE));
             assert!(!people[..index].contains(person));
         }
-        let borrowed = people.iter().filter(|person| known.iter().any(|friend| person.clothes == friend.clothes)).count();
+        let borrowed = people
+            .iter()
+            .filter(|person| known.iter().any(|friend| person.clothes == friend.clothes))
+            .count();
         assert!((30..80).contains(&borrowed), "{borrowed}");
     }
 

@@ -1,7 +1,7 @@
 //! What a character looks like: the description that `models/characters/*.toml` files hold.
 //!
-//! Lengths are in head radii (the skull is a circle of radius 1), angles in degrees, and sizes without a unit are factors on
-//! the usual size, 1.0.
+//! Lengths are in head radii (the skull is a circle of radius 1), angles in degrees, and sizes
+//! without a unit are factors on the usual size, 1.0.
 
 mod clothes;
 mod factor;
@@ -17,7 +17,10 @@ use friends_core::model::Names;
 
 pub use clothes::{Bottom, Clothes, Garment, Neckwear, NeckwearKind, Sleeves, Tail, TailKind};
 pub use hair::{Cut, Ends, Fade, Fringe, Hair, Locks, Mark, MarkKind};
-pub use head::{Crest, EarKind, Ears, EyeShape, Eyes, Hat, HatKind, Ornament, OrnamentKind, Side, WingKind, Wings};
+pub use head::{
+    Crest, EarKind, Ears, EyeShape, Eyes, Hat, HatKind, Ornament, OrnamentKind, Side, WingKind,
+    Wings,
+};
 
 /// A character: colors and parts, without pose, style or surroundings (those are a [`Scene`]).
 ///

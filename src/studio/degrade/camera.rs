@@ -49,7 +49,8 @@ impl Camera {
         }
     }
 
-    /// A random camera: often a mere file copy, otherwise a photograph of mild defects. Hues stay recognisable.
+    /// A random camera: often a mere file copy, otherwise a photograph of mild defects. Hues stay
+    /// recognisable.
     #[must_use]
     pub fn sample(rng: &mut (impl Rng + ?Sized)) -> Self {
         let mut camera = Self::none();
@@ -66,9 +67,11 @@ impl Camera {
         // Warm or cold light moves red and blue against each other.
         let warmth = rng.approx_normal(0.05).clamp(-0.12, 0.12);
         let tint = rng.approx_normal(0.015);
-        camera.balance = [exposure * (1.0 + warmth), exposure * (1.0 + tint), exposure * (1.0 - warmth)];
+        camera.balance =
+            [exposure * (1.0 + warmth), exposure * (1.0 + tint), exposure * (1.0 - warmth)];
         camera.light = rng.between(0.0, 0.35);
-        camera.light_from = rng.pick(&[(1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.7, -0.7), (-0.7, -0.7)]);
+        camera.light_from =
+            rng.pick(&[(1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.7, -0.7), (-0.7, -0.7)]);
         camera.contrast = 1.0 + rng.approx_normal(0.12).clamp(-0.35, 0.3);
         if rng.chance(0.3) {
             camera.grain = rng.between(1.0, 8.0);
@@ -227,7 +230,8 @@ mod tests {
     fn blur_keeps_the_mean() {
         let mut soft = checkered();
         blur(&mut soft, 0.1);
-        let mean = |image: &RgbImage| image.iter().map(|&byte| f64::from(byte)).sum::<f64>() / 768.0;
+        let mean =
+            |image: &RgbImage| image.iter().map(|&byte| f64::from(byte)).sum::<f64>() / 768.0;
         assert!((mean(&soft) - mean(&checkered())).abs() < 1.0);
         assert_ne!(soft, checkered());
     }

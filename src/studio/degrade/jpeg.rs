@@ -1,8 +1,8 @@
 //! The lossy half of JPEG: what a picture loses when it is saved and opened again.
 //!
-//! Color conversion, halved color resolution and coarse rounding of 8 × 8 block frequencies are done as the format prescribes;
-//! the lossless half, packing the numbers into a file, is left out. Unlike real codecs, which differ in their last bits, this
-//! gives the same bytes on every machine.
+//! Color conversion, halved color resolution and coarse rounding of 8 × 8 block frequencies are
+//! done as the format prescribes; the lossless half, packing the numbers into a file, is left out.
+//! Unlike real codecs, which differ in their last bits, this gives the same bytes on every machine.
 
 use image::RgbImage;
 
@@ -16,15 +16,15 @@ type Block = [[f32; SIDE]; SIDE];
 
 /// Example step sizes for brightness from annex K of the JPEG standard, by rows.
 const LUMA_STEPS: [u8; 64] = [
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80,
-    62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98,
-    112, 100, 103, 99,
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
+    14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113,
+    92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 ];
 
 /// Example step sizes for color from annex K, by rows; the remaining rows are all 99.
 const CHROMA_STEPS: [u8; 32] = [
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99,
-    99,
+    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99,
+    47, 66, 99, 99, 99, 99, 99, 99,
 ];
 
 /// One component of a picture.
@@ -50,7 +50,10 @@ impl Plane {
         for y in 0..half.height {
             for x in 0..half.width {
                 let (left, top) = (2 * x, 2 * y);
-                let sum = self.at(left, top) + self.at(left + 1, top) + self.at(left, top + 1) + self.at(left + 1, top + 1);
+                let sum = self.at(left, top)
+                    + self.at(left + 1, top)
+                    + self.at(left, top + 1)
+                    + self.at(left + 1, top + 1);
                 half.values[y * half.width + x] = sum / 4.0;
             }
         }
@@ -201,7 +204,8 @@ mod tests {
     fn error(quality: u8) -> f64 {
         let mut copy = slope();
         degrade(&mut copy, quality);
-        let total: u32 = copy.iter().zip(slope().iter()).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum();
+        let total: u32 =
+            copy.iter().zip(slope().iter()).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum();
         f64::from(total) / f64::from(37 * 21 * 3)
     }
 

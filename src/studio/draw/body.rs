@@ -17,7 +17,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         clothes::leg(pen, figure, &build, leg);
     }
     let neck = 0.16 + 0.08 * figure.tallness();
-    let neck = polygon(&[(-neck, 0.75), (neck, 0.75), (neck * 1.15, build.shoulder + 0.1), (-neck * 1.15, build.shoulder + 0.1)]);
+    let neck = polygon(&[
+        (-neck, 0.75),
+        (neck, 0.75),
+        (neck * 1.15, build.shoulder + 0.1),
+        (-neck * 1.15, build.shoulder + 0.1),
+    ]);
     pen.fill(neck, Ink::new(skin.mix(skin.shadowed(), 0.6)).unshaded());
     // Hanging arms lie behind the torso, raised ones in front.
     let hanging = |raised: f32| raised < 0.3;

@@ -42,7 +42,8 @@ impl Build {
 
     /// Shoulder, elbow and hand of one arm; `raised` is 0 hanging, 1 straight up.
     pub(super) fn arm_line(&self, sign: f32, raised: f32) -> [Point; 3] {
-        let shoulder = (sign * (self.shoulder_half - self.arm * 0.35), self.shoulder + self.arm * 0.55);
+        let shoulder =
+            (sign * (self.shoulder_half - self.arm * 0.35), self.shoulder + self.arm * 0.55);
         let bone = |from: Point, degrees: f32| {
             let (sine, cosine) = sin_cos(degrees.to_radians());
             (from.0 + sign * sine * self.reach * 0.5, from.1 + cosine * self.reach * 0.5)

@@ -10,7 +10,12 @@ use crate::geometry::{Point, between};
 use crate::random::scatter;
 
 /// Stocking and shoe of one leg (hip, knee, ankle).
-pub(super) fn leg(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build, [hip, knee, ankle]: [Point; 3]) {
+pub(super) fn leg(
+    pen: &mut Pen<'_>,
+    figure: &Figure<'_>,
+    build: &Build,
+    [hip, knee, ankle]: [Point; 3],
+) {
     let clothes = &figure.character.clothes;
     if let Some(stocking) = clothes.stockings {
         let top = between(hip, knee, 0.35);
@@ -28,7 +33,12 @@ pub(super) fn leg(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build, [hip, k
 }
 
 /// Sleeve and glove of one arm (shoulder, elbow, hand).
-pub(super) fn arm(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build, [shoulder, elbow, hand]: [Point; 3]) {
+pub(super) fn arm(
+    pen: &mut Pen<'_>,
+    figure: &Figure<'_>,
+    build: &Build,
+    [shoulder, elbow, hand]: [Point; 3],
+) {
     let clothes = &figure.character.clothes;
     if let Some(glove) = clothes.gloves {
         let top = between(shoulder, elbow, 0.7);
@@ -45,21 +55,38 @@ pub(super) fn arm(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build, [should
     match clothes.sleeves {
         Sleeves::None => {}
         Sleeves::Short => {
-            pen.limb(line_through(&[shoulder, between(shoulder, elbow, 0.6)]), color, build.arm * 1.3);
+            pen.limb(
+                line_through(&[shoulder, between(shoulder, elbow, 0.6)]),
+                color,
+                build.arm * 1.3,
+            );
         }
         Sleeves::Puffed => {
             let middle = between(shoulder, elbow, 0.3);
             pen.fill(ellipse(middle, build.arm * 0.95, build.arm * 0.9), Ink::new(color));
         }
         Sleeves::Long => {
-            pen.limb(line_through(&[shoulder, elbow, between(elbow, hand, 0.8)]), color, build.arm * 1.25);
-            pen.limb(line_through(&[between(elbow, hand, 0.72), between(elbow, hand, 0.8)]), cuff, build.arm * 1.3);
+            pen.limb(
+                line_through(&[shoulder, elbow, between(elbow, hand, 0.8)]),
+                color,
+                build.arm * 1.25,
+            );
+            pen.limb(
+                line_through(&[between(elbow, hand, 0.72), between(elbow, hand, 0.8)]),
+                cuff,
+                build.arm * 1.3,
+            );
         }
         Sleeves::Wide => {
             pen.limb(line_through(&[shoulder, elbow]), color, build.arm * 1.3);
             let (dx, dy) = (hand.0 - elbow.0, hand.1 - elbow.1);
             let wide = |at: Point, factor: f32| (at.0 - dy * factor, at.1 + dx * factor);
-            let sleeve = polygon(&[wide(elbow, 0.22), wide(hand, 0.48), wide(hand, -0.48), wide(elbow, -0.22)]);
+            let sleeve = polygon(&[
+                wide(elbow, 0.22),
+                wide(hand, 0.48),
+                wide(hand, -0.48),
+                wide(elbow, -0.22),
+            ]);
             pen.fill(sleeve, Ink::new(color));
             pen.limb(line_through(&[wide(hand, 0.48), wide(hand, -0.48)]), cuff, build.arm * 0.5);
         }
@@ -82,7 +109,12 @@ pub(super) fn upper(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
         .close();
     pen.fill(torso, Ink::new(garment.color));
     if let Some(spots) = garment.spots {
-        scatter_spots(pen, spots, (shoulder + 0.25, half * 0.85), (hem - 0.05, build.waist_half * 0.85));
+        scatter_spots(
+            pen,
+            spots,
+            (shoulder + 0.25, half * 0.85),
+            (hem - 0.05, build.waist_half * 0.85),
+        );
     }
     if let Some(stripes) = garment.stripes {
         let mut y = shoulder + 0.25;
@@ -105,7 +137,8 @@ pub(super) fn upper(pen: &mut Pen<'_>, figure: &Figure<'_>, build: &Build) {
     let seam = line_through(&[(0.0, shoulder + 0.15), (0.0, hem)]);
     pen.crease(seam, garment.color, 0.4);
     if let Some(belt) = clothes.belt {
-        let belt_line = line_through(&[(-build.waist_half, hem), (0.0, hem + 0.04), (build.waist_half, hem)]);
+        let belt_line =
+            line_through(&[(-build.waist_half, hem), (0.0, hem + 0.04), (build.waist_half, hem)]);
         pen.limb(belt_line, belt, 0.14);
     }
 }

@@ -28,7 +28,8 @@ impl Contour {
     /// An edge that bulges to its left (seen along the edge) by `bulge` times its length.
     pub(super) fn bow(mut self, to: Point, bulge: f32) -> Self {
         let (dx, dy) = (to.0 - self.last.0, to.1 - self.last.1);
-        let middle = (self.last.0 + dx / 2.0 + dy * bulge * 2.0, self.last.1 + dy / 2.0 - dx * bulge * 2.0);
+        let middle =
+            (self.last.0 + dx / 2.0 + dy * bulge * 2.0, self.last.1 + dy / 2.0 - dx * bulge * 2.0);
         self.builder.quad_to(middle.0, middle.1, to.0, to.1);
         self.last = to;
         self
@@ -94,8 +95,12 @@ pub(super) fn polygon(points: &[Point]) -> Option<Path> {
 
 /// An ellipse with the given middle and half axes.
 pub(super) fn ellipse(middle: Point, half_width: f32, half_height: f32) -> Option<Path> {
-    let bounds =
-        tiny_skia::Rect::from_ltrb(middle.0 - half_width, middle.1 - half_height, middle.0 + half_width, middle.1 + half_height)?;
+    let bounds = tiny_skia::Rect::from_ltrb(
+        middle.0 - half_width,
+        middle.1 - half_height,
+        middle.0 + half_width,
+        middle.1 + half_height,
+    )?;
     PathBuilder::from_oval(bounds)
 }
 

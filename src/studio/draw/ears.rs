@@ -25,21 +25,51 @@ struct Build {
 fn build(kind: EarKind) -> Option<Build> {
     let build = |root, lean, size, side, pointed| Build { root, lean, size, side, pointed };
     Some(match kind {
-        EarKind::Cat => build((0.66, -0.88), 20.0, (0.66, 0.78), &[(0.5, 0.2), (0.46, -0.25)], true),
-        EarKind::Tall => {
-            build((0.37, -1.02), 6.0, (0.72, 1.44), &[(0.42, 0.2), (0.53, -0.22), (0.48, -0.55), (0.25, -0.88)], false)
+        EarKind::Cat => {
+            build((0.66, -0.88), 20.0, (0.66, 0.78), &[(0.5, 0.2), (0.46, -0.25)], true)
         }
-        EarKind::Huge => {
-            build((0.78, -0.66), 46.0, (0.98, 1.30), &[(0.36, 0.15), (0.57, -0.20), (0.50, -0.52), (0.26, -0.84)], true)
-        }
-        EarKind::Round => build((0.68, -0.90), 22.0, (0.76, 0.72), &[(0.5, 0.2), (0.52, -0.35), (0.30, -0.84)], false),
-        EarKind::Small => build((0.92, -0.74), 44.0, (0.48, 0.46), &[(0.5, 0.2), (0.54, -0.4), (0.30, -0.86)], false),
-        EarKind::Rabbit => {
-            build((0.40, -1.02), 9.0, (0.46, 1.9), &[(0.40, 0.1), (0.52, -0.3), (0.56, -0.65), (0.34, -0.93)], false)
-        }
-        EarKind::Floppy => {
-            build((0.86, -0.70), 152.0, (0.56, 1.05), &[(0.42, 0.1), (0.56, -0.35), (0.54, -0.7), (0.30, -0.95)], false)
-        }
+        EarKind::Tall => build(
+            (0.37, -1.02),
+            6.0,
+            (0.72, 1.44),
+            &[(0.42, 0.2), (0.53, -0.22), (0.48, -0.55), (0.25, -0.88)],
+            false,
+        ),
+        EarKind::Huge => build(
+            (0.78, -0.66),
+            46.0,
+            (0.98, 1.30),
+            &[(0.36, 0.15), (0.57, -0.20), (0.50, -0.52), (0.26, -0.84)],
+            true,
+        ),
+        EarKind::Round => build(
+            (0.68, -0.90),
+            22.0,
+            (0.76, 0.72),
+            &[(0.5, 0.2), (0.52, -0.35), (0.30, -0.84)],
+            false,
+        ),
+        EarKind::Small => build(
+            (0.92, -0.74),
+            44.0,
+            (0.48, 0.46),
+            &[(0.5, 0.2), (0.54, -0.4), (0.30, -0.86)],
+            false,
+        ),
+        EarKind::Rabbit => build(
+            (0.40, -1.02),
+            9.0,
+            (0.46, 1.9),
+            &[(0.40, 0.1), (0.52, -0.3), (0.56, -0.65), (0.34, -0.93)],
+            false,
+        ),
+        EarKind::Floppy => build(
+            (0.86, -0.70),
+            152.0,
+            (0.56, 1.05),
+            &[(0.42, 0.1), (0.56, -0.35), (0.54, -0.7), (0.30, -0.95)],
+            false,
+        ),
         EarKind::Human => return None,
     })
 }
@@ -91,7 +121,9 @@ fn pair(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears) {
         let lean = sign * (build.lean + figure.wobble(600 + side) * 300.0);
         // The ear on the far side is seen narrower.
         let narrow = (1.0 - 0.5 * (sign * figure.view.yaw.0).max(0.0)).max(0.6);
-        let place = Transform::from_translate(x, y).pre_concat(rotation(lean)).pre_scale(sign * narrow, 1.0);
+        let place = Transform::from_translate(x, y)
+            .pre_concat(rotation(lean))
+            .pre_scale(sign * narrow, 1.0);
         pen.within(place, |pen| one(pen, figure, ears, &build));
     }
 }
@@ -113,7 +145,11 @@ fn one(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears, build: &Build) {
         pen.fill(build.outline(0.66, size), Ink::detail(color));
     }
     let inner = if ears.rim.is_some() { 0.52 } else { 0.74 };
-    let shade = Ink::detail(ears.inner).fading(ears.inner.mix(color, 0.35), (0.0, -height * 0.45), (0.0, height * 0.15));
+    let shade = Ink::detail(ears.inner).fading(
+        ears.inner.mix(color, 0.35),
+        (0.0, -height * 0.45),
+        (0.0, height * 0.15),
+    );
     pen.fill(build.outline(inner, size), shade.lined(0.35));
     if let Some(fluff) = ears.fluff {
         let at = |x: f32, y: f32| (x * width, y * height);
@@ -138,7 +174,11 @@ pub(super) fn human(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     for sign in [-1.0, 1.0] {
         let (x, y) = figure.view.at(sign * 0.88, 0.22, 0.0);
         pen.fill(ellipse((x, y), 0.15, 0.22), Ink::new(figure.character.skin));
-        let fold = line_through(&[(x + sign * 0.05, y - 0.1), (x - sign * 0.02, y), (x + sign * 0.02, y + 0.1)]);
+        let fold = line_through(&[
+            (x + sign * 0.05, y - 0.1),
+            (x - sign * 0.02, y),
+            (x + sign * 0.02, y + 0.1),
+        ]);
         pen.crease(fold, figure.character.skin, 0.5);
     }
 }

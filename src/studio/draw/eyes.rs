@@ -74,7 +74,10 @@ impl<'a> Eye<'a> {
 
     /// A point of the eye; x and y in half sizes, x positive towards the outer corner.
     fn at(&self, x: f32, y: f32) -> Point {
-        (self.middle.0 + self.sign * x * self.half.0, self.middle.1 + y * self.half.1 - self.slant * x.max(-0.5))
+        (
+            self.middle.0 + self.sign * x * self.half.0,
+            self.middle.1 + y * self.half.1 - self.slant * x.max(-0.5),
+        )
     }
 
     fn open(&self, pen: &mut Pen<'_>, lid: f32) {
@@ -115,8 +118,11 @@ impl<'a> Eye<'a> {
 
         // The lid hides the top of the iris.
         if top > -0.95 {
-            let cover =
-                Contour::from(lid_line[0]).through(&lid_line[1..]).line(self.at(1.2, -1.25)).line(self.at(-1.05, -1.25)).close();
+            let cover = Contour::from(lid_line[0])
+                .through(&lid_line[1..])
+                .line(self.at(1.2, -1.25))
+                .line(self.at(-1.05, -1.25))
+                .close();
             pen.fill(cover, Ink::detail(self.figure.character.skin));
         }
         self.lashes(pen, &lid_line);
@@ -147,14 +153,19 @@ impl<'a> Eye<'a> {
     fn line(&self, pen: &mut Pen<'_>) {
         let weight = pen.style().line.clamp(0.035, 0.08) * 1.1;
         let x = self.middle.0;
-        let bar = line_through(&[(x, self.middle.1 - self.half.1 * 0.7), (x, self.middle.1 + self.half.1 * 0.8)]);
+        let bar = line_through(&[
+            (x, self.middle.1 - self.half.1 * 0.7),
+            (x, self.middle.1 + self.half.1 * 0.8),
+        ]);
         let ink = Color::new(0.24, 0.15, 0.13);
         pen.stroke(bar, ink, weight);
         // Calm and sharp eyes keep their lid as a bar across the top.
         if self.lid > 0.0 {
             let top = self.middle.1 - self.half.1 * 0.7;
-            let lid =
-                line_through(&[(x - self.half.0, top + self.slant * self.sign), (x + self.half.0, top - self.slant * self.sign)]);
+            let lid = line_through(&[
+                (x - self.half.0, top + self.slant * self.sign),
+                (x + self.half.0, top - self.slant * self.sign),
+            ]);
             pen.stroke(lid, ink, weight);
         }
     }
@@ -166,8 +177,11 @@ impl<'a> Eye<'a> {
         let anger = self.figure.scene.expression.brows + self.slant * 8.0;
         let height = -1.0 - 0.085 / self.half.1;
         let lift = anger.clamp(-1.2, 1.2) * 0.2;
-        let brow =
-            line_through(&[self.at(-0.75, height - 0.1 + lift), self.at(0.1, height - 0.28), self.at(0.95, height - lift)]);
+        let brow = line_through(&[
+            self.at(-0.75, height - 0.1 + lift),
+            self.at(0.1, height - 0.28),
+            self.at(0.95, height - lift),
+        ]);
         pen.stroke(brow, color, pen.style().line.clamp(0.025, 0.045));
     }
 }

@@ -81,7 +81,10 @@ fn mouth(pen: &mut Pen<'_>, figure: &Figure<'_>) {
             pen.stroke(line, LIP, width);
         }
         Mouth::Cat => {
-            let line = Contour::from(at(-0.16, -0.03)).bow(at(0.0, -0.01), -0.28).bow(at(0.16, -0.03), -0.28).open();
+            let line = Contour::from(at(-0.16, -0.03))
+                .bow(at(0.0, -0.01), -0.28)
+                .bow(at(0.16, -0.03), -0.28)
+                .open();
             pen.stroke(line, LIP, width);
         }
         Mouth::Laugh => {
@@ -101,6 +104,9 @@ fn mouth(pen: &mut Pen<'_>, figure: &Figure<'_>) {
                 .close();
             pen.fill(open, Ink::detail(TONGUE).lined(0.7));
         }
-        Mouth::Round => pen.fill(ellipse(at(0.0, 0.0), 0.06 * wide, 0.07), Ink::detail(TONGUE.dimmed(0.8)).lined(0.6)),
+        Mouth::Round => pen.fill(
+            ellipse(at(0.0, 0.0), 0.06 * wide, 0.07),
+            Ink::detail(TONGUE.dimmed(0.8)).lined(0.6),
+        ),
     }
 }

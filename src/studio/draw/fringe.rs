@@ -9,8 +9,8 @@ use crate::color::Color;
 use crate::geometry::Point;
 use crate::scene::Shading;
 
-/// The lower edge from the right temple to the left: strand tips and the notches between them in turn, as seen from the front.
-/// It starts and ends with a tip.
+/// The lower edge from the right temple to the left: strand tips and the notches between them in
+/// turn, as seen from the front. It starts and ends with a tip.
 #[rustfmt::skip]
 fn edge(fringe: Fringe) -> &'static [Point] {
     match fringe {
@@ -76,8 +76,10 @@ fn outline(figure: &Figure<'_>) -> Option<tiny_skia::Path> {
     let hair = &figure.character.hair;
     let volume = hair.volume;
     let top = |x: f32, y: f32| (x * volume, y);
-    let mut tips: Vec<Point> =
-        edge(shape(figure)).iter().map(|&(x, y)| figure.view.on_skull(x * 1.06, y + figure.scene.style.fringe)).collect();
+    let mut tips: Vec<Point> = edge(shape(figure))
+        .iter()
+        .map(|&(x, y)| figure.view.on_skull(x * 1.06, y + figure.scene.style.fringe))
+        .collect();
     figure.unsteady(1, &mut tips);
     let (first, rest) = tips.split_first()?;
     let last = *tips.last()?;
@@ -116,7 +118,9 @@ fn shadow(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     let inner = &tips[1..tips.len() - 1];
     let place = |x: f32, y: f32| figure.view.on_skull(x, y + figure.scene.style.fringe);
     let start = inner.first().map_or((0.7, 0.0), |&(x, _)| place(x, -0.4));
-    let contour = inner.iter().fold(Contour::from(start), |contour, &(x, y)| contour.line(place(x, y + 0.10)));
+    let contour = inner
+        .iter()
+        .fold(Contour::from(start), |contour, &(x, y)| contour.line(place(x, y + 0.10)));
     let end = inner.last().map_or((-0.7, 0.0), |&(x, _)| place(x, -0.4));
     let ink = Ink::detail(skin.shadowed()).opacity(0.3 + 0.5 * pen.style().shade);
     pen.fill(contour.line(end).close(), ink);

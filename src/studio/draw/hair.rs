@@ -62,7 +62,13 @@ pub(super) fn back(pen: &mut Pen<'_>, figure: &Figure<'_>) {
 }
 
 /// The lower edge of the back hair from `right` to `left`.
-fn hem_edge(mut contour: Contour, figure: &Figure<'_>, ends: Ends, right: Point, left: Point) -> Contour {
+fn hem_edge(
+    mut contour: Contour,
+    figure: &Figure<'_>,
+    ends: Ends,
+    right: Point,
+    left: Point,
+) -> Contour {
     let (strands, rise, bulge) = match ends {
         // Thick lines leave room for fewer strands.
         Ends::Pointed if figure.scene.style.line > 0.06 => (5_u8, 0.22, 0.12),
@@ -115,7 +121,13 @@ fn tail(sign: f32, root: Point, reach: f32, end: f32) -> Option<Path> {
 
 /// A knot of hair on top of the head.
 fn bun(sign: f32) -> Option<Path> {
-    blob(&[(sign * 0.45, -1.0), (sign * 0.62, -1.42), (sign * 1.02, -1.36), (sign * 1.12, -0.95), (sign * 0.8, -0.72)])
+    blob(&[
+        (sign * 0.45, -1.0),
+        (sign * 0.62, -1.42),
+        (sign * 1.02, -1.36),
+        (sign * 1.12, -0.95),
+        (sign * 0.8, -0.72),
+    ])
 }
 
 /// The two locks in front of the ears.
@@ -129,11 +141,16 @@ pub(super) fn locks(pen: &mut Pen<'_>, figure: &Figure<'_>) {
         let wobble = |index: usize| figure.wobble(700 + side * 20 + index);
         // The lock grows at the temple, hangs beside the cheek and ends in two points.
         let inner = 0.96 - locks.width;
-        let place = |x: f32, y: f32, depth: f32| figure.view.at(sign * x * hair.volume / 1.1, y, depth);
+        let place =
+            |x: f32, y: f32, depth: f32| figure.view.at(sign * x * hair.volume / 1.1, y, depth);
         // Its inner edge lies on the curved front of the face.
         let front = (1.0 - inner * inner).max(0.0).sqrt() * 0.8;
         let outline = Contour::from(place(inner + 0.02, -0.7, front))
-            .through(&[place(1.02, -0.45, 0.1), place(1.06, length * 0.35, 0.12), place(0.98 + wobble(1), length, 0.15)])
+            .through(&[
+                place(1.02, -0.45, 0.1),
+                place(1.06, length * 0.35, 0.12),
+                place(0.98 + wobble(1), length, 0.15),
+            ])
             .bow(place(inner + locks.width * 0.62, length - 0.24, 0.2), 0.04 * sign)
             .bow(place(inner + locks.width * 0.40 + wobble(2), length - 0.05, 0.2), 0.04 * sign)
             .through(&[

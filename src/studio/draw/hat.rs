@@ -72,7 +72,14 @@ fn band_line(half: f32, height: f32, bulge: f32) -> Option<tiny_skia::Path> {
 /// A sun helmet: a round ringed crown and a short brim with a hole on either side.
 fn safari(pen: &mut Pen<'_>, color: Color, band: Color) {
     let crown = Contour::from((-1.10, -0.44))
-        .through(&[(-1.05, -0.92), (-0.66, -1.42), (0.0, -1.60), (0.66, -1.42), (1.05, -0.92), (1.10, -0.44)])
+        .through(&[
+            (-1.05, -0.92),
+            (-0.66, -1.42),
+            (0.0, -1.60),
+            (0.66, -1.42),
+            (1.05, -0.92),
+            (1.10, -0.44),
+        ])
         .bow((-1.10, -0.44), 0.08)
         .close();
     pen.fill(crown, Ink::new(color));
@@ -102,13 +109,21 @@ fn cap(pen: &mut Pen<'_>, color: Color, band: Color) {
 fn witch(pen: &mut Pen<'_>, color: Color, band: Color) {
     let cone = polygon(&[(-0.95, -0.55), (-0.1, -2.3), (0.35, -2.15), (0.95, -0.55)]);
     pen.fill(cone, Ink::new(color));
-    let brim = Contour::from((-1.75, -0.35)).bow((1.75, -0.35), 0.16).bow((-1.75, -0.35), -0.03).close();
+    let brim =
+        Contour::from((-1.75, -0.35)).bow((1.75, -0.35), 0.16).bow((-1.75, -0.35), -0.03).close();
     pen.fill(brim, Ink::new(color));
     pen.limb(band_line(0.95, -0.75, 0.12), band, 0.16);
 }
 
 fn beret(pen: &mut Pen<'_>, color: Color, band: Color) {
-    let cloth = blob(&[(-1.2, -0.62), (-1.1, -1.2), (-0.1, -1.5), (0.9, -1.3), (1.08, -0.66), (0.0, -0.78)]);
+    let cloth = blob(&[
+        (-1.2, -0.62),
+        (-1.1, -1.2),
+        (-0.1, -1.5),
+        (0.9, -1.3),
+        (1.08, -0.66),
+        (0.0, -0.78),
+    ]);
     pen.fill(cloth, Ink::new(color));
     pen.limb(line_through(&[(-0.1, -1.46), (-0.05, -1.62)]), band, 0.1);
 }
@@ -120,8 +135,15 @@ fn beanie(pen: &mut Pen<'_>, color: Color, band: Color) {
 }
 
 fn crown(pen: &mut Pen<'_>, color: Color, jewel: Color) {
-    let spikes =
-        polygon(&[(-0.5, -1.0), (-0.62, -1.55), (-0.28, -1.28), (0.0, -1.68), (0.28, -1.28), (0.62, -1.55), (0.5, -1.0)]);
+    let spikes = polygon(&[
+        (-0.5, -1.0),
+        (-0.62, -1.55),
+        (-0.28, -1.28),
+        (0.0, -1.68),
+        (0.28, -1.28),
+        (0.62, -1.55),
+        (0.5, -1.0),
+    ]);
     pen.fill(spikes, Ink::new(color));
     pen.fill(ellipse((0.0, -1.18), 0.09, 0.09), Ink::new(jewel));
 }
@@ -129,14 +151,29 @@ fn crown(pen: &mut Pen<'_>, color: Color, jewel: Color) {
 fn straw(pen: &mut Pen<'_>, color: Color, band: Color) {
     pen.fill(dome(1.0, -0.55, (0.9, -1.15), -1.42), Ink::new(color));
     pen.limb(band_line(0.97, -0.68, 0.10), band, 0.2);
-    let brim = Contour::from((-1.85, -0.38)).bow((1.85, -0.38), 0.12).bow((-1.85, -0.38), -0.02).close();
+    let brim =
+        Contour::from((-1.85, -0.38)).bow((1.85, -0.38), 0.12).bow((-1.85, -0.38), -0.02).close();
     pen.fill(brim, Ink::new(color));
 }
 
 fn hood(pen: &mut Pen<'_>, color: Color) {
     let rim = Contour::from((-1.18, 0.5))
-        .through(&[(-1.24, -0.5), (-0.74, -1.3), (0.0, -1.52), (0.74, -1.3), (1.24, -0.5), (1.18, 0.5)])
-        .through(&[(0.98, -0.3), (0.56, -0.78), (0.0, -0.90), (-0.56, -0.78), (-0.98, -0.3), (-1.18, 0.5)])
+        .through(&[
+            (-1.24, -0.5),
+            (-0.74, -1.3),
+            (0.0, -1.52),
+            (0.74, -1.3),
+            (1.24, -0.5),
+            (1.18, 0.5),
+        ])
+        .through(&[
+            (0.98, -0.3),
+            (0.56, -0.78),
+            (0.0, -0.90),
+            (-0.56, -0.78),
+            (-0.98, -0.3),
+            (-1.18, 0.5),
+        ])
         .close();
     pen.fill(rim, Ink::new(color));
 }
@@ -144,7 +181,9 @@ fn hood(pen: &mut Pen<'_>, color: Color) {
 /// Feathers stuck behind the band, the first on the left, the second on the right.
 fn feathers(pen: &mut Pen<'_>, hat: &Hat) {
     for (&color, sign) in hat.feathers.iter().zip([-1.0, 1.0]) {
-        let place = Transform::from_translate(sign * 1.02, -0.48).pre_concat(rotation(sign * 9.0)).pre_scale(sign, 1.12);
+        let place = Transform::from_translate(sign * 1.02, -0.48)
+            .pre_concat(rotation(sign * 9.0))
+            .pre_scale(sign, 1.12);
         pen.within(place, |pen| {
             // A broad vane with a slanted top and a notch in its outer side.
             let vane = Contour::from((-0.02, 0.0))

@@ -43,8 +43,19 @@ pub(super) fn before(pen: &mut Pen<'_>, figure: &Figure<'_>) {
 }
 
 /// A pointed strand: left, tip and right in x; root and tip in y.
-fn wedge(pen: &mut Pen<'_>, view: &View, [left, tip, right]: [f32; 3], [top, bottom]: [f32; 2], color: Color) {
-    let path = strand(view.on_skull(left, top), view.on_skull(tip, bottom), view.on_skull(right, top), 0.06);
+fn wedge(
+    pen: &mut Pen<'_>,
+    view: &View,
+    [left, tip, right]: [f32; 3],
+    [top, bottom]: [f32; 2],
+    color: Color,
+) {
+    let path = strand(
+        view.on_skull(left, top),
+        view.on_skull(tip, bottom),
+        view.on_skull(right, top),
+        0.06,
+    );
     pen.fill(path, Ink::detail(color));
 }
 
@@ -91,7 +102,10 @@ fn crown(pen: &mut Pen<'_>, figure: &Figure<'_>, color: Color) {
 /// Two pale bands over the forehead, a dark wedge between them and a pale point below.
 fn mask(pen: &mut Pen<'_>, view: &View, pale: Color, dark: Color) {
     let at = |x: f32, y: f32| view.on_skull(x, y);
-    let wedge = Contour::from(at(-0.26, -0.40)).bow((at(0.0, -1.0).0, -1.16), -0.08).bow(at(0.26, -0.40), -0.08).close();
+    let wedge = Contour::from(at(-0.26, -0.40))
+        .bow((at(0.0, -1.0).0, -1.16), -0.08)
+        .bow(at(0.26, -0.40), -0.08)
+        .close();
     pen.fill(wedge, Ink::detail(dark));
     for sign in [-1.0, 1.0] {
         let band = Contour::from(at(sign * 0.07, -0.98))

@@ -1,8 +1,8 @@
 //! Draws one character: the order of the parts, back to front.
 //!
-//! Figure coordinates: the skull is a circle of radius 1 around the origin, x grows to the right and y downwards. Parts of the
-//! head are placed on that skull in three dimensions and projected by `figure::View`, so that a turned head shifts and
-//! foreshortens them consistently.
+//! Figure coordinates: the skull is a circle of radius 1 around the origin, x grows to the right
+//! and y downwards. Parts of the head are placed on that skull in three dimensions and projected by
+//! `figure::View`, so that a turned head shifts and foreshortens them consistently.
 
 mod body;
 mod build;
@@ -57,11 +57,20 @@ pub(super) fn figure(pen: &mut Pen<'_>, character: &Character, scene: &Scene) {
 }
 
 /// Draws one layer of `character`.
-pub(super) fn layer(pen: &mut Pen<'_>, character: &Character, scene: &Scene, layer: Layer, worn: Worn) {
+pub(super) fn layer(
+    pen: &mut Pen<'_>,
+    character: &Character,
+    scene: &Scene,
+    layer: Layer,
+    worn: Worn,
+) {
     let figure = Figure {
         character,
         scene,
-        view: View { yaw: sin_cos(scene.pose.yaw.to_radians()), pitch: sin_cos(scene.pose.pitch.to_radians()) },
+        view: View {
+            yaw: sin_cos(scene.pose.yaw.to_radians()),
+            pitch: sin_cos(scene.pose.pitch.to_radians()),
+        },
     };
     let hooded = matches!(&character.hat, Some(hat) if hat.kind == HatKind::Hood);
     match layer {

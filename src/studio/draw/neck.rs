@@ -9,7 +9,8 @@ use crate::color::Color;
 use crate::geometry::Point;
 
 /// Places of the spots on the right half of a bow.
-const BOW_SPOTS: [Point; 6] = [(0.22, 0.0), (0.34, -0.08), (0.36, 0.06), (0.48, 0.0), (0.46, 0.13), (0.27, 0.11)];
+const BOW_SPOTS: [Point; 6] =
+    [(0.22, 0.0), (0.34, -0.08), (0.36, 0.06), (0.48, 0.0), (0.46, 0.13), (0.27, 0.11)];
 
 /// Everything around the neck, lowest first.
 pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
@@ -94,7 +95,12 @@ impl Knot {
         pen.fill(end, ink.fading(trim, self.at(0.0, 0.5), self.at(0.0, 0.55)));
         let band = Contour::from(self.at(-0.46, -0.18))
             .bow(self.at(0.46, -0.18), -0.12)
-            .through(&[self.at(0.52, 0.04), self.at(0.0, 0.22), self.at(-0.52, 0.04), self.at(-0.46, -0.18)])
+            .through(&[
+                self.at(0.52, 0.04),
+                self.at(0.0, 0.22),
+                self.at(-0.52, 0.04),
+                self.at(-0.46, -0.18),
+            ])
             .close();
         pen.fill(band, ink);
     }
@@ -105,7 +111,10 @@ impl Knot {
         for sign in [-1.0, 1.0] {
             let tail = polygon(&[middle, self.at(sign * 0.12, 0.50), self.at(sign * 0.22, 0.44)]);
             pen.fill(tail, ink);
-            let loop_ = Contour::from(middle).bow(self.at(sign * 0.32, 0.0), 0.3 * sign).bow(middle, 0.3 * sign).close();
+            let loop_ = Contour::from(middle)
+                .bow(self.at(sign * 0.32, 0.0), 0.3 * sign)
+                .bow(middle, 0.3 * sign)
+                .close();
             pen.fill(loop_, ink);
         }
         pen.fill(ellipse(middle, 0.06 * self.size, 0.06 * self.size), ink);

@@ -76,8 +76,10 @@ fn tassel(pen: &mut Pen<'_>, (x, y): Point, color: Color) {
 
 fn bow(pen: &mut Pen<'_>, (x, y): Point, color: Color) {
     for flip in [-1.0, 1.0] {
-        let wing =
-            Contour::from((x, y)).through(&[(x + flip * 0.34, y - 0.24), (x + flip * 0.36, y + 0.18)]).line((x, y)).close();
+        let wing = Contour::from((x, y))
+            .through(&[(x + flip * 0.34, y - 0.24), (x + flip * 0.36, y + 0.18)])
+            .line((x, y))
+            .close();
         pen.fill(wing, Ink::new(color));
     }
     pen.fill(ellipse((x, y), 0.09, 0.10), Ink::new(color));

@@ -1,7 +1,8 @@
 //! The pen: fills and outlines shapes in the style of the scene, and measures what it draws.
 
 use tiny_skia::{
-    FillRule, GradientStop, LinearGradient, Path, PathSegment, PixmapMut, RadialGradient, Shader, SpreadMode, Transform,
+    FillRule, GradientStop, LinearGradient, Path, PathSegment, PixmapMut, RadialGradient, Shader,
+    SpreadMode, Transform,
 };
 
 use crate::canvas::{opaque, paint, rounded};
@@ -179,7 +180,11 @@ impl<'a> Pen<'a> {
         let Some(path) = path else { return };
         let width = (self.style.line * factor).max(0.012);
         let tone = self.tone(color);
-        let line = if self.style.line > 0.0 { self.line_color(tone) } else { tone.shadowed().dimmed(0.85) };
+        let line = if self.style.line > 0.0 {
+            self.line_color(tone)
+        } else {
+            tone.shadowed().dimmed(0.85)
+        };
         self.trace(&path, line, width);
     }
 
@@ -231,14 +236,17 @@ impl<'a> Pen<'a> {
         )
     }
 
-    /// The shadow on the side of the shape that faces away from the light (up and left). Pale surfaces of brightness `luma`
-    /// take less of it.
+    /// The shadow on the side of the shape that faces away from the light (up and left). Pale
+    /// surfaces of brightness `luma` take less of it.
     fn shade(&self, path: &Path, luma: f32) -> Option<Shader<'static>> {
         let strength = self.style.shade * (0.42 - 0.22 * luma);
         let clear = tiny_skia::Color::from_rgba(0.25, 0.12, 0.22, 0.0)?;
         let dark = tiny_skia::Color::from_rgba(0.25, 0.12, 0.22, strength.min(1.0))?;
         let bounds = path.bounds();
-        let light = tiny_skia::Point::from_xy(bounds.left() + bounds.width() * 0.34, bounds.top() + bounds.height() * 0.24);
+        let light = tiny_skia::Point::from_xy(
+            bounds.left() + bounds.width() * 0.34,
+            bounds.top() + bounds.height() * 0.24,
+        );
         let reach = (bounds.width() + bounds.height()) * 0.5;
         let (from, to) = match self.style.shading {
             Shading::Flat => return None,
@@ -295,7 +303,9 @@ fn along(path: &Path, mut visit: impl FnMut(Point)) {
                 let toward = |from| between(from, control, 2.0 / 3.0);
                 (Some((toward(last), toward(end))), end)
             }
-            PathSegment::CubicTo(first, second, end) => (Some((pair(first), pair(second))), pair(end)),
+            PathSegment::CubicTo(first, second, end) => {
+                (Some((pair(first), pair(second))), pair(end))
+            }
             PathSegment::Close => continue,
         };
         if let Some((first, second)) = controls {
@@ -313,8 +323,16 @@ fn along(path: &Path, mut visit: impl FnMut(Point)) {
 }
 
 /// A shader fading between two colors.
-fn linear((start, end): (Color, Color), from: Point, to: Point, opacity: f32) -> Option<Shader<'static>> {
-    let stops = vec![GradientStop::new(0.0, opaque(start, opacity)), GradientStop::new(1.0, opaque(end, opacity))];
+fn linear(
+    (start, end): (Color, Color),
+    from: Point,
+    to: Point,
+    opacity: f32,
+) -> Option<Shader<'static>> {
+    let stops = vec![
+        GradientStop::new(0.0, opaque(start, opacity)),
+        GradientStop::new(1.0, opaque(end, opacity)),
+    ];
     LinearGradient::new(
         tiny_skia::Point::from_xy(from.0, from.1),
         tiny_skia::Point::from_xy(to.0, to.1),

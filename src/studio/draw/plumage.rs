@@ -46,7 +46,11 @@ fn raised(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
             .through(&[(0.46, 0.04), (0.22, 0.20), (-0.14, 0.10)])
             .close();
         pen.fill(wing, Ink::new(color).fading(tip, (0.18, -0.30), (0.46, -0.62)));
-        for (from, to) in [((0.66, -0.68), (0.36, -0.62)), ((0.60, -0.42), (0.30, -0.40)), ((0.50, -0.18), (0.24, -0.18))] {
+        for (from, to) in [
+            ((0.66, -0.68), (0.36, -0.62)),
+            ((0.60, -0.42), (0.30, -0.40)),
+            ((0.50, -0.18), (0.24, -0.18)),
+        ] {
             pen.crease(Contour::from(from).line(to).open(), tip, 0.6);
         }
     });
@@ -56,7 +60,9 @@ fn raised(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
 fn folded(pen: &mut Pen<'_>, figure: &Figure<'_>, wings: &Wings) {
     let color = wings.color.unwrap_or(figure.character.hair.color);
     let tip = wings.tip.unwrap_or(color);
-    for (x, length, width) in [(0.10, 1.85, 0.22), (0.26, 1.80, 0.22), (0.42, 1.62, 0.22), (0.56, 1.36, 0.20)] {
+    for (x, length, width) in
+        [(0.10, 1.85, 0.22), (0.26, 1.80, 0.22), (0.42, 1.62, 0.22), (0.56, 1.36, 0.20)]
+    {
         let feather = Contour::from((x - width * 0.4, 0.5))
             .through(&[(x - width * 0.5 + 0.06, length * 0.75), (x + 0.10, length)])
             .through(&[(x + width * 0.6 + 0.06, length * 0.75), (x + width * 0.4, 0.5)])
@@ -87,7 +93,10 @@ pub(super) fn crest(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     if strands > 2 {
         // The strands grow out of a common stem.
         let stem = Contour::from((middle.0 - 0.42, middle.1 + 0.06))
-            .through(&[(middle.0 - 0.17, middle.1 - 0.10), (middle.0 - 0.08, middle.1 - 0.30 * size)])
+            .through(&[
+                (middle.0 - 0.17, middle.1 - 0.10),
+                (middle.0 - 0.08, middle.1 - 0.30 * size),
+            ])
             .line((middle.0 + 0.34, middle.1 - 0.28 * size))
             .through(&[(middle.0 + 0.26, middle.1 - 0.10), (middle.0 + 0.46, middle.1 + 0.06)])
             .close();
@@ -95,13 +104,18 @@ pub(super) fn crest(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     }
     for index in 0..strands {
         // Spread evenly from the left to the right, the outer ones lower.
-        let spread = if strands == 1 { 0.0 } else { f32::from(index) / f32::from(strands - 1) * 2.0 - 1.0 };
+        let spread =
+            if strands == 1 { 0.0 } else { f32::from(index) / f32::from(strands - 1) * 2.0 - 1.0 };
         let lean = spread * 0.30 + 0.14;
         let wobble = figure.wobble(520 + usize::from(index)) * 3.0;
         let height = size * (0.72 - 0.22 * spread * spread + wobble);
         let root = middle.0 + spread * 0.16;
-        let path =
-            strand((root - 0.16, middle.1 + 0.1), (root + lean * size, middle.1 - height), (root + 0.16, middle.1 + 0.1), 0.12);
+        let path = strand(
+            (root - 0.16, middle.1 + 0.1),
+            (root + lean * size, middle.1 - height),
+            (root + 0.16, middle.1 + 0.1),
+            0.12,
+        );
         pen.fill(path, Ink::new(color));
     }
 }

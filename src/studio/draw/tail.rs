@@ -18,8 +18,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     if tail.kind == TailKind::Feathers {
         for lean in [-0.25, 0.0, 0.25] {
             let (x, y) = (root.0 + lean + 0.3, root.1 + reach);
-            let feather = blob(&[root, (x - 0.12, y - reach * 0.4), (x, y), (x + 0.16, y - reach * 0.4)]);
-            let ink = Ink::new(tail.color).fading(tail.tip.unwrap_or(tail.color), (0.0, root.1), (0.0, y));
+            let feather =
+                blob(&[root, (x - 0.12, y - reach * 0.4), (x, y), (x + 0.16, y - reach * 0.4)]);
+            let ink = Ink::new(tail.color).fading(
+                tail.tip.unwrap_or(tail.color),
+                (0.0, root.1),
+                (0.0, y),
+            );
             pen.fill(feather, ink);
         }
         return;
@@ -54,13 +59,19 @@ pub(super) fn draw(pen: &mut Pen<'_>, figure: &Figure<'_>) {
     let end = (spine[3].0 + thick[3] * 0.1, spine[3].1 - thick[3] * 1.1);
     let outline = Contour::from(upper[0]).through(&[&upper[1..], &[end], &lower].concat()).close();
     let ink = match tail.tip {
-        Some(tip) => Ink::new(tail.color).fading(tip, between(spine[2], spine[3], 0.2), between(spine[2], spine[3], 0.4)),
+        Some(tip) => Ink::new(tail.color).fading(
+            tip,
+            between(spine[2], spine[3], 0.2),
+            between(spine[2], spine[3], 0.4),
+        ),
         None => Ink::new(tail.color),
     };
     pen.fill(outline, ink);
     if let Some(rings) = tail.rings {
         lower.reverse();
-        for (first, second, share) in [(0, 1, 0.7), (1, 2, 0.2), (1, 2, 0.8), (2, 3, 0.3), (2, 3, 0.75)] {
+        for (first, second, share) in
+            [(0, 1, 0.7), (1, 2, 0.2), (1, 2, 0.8), (2, 3, 0.3), (2, 3, 0.75)]
+        {
             // The ends stay inside, so that the round line ends do not stick out.
             let above = between(upper[first], upper[second], share);
             let below = between(lower[first], lower[second], share);

@@ -8,7 +8,8 @@ use crate::canvas::Canvas;
 use crate::color::Color;
 use crate::random::Dice;
 
-/// What is behind the character. Lengths are shares of the picture's shorter side, angles are in degrees clockwise.
+/// What is behind the character. Lengths are shares of the picture's shorter side, angles are in
+/// degrees clockwise.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Background {
     /// One color.
@@ -138,11 +139,16 @@ impl Background {
                 width: rng.between(0.03, 0.15),
                 angle: rng.between(0.0, 180.0),
             },
-            69..73 => Self::Dots { ground: pale(rng), dot: any(rng), distance: rng.between(0.08, 0.2) },
+            69..73 => {
+                Self::Dots { ground: pale(rng), dot: any(rng), distance: rng.between(0.08, 0.2) }
+            }
             73..81 => Self::Shapes { ground: any(rng), count: rng.whole(3, 20) },
             81..88 => Self::meadow(rng),
             88..96 => Self::Room { wall: any(rng), floor: any(rng), pieces: rng.whole(1, 6) },
-            _ => Self::Writing { ground: if rng.chance(0.6) { Color::WHITE } else { pale(rng) }, ink: any(rng).dimmed(0.5) },
+            _ => Self::Writing {
+                ground: if rng.chance(0.6) { Color::WHITE } else { pale(rng) },
+                ink: any(rng).dimmed(0.5),
+            },
         }
     }
 
@@ -150,23 +156,42 @@ impl Background {
     pub(crate) fn table(rng: &mut (impl Rng + ?Sized)) -> Self {
         match rng.whole(0, 9) {
             0..3 => Self::Planks {
-                wood: Color::from_hsv(rng.between(0.04, 0.11), rng.between(0.1, 0.65), rng.between(0.15, 0.75)),
+                wood: Color::from_hsv(
+                    rng.between(0.04, 0.11),
+                    rng.between(0.1, 0.65),
+                    rng.between(0.15, 0.75),
+                ),
                 width: rng.between(0.12, 0.4),
                 angle: rng.between(0.0, 180.0),
             },
-            3 => Self::Check { ground: pale(rng), band: any(rng), width: rng.between(0.06, 0.2), angle: rng.between(0.0, 90.0) },
+            3 => Self::Check {
+                ground: pale(rng),
+                band: any(rng),
+                width: rng.between(0.06, 0.2),
+                angle: rng.between(0.0, 90.0),
+            },
             4..6 => Self::Speckles { ground: dull(rng, 0.1, 0.6), count: rng.whole(60, 160) },
             6..8 => {
                 let from = dull(rng, 0.5, 0.95);
-                Self::Gradient { from, to: from.dimmed(rng.between(0.6, 0.95)), angle: rng.between(0.0, 360.0) }
+                Self::Gradient {
+                    from,
+                    to: from.dimmed(rng.between(0.6, 0.95)),
+                    angle: rng.between(0.0, 360.0),
+                }
             }
-            _ => Self::Room { wall: dull(rng, 0.4, 0.95), floor: any(rng), pieces: rng.whole(0, 2) },
+            _ => {
+                Self::Room { wall: dull(rng, 0.4, 0.95), floor: any(rng), pieces: rng.whole(0, 2) }
+            }
         }
     }
 
     fn meadow(rng: &mut (impl Rng + ?Sized)) -> Self {
         let mut natural = |hue: (f32, f32), saturation: (f32, f32), value: (f32, f32)| {
-            Color::from_hsv(rng.between(hue.0, hue.1), rng.between(saturation.0, saturation.1), rng.between(value.0, value.1))
+            Color::from_hsv(
+                rng.between(hue.0, hue.1),
+                rng.between(saturation.0, saturation.1),
+                rng.between(value.0, value.1),
+            )
         };
         Self::Meadow {
             sky: natural((0.5, 0.62), (0.1, 0.5), (0.85, 1.0)),
@@ -229,7 +254,12 @@ impl Background {
                 let horizon = rng.between(0.45, 0.75);
                 for _ in 0..10 {
                     let at = (rng.between(-0.1, 1.1), horizon - rng.between(0.0, 0.1));
-                    canvas.disc(at, rng.between(0.05, 0.16), trees.dimmed(rng.between(0.8, 1.2)), 1.0);
+                    canvas.disc(
+                        at,
+                        rng.between(0.05, 0.16),
+                        trees.dimmed(rng.between(0.8, 1.2)),
+                        1.0,
+                    );
                 }
                 canvas.box_at((0.5, horizon), (-2.0, 0.0, 4.0, 2.0), 0.0, grass, 1.0);
             }
@@ -240,23 +270,16 @@ impl Background {
                     let at = (rng.between(0.0, 1.0), rng.between(0.0, 0.9));
                     let (width, height) = (rng.between(0.08, 0.4), rng.between(0.1, 0.6));
                     let color = any(&mut rng);
-                    canvas.box_at(at, (-width / 2.0, -height / 2.0, width, height), 0.0, color, 1.0);
+                    canvas.box_at(
+                        at,
+                        (-width / 2.0, -height / 2.0, width, height),
+                        0.0,
+                        color,
+                        1.0,
+                    );
                 }
             }
-            Self::Planks { wood, width, angle } => {
-                canvas.cover(wood);
-                let mut x = -1.0;
-                while x < 1.0 {
-                    let board = wood.dimmed(rng.between(0.75, 1.15));
-                    canvas.box_at((0.5, 0.5), (x, -1.0, width, 2.0), angle, board, 1.0);
-                    for _ in 0..4 {
-                        let vein = (x + rng.between(0.05, 0.95) * width, -1.0, rng.between(0.003, 0.012), 2.0);
-                        canvas.box_at((0.5, 0.5), vein, angle, board.dimmed(0.8), 0.6);
-                    }
-                    canvas.box_at((0.5, 0.5), (x, -1.0, 0.012, 2.0), angle, wood.dimmed(0.35), 1.0);
-                    x += width;
-                }
-            }
+            Self::Planks { wood, width, angle } => planks(canvas, &mut rng, wood, width, angle),
             Self::Check { ground, band, width, angle } => {
                 canvas.cover(ground);
                 let mut x = -1.0;
@@ -270,7 +293,11 @@ impl Background {
                 canvas.cover(ground);
                 for _ in 0..count {
                     let at = (rng.between(0.0, 1.0), rng.between(0.0, 1.0));
-                    let speckle = if rng.chance(0.5) { ground.dimmed(0.6) } else { ground.mix(Color::WHITE, 0.3) };
+                    let speckle = if rng.chance(0.5) {
+                        ground.dimmed(0.6)
+                    } else {
+                        ground.mix(Color::WHITE, 0.3)
+                    };
                     canvas.disc(at, rng.between(0.004, 0.016), speckle, 0.8);
                 }
             }
@@ -282,5 +309,28 @@ impl Background {
                 }
             }
         }
+    }
+}
+
+/// Boards beside each other, each with a few veins and a gap.
+fn planks(
+    canvas: &mut Canvas<'_, '_>,
+    random: &mut ChaCha8Rng,
+    wood: Color,
+    width: f32,
+    angle: f32,
+) {
+    canvas.cover(wood);
+    let mut x = -1.0;
+    while x < 1.0 {
+        let board = wood.dimmed(random.between(0.75, 1.15));
+        canvas.box_at((0.5, 0.5), (x, -1.0, width, 2.0), angle, board, 1.0);
+        for _ in 0..4 {
+            let vein =
+                (x + random.between(0.05, 0.95) * width, -1.0, random.between(0.003, 0.012), 2.0);
+            canvas.box_at((0.5, 0.5), vein, angle, board.dimmed(0.8), 0.6);
+        }
+        canvas.box_at((0.5, 0.5), (x, -1.0, 0.012, 2.0), angle, wood.dimmed(0.35), 1.0);
+        x += width;
     }
 }

@@ -13,8 +13,8 @@ use crate::degrade::Camera;
 use crate::random::Dice;
 
 impl Scene {
-    /// A random picture of the kinds that people send: drawings, game sprites, icons, chat stickers, photographs of badges and
-    /// stands. White and flat backgrounds are common.
+    /// A random picture of the kinds that people send: drawings, game sprites, icons, chat
+    /// stickers, photographs of badges and stands. White and flat backgrounds are common.
     #[must_use]
     pub fn sample(rng: &mut (impl Rng + ?Sized)) -> Self {
         let framing = match rng.whole(0, 99) {
@@ -128,12 +128,18 @@ fn sticker(scene: &mut Scene, rng: &mut (impl Rng + ?Sized)) {
     scene.pose.margin = rng.between(-0.06, 0.08);
     scene.pose.shift.1 = rng.between(0.02, 0.14);
     if rng.chance(0.7) {
-        scene.expression.eyes = rng.pick(&[EyePose::Lines, EyePose::Lines, EyePose::Dots, EyePose::Smiling]);
-        scene.expression.mouth = rng.pick(&[Mouth::Triangle, Mouth::Triangle, Mouth::Flat, Mouth::Laugh]);
+        scene.expression.eyes =
+            rng.pick(&[EyePose::Lines, EyePose::Lines, EyePose::Dots, EyePose::Smiling]);
+        scene.expression.mouth =
+            rng.pick(&[Mouth::Triangle, Mouth::Triangle, Mouth::Flat, Mouth::Laugh]);
     }
     clean(scene, rng);
     if rng.chance(0.75) {
-        let color = if rng.chance(0.7) { Color::new(0.35, 0.22, 0.18) } else { Color::vivid(rng).dimmed(0.6) };
+        let color = if rng.chance(0.7) {
+            Color::new(0.35, 0.22, 0.18)
+        } else {
+            Color::vivid(rng).dimmed(0.6)
+        };
         let (top, letters) = (rng.between(0.01, 0.06), rng.between(0.07, 0.12));
         scene.occlusion = vec![Occlusion::Caption { top, letters, color, flanked: true }];
     }

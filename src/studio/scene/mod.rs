@@ -55,7 +55,12 @@ impl Scene {
                 arms: (0.0, 0.0),
                 stride: 0.2,
             },
-            expression: Expression { eyes: EyePose::Open, mouth: Mouth::Smile, brows: 0.0, blush: 0.4 },
+            expression: Expression {
+                eyes: EyePose::Open,
+                mouth: Mouth::Smile,
+                brows: 0.0,
+                blush: 0.4,
+            },
             style: Style::plain(),
             background: Background::Flat(Color::WHITE),
             mount: None,

@@ -8,7 +8,8 @@ use crate::canvas::Canvas;
 use crate::color::Color;
 use crate::random::Dice;
 
-/// What a figure is printed on. It lies between background and figure; lengths are shares of the picture's shorter side.
+/// What a figure is printed on. It lies between background and figure; lengths are shares of the
+/// picture's shorter side.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mount {
     /// A disc with a ring around it, as icons and can badges have.
@@ -41,7 +42,11 @@ impl Mount {
     /// A drawn icon: no shadow, no lettering, on white or a pale version of the ring's color.
     pub(crate) fn icon(rng: &mut (impl Rng + ?Sized)) -> Self {
         let edge = Color::vivid(rng);
-        let disc = if rng.chance(0.5) { Color::WHITE } else { edge.mix(Color::WHITE, rng.between(0.6, 0.85)) };
+        let disc = if rng.chance(0.5) {
+            Color::WHITE
+        } else {
+            edge.mix(Color::WHITE, rng.between(0.6, 0.85))
+        };
         Self::Disc { disc, edge, ring: rng.between(0.02, 0.06), lettered: false, shadow: 0.0 }
     }
 
@@ -49,13 +54,20 @@ impl Mount {
     pub(crate) fn badge(rng: &mut (impl Rng + ?Sized)) -> Self {
         let edge = Color::vivid(rng);
         let disc = edge.mix(Color::WHITE, rng.between(0.3, 1.0));
-        Self::Disc { disc, edge, ring: rng.between(0.03, 0.1), lettered: true, shadow: rng.between(0.2, 0.6) }
+        Self::Disc {
+            disc,
+            edge,
+            ring: rng.between(0.03, 0.1),
+            lettered: true,
+            shadow: rng.between(0.2, 0.6),
+        }
     }
 
     /// The base of an acrylic stand.
     pub(crate) fn stand(rng: &mut (impl Rng + ?Sized)) -> Self {
         let ink = Color::vivid(rng);
-        let base = Color::from_hsv(rng.between(0.0, 1.0), rng.between(0.0, 0.06), rng.between(0.85, 1.0));
+        let base =
+            Color::from_hsv(rng.between(0.0, 1.0), rng.between(0.0, 0.06), rng.between(0.85, 1.0));
         Self::Stand { base, height: rng.between(0.1, 0.22), ink, shadow: rng.between(0.1, 0.5) }
     }
 
@@ -92,8 +104,17 @@ impl Mount {
                 let (foot, head) = (rng.between(0.28, 0.42), rng.between(0.12, 0.25));
                 let top = 1.0 - height;
                 canvas.disc((0.5, 0.99), foot * 0.9, Color::INK, shadow * 0.5);
-                canvas.polygon(&[(0.5 - head, top), (0.5 + head, top), (0.5 + foot, 1.0), (0.5 - foot, 1.0)], base);
-                canvas.writing(&mut rng, (0.5 - head, top + height * 0.3), head * 2.0, height * 0.35, ink);
+                canvas.polygon(
+                    &[(0.5 - head, top), (0.5 + head, top), (0.5 + foot, 1.0), (0.5 - foot, 1.0)],
+                    base,
+                );
+                canvas.writing(
+                    &mut rng,
+                    (0.5 - head, top + height * 0.3),
+                    head * 2.0,
+                    height * 0.35,
+                    ink,
+                );
             }
         }
     }

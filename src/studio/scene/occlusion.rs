@@ -8,8 +8,8 @@ use crate::canvas::Canvas;
 use crate::color::Color;
 use crate::random::Dice;
 
-/// Something between the character and the camera. Places are shares of the picture's width and height, lengths shares of its
-/// shorter side.
+/// Something between the character and the camera. Places are shares of the picture's width and
+/// height, lengths shares of its shorter side.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Occlusion {
     /// A bar, such as a pole or a pen.
@@ -70,11 +70,15 @@ impl Occlusion {
         // A place along one of the four edges.
         let along = rng.between(0.0, 1.0);
         let near = rng.approx_normal(0.05);
-        let at = rng.pick(&[(along, near), (along, 1.0 - near), (near, along), (1.0 - near, along)]);
+        let at =
+            rng.pick(&[(along, near), (along, 1.0 - near), (near, along), (1.0 - near, along)]);
         vec![match rng.whole(0, 29) {
-            0..7 => {
-                Self::Bar { at, size: (rng.between(0.2, 0.7), rng.between(0.03, 0.14)), angle: rng.between(0.0, 180.0), color }
-            }
+            0..7 => Self::Bar {
+                at,
+                size: (rng.between(0.2, 0.7), rng.between(0.03, 0.14)),
+                angle: rng.between(0.0, 180.0),
+                color,
+            },
             7..13 => Self::Disc { at, radius: rng.between(0.06, 0.2), color },
             13..22 => Self::Caption {
                 top: rng.pick(&[0.02, 0.04, 0.84, 0.87]),
@@ -83,7 +87,10 @@ impl Occlusion {
                 flanked: false,
             },
             22..26 => Self::Frame { width: rng.between(0.01, 0.06), color },
-            _ => Self::Glare { at: (rng.between(0.0, 1.0), rng.between(0.0, 1.0)), radius: rng.between(0.05, 0.2) },
+            _ => Self::Glare {
+                at: (rng.between(0.0, 1.0), rng.between(0.0, 1.0)),
+                radius: rng.between(0.05, 0.2),
+            },
         }]
     }
 
@@ -102,8 +109,16 @@ impl Occlusion {
                 let start = (1.0 - length) / 2.0;
                 if flanked {
                     let (low, high) = (top + letters * 1.1, top);
-                    canvas.line(&[(start - 0.02, low), (start - 0.05, high)], letters * 0.13, color);
-                    canvas.line(&[(start + length + 0.02, low), (start + length + 0.05, high)], letters * 0.13, color);
+                    canvas.line(
+                        &[(start - 0.02, low), (start - 0.05, high)],
+                        letters * 0.13,
+                        color,
+                    );
+                    canvas.line(
+                        &[(start + length + 0.02, low), (start + length + 0.05, high)],
+                        letters * 0.13,
+                        color,
+                    );
                 } else if rng.chance(0.5) {
                     let band = (0.0, -letters * 0.2, length, letters * 1.4);
                     canvas.box_at((start, top), band, 0.0, Color::WHITE, 0.9);

@@ -37,7 +37,8 @@ pub struct Palette {
     pub saturation: f32,
     /// Shift of all values; black and white stay.
     pub value: f32,
-    /// Largest deviation of each color by itself: 0 for none, 1 for 0.02 turns of hue, 20 % of saturation and 0.08 of value.
+    /// Largest deviation of each color by itself: 0 for none, 1 for 0.02 turns of hue, 20 % of
+    /// saturation and 0.08 of value.
     pub spread: f32,
 }
 
@@ -82,7 +83,8 @@ pub struct Style {
     pub wobble: f32,
     /// Width of a white sticker border as a share of the picture; 0 for none.
     pub border: f32,
-    /// Another fringe than described, as a careless artist draws it; only ordinary shapes are replaced.
+    /// Another fringe than described, as a careless artist draws it; only ordinary shapes are
+    /// replaced.
     pub careless_fringe: Option<Fringe>,
     /// How far the fringe hangs lower (positive) or higher than described, in head radii.
     pub fringe: f32,
@@ -140,7 +142,9 @@ impl Style {
             hair: 1.0 + rng.approx_normal(0.07),
             wobble: rng.between(0.0, 0.03),
             border: rng.maybe(0.1, |rng| rng.between(0.01, 0.03)).unwrap_or(0.0),
-            careless_fringe: rng.maybe(0.15, |rng| rng.pick(&[Fringe::Jagged, Fringe::Centre, Fringe::Swept, Fringe::Parted])),
+            careless_fringe: rng.maybe(0.15, |rng| {
+                rng.pick(&[Fringe::Jagged, Fringe::Centre, Fringe::Swept, Fringe::Parted])
+            }),
             fringe: rng.approx_normal(0.05),
             palette: Palette::sample(rng),
             bare_neck: rng.chance(0.12),

@@ -26,8 +26,10 @@ pub fn html(
          <th>のけて当たる割合 / recognised when left out</th><th>足りないもの / needs</th></tr>",
     );
     for label in labels {
-        let recall =
-            label.recall.map_or_else(|| "–".to_owned(), |(share, (low, high))| format!("{share:.2} ({low:.2} – {high:.2})"));
+        let recall = label.recall.map_or_else(
+            || "–".to_owned(),
+            |(share, (low, high))| format!("{share:.2} ({low:.2} – {high:.2})"),
+        );
         _ = writeln!(
             body,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{recall}</td><td>{}</td></tr>",
@@ -43,12 +45,20 @@ pub fn html(
         (Suspicion::Duplicate, "同じ写真 / The same picture"),
         (Suspicion::Small, "頭が小さい・見つからない / Head too small or not found"),
     ] {
-        let found: Vec<(&Suspect, &Row)> = suspects.iter().zip(rows).filter(|(_, row)| row.suspect == suspicion).collect();
+        let found: Vec<(&Suspect, &Row)> =
+            suspects.iter().zip(rows).filter(|(_, row)| row.suspect == suspicion).collect();
         _ = write!(body, "<h2>{title} ({})</h2><div class=\"pictures\">", found.len());
         for (suspect, row) in found {
-            let suggested = row.suggested.as_ref().map_or_else(String::new, |to| format!(" → <b>{}</b>", escaped(to)));
-            let caption =
-                format!("{}{suggested} {:.2}<br>{}", escaped(&row.label), row.score, escaped(&row.file.display().to_string()));
+            let suggested = row
+                .suggested
+                .as_ref()
+                .map_or_else(String::new, |to| format!(" → <b>{}</b>", escaped(to)));
+            let caption = format!(
+                "{}{suggested} {:.2}<br>{}",
+                escaped(&row.label),
+                row.score,
+                escaped(&row.file.display().to_string())
+            );
             let (_, picture) = framing.picture(&samples[suspect.sample].path, SIDE)?;
             body.push_str(&sheet::figure(&picture, &caption)?);
         }

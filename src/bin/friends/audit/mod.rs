@@ -75,8 +75,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return carried_out(&moves::reversed(&moves::read(file)?), &args.dir);
     }
     let dataset = Dataset::read(&args.dir)?;
-    let classifier = bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
-    let examples = args.extraction.augmented(&dataset.samples, slice::from_ref(classifier.backbone()))?.remove(0);
+    let classifier =
+        bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
+    let examples = args
+        .extraction
+        .augmented(&dataset.samples, slice::from_ref(classifier.backbone()))?
+        .remove(0);
     let framing = args.extraction.framing()?;
     let bar = progress::bar(examples.len(), "comparing photos");
     let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
@@ -91,7 +95,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     audit::surest_first(&mut suspects);
     let labels = audit::label_reports(&samples, &dataset.labels, &judged);
-    let rows: Vec<Row> = suspects.iter().map(|suspect| row(suspect, &samples, &dataset.labels, &args.dir)).collect();
+    let rows: Vec<Row> =
+        suspects.iter().map(|suspect| row(suspect, &samples, &dataset.labels, &args.dir)).collect();
 
     if args.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
@@ -126,17 +131,19 @@ fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(to, bytes).with_context(|| format!("{} cannot be written", to.display()))
 }
 
-/// Every photo judged by a head that has not seen it. Labels of one source cannot be left out: their photos get no scores and are
-/// not doubted.
+/// Every photo judged by a head that has not seen it. Labels of one source cannot be left out:
+/// their photos get no scores and are not doubted.
 fn judged(examples: &[Example], labels: &[String], seed: u64) -> anyhow::Result<Vec<Judged>> {
-    let has_sources = |label: &usize| sources(examples.iter().map(|example| &example.sample), *label).len() > 1;
+    let has_sources =
+        |label: &usize| sources(examples.iter().map(|example| &example.sample), *label).len() > 1;
     let checked: Vec<usize> = (0..labels.len()).filter(has_sources).collect();
     let unseen = || Judged { truth: None, scores: vec![0.0; labels.len()] };
     if checked.len() < 2 {
         return Ok(examples.iter().map(|_| unseen()).collect());
     }
     let place = |label: usize| checked.iter().position(|&checked| checked == label);
-    let is_checked = |example: &Example| example.sample.label.is_none_or(|label| place(label).is_some());
+    let is_checked =
+        |example: &Example| example.sample.label.is_none_or(|label| place(label).is_some());
     let kept: Vec<Example> = examples
         .iter()
         .filter(|example| is_checked(example))
@@ -176,17 +183,21 @@ fn row(suspect: &Suspect, samples: &[Sample], labels: &[String], dir: &Path) -> 
     }
 }
 
-/// Doubtful photos go to the label that they look like, second copies are set aside; each photo moves once.
+/// Doubtful photos go to the label that they look like, second copies are set aside; each photo
+/// moves once.
 fn suggested(rows: &[Row], dir: &Path) -> Vec<Move> {
     let mut moved = BTreeSet::new();
     let mut taken = BTreeSet::new();
     let mut moves = Vec::new();
     for row in rows {
         let (folder, why) = match (row.suspect, &row.suggested) {
-            (Suspicion::Label, Some(label)) => (PathBuf::from(label), format!("looks like {label} ({:.2})", row.score)),
-            (Suspicion::Duplicate, Some(original)) => {
-                (Path::new(SET_ASIDE).join(&row.label), format!("the same picture as {original} ({:.2})", row.score))
+            (Suspicion::Label, Some(label)) => {
+                (PathBuf::from(label), format!("looks like {label} ({:.2})", row.score))
             }
+            (Suspicion::Duplicate, Some(original)) => (
+                Path::new(SET_ASIDE).join(&row.label),
+                format!("the same picture as {original} ({:.2})", row.score),
+            ),
             _ => continue,
         };
         if !moved.insert(&row.file) {
@@ -217,11 +228,24 @@ fn text(rows: &[Row], labels: &[LabelReport]) -> String {
     _ = writeln!(text, "{:width$}  photos  sources  recognised when left out", "");
     for label in labels {
         let recall = label.recall.map_or_else(
-            || format!("cannot be checked: {}", if label.sources < 2 { "one source" } else { "no second label of two sources" }),
+            || {
+                format!(
+                    "cannot be checked: {}",
+                    if label.sources < 2 { "one source" } else { "no second label of two sources" }
+                )
+            },
             |(share, (low, high))| format!("{share:.2} ({low:.2} to {high:.2})"),
         );
-        let needs = if label.needs.is_empty() { String::new() } else { format!("  needs {}", label.needs.join("; ")) };
-        _ = writeln!(text, "{:width$}  {:6}  {:7}  {recall}{needs}", label.friend, label.photos, label.sources);
+        let needs = if label.needs.is_empty() {
+            String::new()
+        } else {
+            format!("  needs {}", label.needs.join("; "))
+        };
+        _ = writeln!(
+            text,
+            "{:width$}  {:6}  {:7}  {recall}{needs}",
+            label.friend, label.photos, label.sources
+        );
     }
     for (suspicion, title) in [
         (Suspicion::Label, "labels that look wrong, the surest first"),
@@ -231,7 +255,10 @@ fn text(rows: &[Row], labels: &[LabelReport]) -> String {
         let found: Vec<&Row> = rows.iter().filter(|row| row.suspect == suspicion).collect();
         _ = writeln!(text, "\n{}: {title}", found.len());
         for row in found {
-            let suggested = row.suggested.as_ref().map_or_else(String::new, |suggested| format!(" → {suggested}"));
+            let suggested = row
+                .suggested
+                .as_ref()
+                .map_or_else(String::new, |suggested| format!(" → {suggested}"));
             _ = writeln!(text, "  {:.2}  {}{suggested}", row.score, row.file.display());
         }
     }

@@ -26,15 +26,21 @@ pub struct Difference {
 pub fn between(one: &Bundle, other: &Bundle) -> anyhow::Result<Vec<Difference>> {
     let (one, other) = (facts(one)?, facts(other)?);
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    let of = |facts: &BTreeMap<String, Value>, name: &str| facts.get(name).cloned().unwrap_or(Value::Null);
+    let of = |facts: &BTreeMap<String, Value>, name: &str| {
+        facts.get(name).cloned().unwrap_or(Value::Null)
+    };
     Ok(names
         .into_iter()
         .map(|name| Difference { fact: name.clone(), one: of(&one, name), other: of(&other, name) })
         .filter(|difference| difference.one != difference.other)
         // A label that only one of them has is one difference.
-        .filter(|difference| match difference.fact.strip_prefix("labels.").and_then(|fact| fact.split_once('.')) {
-            Some((_, "slug")) | None => true,
-            Some((slug, _)) => [&one, &other].iter().all(|facts| facts.contains_key(&format!("labels.{slug}.slug"))),
+        .filter(|difference| {
+            match difference.fact.strip_prefix("labels.").and_then(|fact| fact.split_once('.')) {
+                Some((_, "slug")) | None => true,
+                Some((slug, _)) => [&one, &other]
+                    .iter()
+                    .all(|facts| facts.contains_key(&format!("labels.{slug}.slug"))),
+            }
         })
         .collect())
 }
@@ -48,13 +54,20 @@ pub fn text(differences: &[Difference], bundles: [&Path; 2]) -> String {
         let text = match value {
             Value::Null => "–".to_owned(),
             Value::String(text) => text.clone(),
-            Value::Number(number) if number.is_f64() => format!("{:.4}", number.as_f64().unwrap_or_default()),
+            Value::Number(number) if number.is_f64() => {
+                format!("{:.4}", number.as_f64().unwrap_or_default())
+            }
             other => other.to_string(),
         };
-        if text.chars().count() > SHOWN { text.chars().take(SHOWN - 1).chain(['…']).collect() } else { text }
+        if text.chars().count() > SHOWN {
+            text.chars().take(SHOWN - 1).chain(['…']).collect()
+        } else {
+            text
+        }
     };
     let width = differences.iter().map(|difference| difference.fact.len()).max().unwrap_or(0);
-    let mut text = format!("{:width$}  {:SHOWN$}  {}\n", "", bundles[0].display(), bundles[1].display());
+    let mut text =
+        format!("{:width$}  {:SHOWN$}  {}\n", "", bundles[0].display(), bundles[1].display());
     for Difference { fact, one, other } in differences {
         _ = writeln!(text, "{fact:width$}  {:SHOWN$}  {}", short(one), short(other));
     }
@@ -82,7 +95,11 @@ fn flatten(name: String, value: Value, facts: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(parts) => {
             for (part, value) in parts {
-                flatten(if name.is_empty() { part } else { format!("{name}.{part}") }, value, facts);
+                flatten(
+                    if name.is_empty() { part } else { format!("{name}.{part}") },
+                    value,
+                    facts,
+                );
             }
         }
         value => {

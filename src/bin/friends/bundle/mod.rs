@@ -59,9 +59,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             println!("{}  {}", manifest.name, classifier.bundle().sha256);
             let input = manifest.input;
-            println!("backbone {} ({} x {} -> {} features)", manifest.backbone, input.width, input.height, manifest.features);
+            println!(
+                "backbone {} ({} x {} -> {} features)",
+                manifest.backbone, input.width, input.height, manifest.features
+            );
             for label in &manifest.labels {
-                println!("  {:12} {} / {}  threshold {:.3}", label.slug, label.ja, label.en, label.threshold);
+                println!(
+                    "  {:12} {} / {}  threshold {:.3}",
+                    label.slug, label.ja, label.en, label.threshold
+                );
             }
             println!("training {}", serde_json::to_string_pretty(&manifest.training)?);
         }
@@ -70,7 +76,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             let classifier = bundle_dir::classifier(&bundle)?;
             let loaded = start.elapsed();
             classifier.verify()?;
-            println!("{}: every file is as its manifest says, and the golden vector agrees", bundle.display());
+            println!(
+                "{}: every file is as its manifest says, and the golden vector agrees",
+                bundle.display()
+            );
             println!(
                 "{:.2} MB, loaded in {:.0} ms, {:.1} ms a crop on one core (median of {CROPS})",
                 size(&bundle, &classifier.bundle().manifest)? as f64 / 1e6,
@@ -95,7 +104,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Bytes of the manifest and the files that it names.
 fn size(bundle: &Path, manifest: &Manifest) -> anyhow::Result<u64> {
     let names = manifest.files.keys().map(String::as_str).chain([MANIFEST]);
-    names.map(|name| Ok(std::fs::metadata(bundle.join(name)).with_context(|| name.to_owned())?.len())).sum()
+    names
+        .map(|name| {
+            Ok(std::fs::metadata(bundle.join(name)).with_context(|| name.to_owned())?.len())
+        })
+        .sum()
 }
 
 /// The median time from a prepared picture to scores.

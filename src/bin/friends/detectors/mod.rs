@@ -28,13 +28,15 @@ const FLOOR: f32 = 0.05;
 pub struct Args {
     /// Photos with known faces: DIR/boxes.json lists them
     dir: PathBuf,
-    /// What another detector found: a file that `tests/peers/detectors.py` writes; may be given several times
+    /// What another detector found: a file that `tests/peers/detectors.py` writes; may be given
+    /// several times
     #[arg(long, value_name = "FILE")]
     peer: Vec<PathBuf>,
     /// Write the curves of recall over false alarms
     #[arg(long, value_name = "FILE.svg")]
     curve: Option<PathBuf>,
-    /// Write a page with the curves, and the photos in which the embedded detector missed a face or saw one that is not there
+    /// Write a page with the curves, and the photos in which the embedded detector missed a face or
+    /// saw one that is not there
     #[arg(long, value_name = "FILE.html")]
     html: Option<PathBuf>,
     /// Print figures for programs
@@ -44,8 +46,10 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let photos = boxes::read(&args.dir)?;
-    let truth: Vec<Truth> =
-        photos.iter().map(|photo| Truth { faces: photo.boxes.clone(), kinds: photo.labels.clone() }).collect();
+    let truth: Vec<Truth> = photos
+        .iter()
+        .map(|photo| Truth { faces: photo.boxes.clone(), kinds: photo.labels.clone() })
+        .collect();
     let mut all = vec![embedded(&photos)?];
     if settings::environment("FRIENDS_VISION_KEY").is_some() {
         all.push(cloud_vision(&photos)?);
@@ -53,13 +57,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for file in &args.peer {
         all.push(peer(file, &photos)?);
     }
-    let rows: Vec<Figures> = all.iter().map(|findings| detection::figures(findings, &truth)).collect();
+    let rows: Vec<Figures> =
+        all.iter().map(|findings| detection::figures(findings, &truth)).collect();
     if let Some(file) = &args.curve {
-        std::fs::write(file, curve::svg(&rows)).with_context(|| format!("{} cannot be written", file.display()))?;
+        std::fs::write(file, curve::svg(&rows))
+            .with_context(|| format!("{} cannot be written", file.display()))?;
     }
     if let Some(file) = &args.html {
         let page = page::html(&rows, &all[0], &photos, &truth)?;
-        std::fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
+        std::fs::write(file, page)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
@@ -85,15 +92,24 @@ fn embedded(photos: &[Boxed]) -> anyhow::Result<Findings> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(Findings { detector: "embedded".into(), threshold: detector.manifest().threshold, ms_median: median(times), pictures })
+    Ok(Findings {
+        detector: "embedded".into(),
+        threshold: detector.manifest().threshold,
+        ms_median: median(times),
+        pictures,
+    })
 }
 
 /// Asks Google Cloud Vision, once a photo.
 #[tokio::main(flavor = "current_thread")]
 async fn cloud_vision(photos: &[Boxed]) -> anyhow::Result<Findings> {
-    eprintln!("FRIENDS_VISION_KEY is set: Cloud Vision is asked {} times, which may cost money", photos.len());
+    eprintln!(
+        "FRIENDS_VISION_KEY is set: Cloud Vision is asked {} times, which may cost money",
+        photos.len()
+    );
     let settings = DetectorSettings::read(Some("cloud-vision"), &settings::environment)?;
-    let detector = settings.set_up(Preloaded::begin(FaceDetector::load), &transport::client()?, None)?;
+    let detector =
+        settings.set_up(Preloaded::begin(FaceDetector::load), &transport::client()?, None)?;
     let vision = detector.vision().context("the detector asks Cloud Vision")?;
     let bar = progress::bar(photos.len(), "cloud-vision");
     let (mut pictures, mut times) = (Vec::new(), Vec::new());
@@ -106,11 +122,17 @@ async fn cloud_vision(photos: &[Boxed]) -> anyhow::Result<Findings> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(Findings { detector: "cloud-vision".into(), threshold: 0.0, ms_median: median(times), pictures })
+    Ok(Findings {
+        detector: "cloud-vision".into(),
+        threshold: 0.0,
+        ms_median: median(times),
+        pictures,
+    })
 }
 
 fn open(path: &Path) -> anyhow::Result<Photo> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let bytes =
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     Photo::decode(bytes, &Limits::default()).with_context(|| path.display().to_string())
 }
 
@@ -126,10 +148,13 @@ fn finding(boxed: &Boxed, faces: &[Face]) -> Finding {
 /// What another detector found in these photos.
 fn peer(file: &Path, photos: &[Boxed]) -> anyhow::Result<Findings> {
     let text = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let findings: Findings = serde_json::from_slice(&text).with_context(|| file.display().to_string())?;
-    let same = findings.pictures.len() == photos.len() && findings.pictures.iter().zip(photos).all(|(a, b)| a.file == b.file);
+    let findings: Findings =
+        serde_json::from_slice(&text).with_context(|| file.display().to_string())?;
+    let same = findings.pictures.len() == photos.len()
+        && findings.pictures.iter().zip(photos).all(|(a, b)| a.file == b.file);
     ensure!(same, "{} is about other photos, or in another order", file.display());
-    let paired = findings.pictures.iter().all(|finding| finding.boxes.len() == finding.scores.len());
+    let paired =
+        findings.pictures.iter().all(|finding| finding.boxes.len() == finding.scores.len());
     ensure!(paired, "{} has a photo with more boxes than scores, or fewer", file.display());
     Ok(findings)
 }
@@ -142,7 +167,12 @@ fn median(mut times: Vec<f64>) -> Option<f64> {
 fn print(rows: &[Figures]) {
     let width = rows.iter().map(|row| row.detector.len()).max().unwrap_or(0).max("detector".len());
     if let Some(row) = rows.first() {
-        println!("{} photos, {} faces of {} pixels and more", row.pictures, row.faces, detection::SMALLEST);
+        println!(
+            "{} photos, {} faces of {} pixels and more",
+            row.pictures,
+            row.faces,
+            detection::SMALLEST
+        );
     }
     println!("\n{:width$}  found  missed  false alarms  recall (Wilson 95 %)      ms", "detector");
     for row in rows {
@@ -155,14 +185,24 @@ fn print(rows: &[Figures]) {
         );
     }
     for row in rows {
-        let at: Vec<String> = row.recall_at.iter().map(|(limit, recall)| format!("{recall:.3} at {limit:.2}")).collect();
+        let at: Vec<String> = row
+            .recall_at
+            .iter()
+            .map(|(limit, recall)| format!("{recall:.3} at {limit:.2}"))
+            .collect();
         let (found, of) = (row.largest_found, row.with_faces);
-        println!("\n{}: largest face found in {found} of {of} photos with faces; value {:.3}", row.detector, row.value);
+        println!(
+            "\n{}: largest face found in {found} of {of} photos with faces; value {:.3}",
+            row.detector, row.value
+        );
         println!("  value: the share of these less half of the false alarms a photo");
         println!("  recall within so many false alarms a photo: {}", at.join(", "));
         for group in &row.groups {
             let (low, high) = friends_judge::training::metrics::wilson(group.found, group.faces);
-            println!("  {:<16} {:4} of {:4}  ({low:.2} to {high:.2})", group.name, group.found, group.faces);
+            println!(
+                "  {:<16} {:4} of {:4}  ({low:.2} to {high:.2})",
+                group.name, group.found, group.faces
+            );
         }
     }
     let pairs = detection::pairs(rows);

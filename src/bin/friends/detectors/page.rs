@@ -17,7 +17,12 @@ const SIDE: u32 = 360;
 const QUALITY: u8 = 80;
 
 /// The page, with everything in it.
-pub fn html(rows: &[Figures], findings: &Findings, photos: &[Boxed], truth: &[Truth]) -> anyhow::Result<String> {
+pub fn html(
+    rows: &[Figures],
+    findings: &Findings,
+    photos: &[Boxed],
+    truth: &[Truth],
+) -> anyhow::Result<String> {
     let mut page = format!(
         r#"<!doctype html><html lang="ja"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>見のがしと誤検出 / Misses and false alarms</title>
@@ -33,9 +38,14 @@ figure svg,figure img{{width:100%;height:auto;display:block}}figcaption{{font-si
         escaped(&findings.detector)
     );
     for ((finding, boxed), truth) in findings.pictures.iter().zip(photos).zip(truth) {
-        let faces: Vec<_> = finding.faces().into_iter().filter(|face| face.confidence >= findings.threshold).collect();
+        let faces: Vec<_> = finding
+            .faces()
+            .into_iter()
+            .filter(|face| face.confidence >= findings.threshold)
+            .collect();
         let outcomes = outcomes(&faces, truth);
-        let found = |number: usize| outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
+        let found =
+            |number: usize| outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Found(number));
         let missed: Vec<Rect> = truth
             .faces
             .iter()
@@ -43,7 +53,8 @@ figure svg,figure img{{width:100%;height:auto;display:block}}figcaption{{font-si
             .filter(|(number, _)| truth.counts(*number) && !found(*number))
             .map(|(_, face)| *face)
             .collect();
-        if missed.is_empty() && outcomes.iter().all(|(_, outcome)| *outcome != Outcome::FalseAlarm) {
+        if missed.is_empty() && outcomes.iter().all(|(_, outcome)| *outcome != Outcome::FalseAlarm)
+        {
             continue;
         }
         let photo = super::open(&boxed.path)?;
@@ -62,7 +73,10 @@ figure svg,figure img{{width:100%;height:auto;display:block}}figcaption{{font-si
         });
         for (rect, kind) in kinds.chain(missed.into_iter().map(|rect| (rect, "missed"))) {
             let Rect { x, y, width, height } = rect;
-            _ = write!(page, r#"<rect class="{kind}" x="{x:.0}" y="{y:.0}" width="{width:.0}" height="{height:.0}"/>"#);
+            _ = write!(
+                page,
+                r#"<rect class="{kind}" x="{x:.0}" y="{y:.0}" width="{width:.0}" height="{height:.0}"/>"#
+            );
         }
         _ = writeln!(page, "</svg><figcaption>{}</figcaption></figure>", escaped(&boxed.file));
     }

@@ -39,7 +39,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let classifier = bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
+    let classifier =
+        bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
     let slugs = classifier.bundle().slugs();
     let mut dataset = Dataset::read(&args.dir)?;
     // The folder's labels may be some of the bundle's, in another order.
@@ -67,7 +68,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let thresholds = classifier.bundle().thresholds();
     let evaluation = metrics::evaluate(&judged, &slugs, &thresholds);
     let known = examples.iter().filter(|example| example.sample.label.is_some());
-    let sources = known.map(|example| example.sample.group.as_str()).collect::<BTreeSet<&str>>().len();
+    let sources =
+        known.map(|example| example.sample.group.as_str()).collect::<BTreeSet<&str>>().len();
     if args.json {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);
     } else {
@@ -98,7 +100,9 @@ fn judged(example: &Example, classifier: &Classifier) -> Judged {
 fn text(figures: &Evaluation, sources: usize) -> String {
     let mut text = String::new();
     let between = |(low, high): (f64, f64)| format!("({low:.3} to {high:.3})");
-    let share = |share: f64, n: usize| format!("{share:.3} {}", between(metrics::wilson((share * n as f64).round() as usize, n)));
+    let share = |share: f64, n: usize| {
+        format!("{share:.3} {}", between(metrics::wilson((share * n as f64).round() as usize, n)))
+    };
     _ = writeln!(text, "{} known photos from {sources} sources", figures.n);
     _ = writeln!(
         text,
@@ -128,25 +132,52 @@ fn text(figures: &Evaluation, sources: usize) -> String {
         );
     }
     let Verdicts { right, either, wrong, none } = figures.verdicts;
-    _ = writeln!(text, "verdicts: {right} right, {either} right among two, {wrong} wrong, {none} nobody");
+    _ = writeln!(
+        text,
+        "verdicts: {right} right, {either} right among two, {wrong} wrong, {none} nobody"
+    );
     if !figures.confusions.is_empty() {
         let named = figures.confusions.iter().take(5);
-        let named: Vec<String> = named.map(|one| format!("{} → {} ({})", one.friend, one.said, one.n)).collect();
+        let named: Vec<String> =
+            named.map(|one| format!("{} → {} ({})", one.friend, one.said, one.n)).collect();
         _ = writeln!(text, "most frequent confusions: {}", named.join(", "));
     }
     if let Some(open) = &figures.open_set {
         let by = open.separation;
         _ = writeln!(text, "\n{} unknowns, AUROC {:.3}", open.unknown_n, by.auroc);
-        _ = writeln!(text, "at the bundle's thresholds: {} accepted", share(open.unknown_accepted, open.unknown_n));
-        _ = writeln!(text, "                            {} of the known accepted", share(open.known_accepted, figures.n));
-        _ = writeln!(text, "when 90 % of the known are: {} accepted", share(by.fpr_at_tpr90, open.unknown_n));
-        _ = writeln!(text, "when 95 % of the known are: {} accepted", share(by.fpr_at_tpr95, open.unknown_n));
-        _ = writeln!(text, "\n          AUROC  unknown >= 1/2  known >= 1/2  unknown at 90 % known  at 95 % known");
+        _ = writeln!(
+            text,
+            "at the bundle's thresholds: {} accepted",
+            share(open.unknown_accepted, open.unknown_n)
+        );
+        _ = writeln!(
+            text,
+            "                            {} of the known accepted",
+            share(open.known_accepted, figures.n)
+        );
+        _ = writeln!(
+            text,
+            "when 90 % of the known are: {} accepted",
+            share(by.fpr_at_tpr90, open.unknown_n)
+        );
+        _ = writeln!(
+            text,
+            "when 95 % of the known are: {} accepted",
+            share(by.fpr_at_tpr95, open.unknown_n)
+        );
+        _ = writeln!(
+            text,
+            "\n          AUROC  unknown >= 1/2  known >= 1/2  unknown at 90 % known  at 95 % known"
+        );
         for (name, by) in [("sigmoid", by), ("softmax", open.softmax)] {
             _ = writeln!(
                 text,
                 "{name}   {:.3}  {:14.3}  {:12.3}  {:21.3}  {:13.3}",
-                by.auroc, by.unknown_over_one_half, by.known_over_one_half, by.fpr_at_tpr90, by.fpr_at_tpr95
+                by.auroc,
+                by.unknown_over_one_half,
+                by.known_over_one_half,
+                by.fpr_at_tpr90,
+                by.fpr_at_tpr95
             );
         }
     }

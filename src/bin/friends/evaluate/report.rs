@@ -56,8 +56,18 @@ pub fn html(measured: &Measured<'_>, framing: &Framing) -> anyhow::Result<String
             format!("{low:.3} – {high:.3}")
         };
         card(&mut body, "AUROC", open.separation.auroc, "既知と未知 / known over unknown");
-        card(&mut body, "既知の名ざし / known named", open.known_accepted, &interval(open.known_accepted, figures.n));
-        card(&mut body, "未知の名ざし / unknown named", open.unknown_accepted, &interval(open.unknown_accepted, open.unknown_n));
+        card(
+            &mut body,
+            "既知の名ざし / known named",
+            open.known_accepted,
+            &interval(open.known_accepted, figures.n),
+        );
+        card(
+            &mut body,
+            "未知の名ざし / unknown named",
+            open.unknown_accepted,
+            &interval(open.unknown_accepted, open.unknown_n),
+        );
     }
     body.push_str("</div>\n<h2>グラフ / Plots</h2><div class=\"plots\">");
     body.push_str(&reliability(figures));
@@ -81,18 +91,27 @@ fn card(body: &mut String, name: &str, value: f64, note: &str) {
 
 /// How often photos of a score are right; on the broken line scores are frequencies.
 fn reliability(figures: &Evaluation) -> String {
-    let mut plot = Plot::new("信頼度 / Reliability", "いちばん高い値 · highest score", "当たりの割合 · share that is right");
+    let mut plot = Plot::new(
+        "信頼度 / Reliability",
+        "いちばん高い値 · highest score",
+        "当たりの割合 · share that is right",
+    );
     plot.guide((0.0, 0.0), (1.0, 1.0));
     let most = figures.reliability.iter().map(|bin| bin.n).max().unwrap_or(1);
     plot.line(figures.reliability.iter().map(|bin| (bin.score, bin.right)), COLORS[1]);
     for bin in &figures.reliability {
-        plot.dot((bin.score, bin.right), 3.0 + 9.0 * (bin.n as f64 / most as f64).sqrt(), COLORS[1]);
+        plot.dot(
+            (bin.score, bin.right),
+            3.0 + 9.0 * (bin.n as f64 / most as f64).sqrt(),
+            COLORS[1],
+        );
     }
     plot.key(COLORS[1], "点の大きさ: 枚数");
     plot.finish()
 }
 
-/// Highest scores of known photos, right and wrong, and of unknowns; each kind's highest bin reaches the top.
+/// Highest scores of known photos, right and wrong, and of unknowns; each kind's highest bin
+/// reaches the top.
 fn histogram(measured: &Measured<'_>) -> String {
     let kind = |one: &Judged| match one.truth {
         Some(truth) if truth == one.highest().0 => 0,
@@ -103,7 +122,11 @@ fn histogram(measured: &Measured<'_>) -> String {
     for one in measured.judged {
         bins[kind(one)][((f64::from(one.highest().1) * BINS as f64) as usize).min(BINS - 1)] += 1;
     }
-    let mut plot = Plot::new("値の分布 / Scores", "いちばん高い値 · highest score", "割合 · share of the kind");
+    let mut plot = Plot::new(
+        "値の分布 / Scores",
+        "いちばん高い値 · highest score",
+        "割合 · share of the kind",
+    );
     let names = ["既知・正解 / right", "既知・誤り / wrong", "未知 / unknown"];
     for ((counts, color), name) in bins.iter().zip([COLORS[2], COLORS[0], COLORS[6]]).zip(names) {
         let all: usize = counts.iter().sum();
@@ -133,7 +156,8 @@ fn acceptance(measured: &Measured<'_>) -> String {
         "名ざされた既知 · known named",
     );
     plot.guide((0.0, 0.0), (1.0, 1.0));
-    let mut photos: Vec<(f32, bool)> = measured.judged.iter().map(|one| (one.highest().1, one.truth.is_some())).collect();
+    let mut photos: Vec<(f32, bool)> =
+        measured.judged.iter().map(|one| (one.highest().1, one.truth.is_some())).collect();
     photos.sort_by(|a, b| b.0.total_cmp(&a.0));
     let known = photos.iter().filter(|(_, known)| *known).count().max(1) as f64;
     let unknown = (photos.len() as f64 - known).max(1.0);
@@ -182,8 +206,9 @@ fn classes(body: &mut String, figures: &Evaluation) {
     if !figures.confusions.is_empty() {
         body.push_str("<p>よくある取りちがえ / Most frequent confusions: ");
         let named = figures.confusions.iter().take(5);
-        let named: Vec<String> =
-            named.map(|one| format!("{} → {} ({})", escaped(&one.friend), escaped(&one.said), one.n)).collect();
+        let named: Vec<String> = named
+            .map(|one| format!("{} → {} ({})", escaped(&one.friend), escaped(&one.said), one.n))
+            .collect();
         body.push_str(&named.join(" · "));
         body.push_str("</p>\n");
     }
@@ -221,7 +246,13 @@ fn squashings(body: &mut String, open: &OpenSet) {
          <th>既知 95 % のとき / at 95 % known</th></tr>",
     );
     for (name, by) in [("sigmoid", open.separation), ("softmax", open.softmax)] {
-        let Separation { auroc, fpr_at_tpr90, fpr_at_tpr95, unknown_over_one_half, known_over_one_half } = by;
+        let Separation {
+            auroc,
+            fpr_at_tpr90,
+            fpr_at_tpr95,
+            unknown_over_one_half,
+            known_over_one_half,
+        } = by;
         _ = writeln!(
             body,
             "<tr><td>{name}</td><td>{auroc:.3}</td><td>{unknown_over_one_half:.3}</td><td>{known_over_one_half:.3}</td>\
@@ -231,18 +262,31 @@ fn squashings(body: &mut String, open: &OpenSet) {
     body.push_str("</table></div>\n");
 }
 
-/// The surest mistakes: one Friend taken for another, unknowns that are named, Friends that are not.
+/// The surest mistakes: one Friend taken for another, unknowns that are named, Friends that are
+/// not.
 fn mistakes(body: &mut String, measured: &Measured<'_>, framing: &Framing) -> anyhow::Result<()> {
     let score = |one: &Judged| one.highest().1;
-    let is_named = |one: &Judged| measured.thresholds.judge(&one.scores, measured.labels) != Verdict::None;
+    let is_named =
+        |one: &Judged| measured.thresholds.judge(&one.scores, measured.labels) != Verdict::None;
     let photos = |wanted: &dyn Fn(&Judged) -> bool| {
-        measured.examples.iter().zip(measured.judged).filter(|(_, one)| wanted(one)).collect::<Vec<_>>()
+        measured
+            .examples
+            .iter()
+            .zip(measured.judged)
+            .filter(|(_, one)| wanted(one))
+            .collect::<Vec<_>>()
     };
     let wrong = |one: &Judged| one.truth.is_some_and(|truth| truth != one.highest().0);
     let kinds = [
         ("取りちがえ / Taken for another", photos(&wrong)),
-        ("名ざされた未知 / Unknowns that are named", photos(&|one| one.truth.is_none() && is_named(one))),
-        ("名ざされない既知 / Known, yet called unknown", photos(&|one| one.truth.is_some() && !wrong(one) && !is_named(one))),
+        (
+            "名ざされた未知 / Unknowns that are named",
+            photos(&|one| one.truth.is_none() && is_named(one)),
+        ),
+        (
+            "名ざされない既知 / Known, yet called unknown",
+            photos(&|one| one.truth.is_some() && !wrong(one) && !is_named(one)),
+        ),
     ];
     for (number, (title, mut found)) in kinds.into_iter().enumerate() {
         if found.is_empty() {
@@ -263,7 +307,10 @@ fn mistakes(body: &mut String, measured: &Measured<'_>, framing: &Framing) -> an
                 score(one),
                 escaped(&example.sample.path.file_name().unwrap_or_default().to_string_lossy())
             );
-            body.push_str(&sheet::figure(&framing.picture(&example.sample.path, SIDE)?.1, &caption)?);
+            body.push_str(&sheet::figure(
+                &framing.picture(&example.sample.path, SIDE)?.1,
+                &caption,
+            )?);
         }
         body.push_str("</div>\n");
     }

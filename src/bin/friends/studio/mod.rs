@@ -39,8 +39,8 @@ enum Command {
     Draw(Draw),
     /// Draw pictures to learn finding faces from, with boxes around all faces: OUT/boxes.json
     Scenes(scenes::Scenes),
-    /// Draw each character once, plain, as the page shows them: OUT/<slug>.jpg, small OUT/<slug>-small.jpg, and wide for feeds OUT/<slug>-wide.jpg,
-    /// OUT/everyone-wide.jpg
+    /// Draw each character once, plain, as the page shows them: OUT/<slug>.jpg, small
+    /// OUT/<slug>-small.jpg, and wide for feeds OUT/<slug>-wide.jpg, OUT/everyone-wide.jpg
     Portraits {
         /// Descriptions: *.toml, one character each
         #[arg(long, value_name = "DIR", default_value = "models/characters")]
@@ -131,19 +131,30 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Draw(args) => draw(&args)?,
         Command::Scenes(args) => scenes::draw(&args)?,
         Command::Portraits { characters, out, size } => {
-            std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
+            std::fs::create_dir_all(&out)
+                .with_context(|| format!("{} cannot be made", out.display()))?;
             let people = described(&characters)?;
             for (slug, character) in &people {
-                for (name, size) in [(format!("{slug}.jpg"), size), (format!("{slug}-small.jpg"), SMALL)] {
-                    save(&friends_studio::render(character, &Scene::plain(), size).image, &out.join(name))?;
+                for (name, size) in
+                    [(format!("{slug}.jpg"), size), (format!("{slug}-small.jpg"), SMALL)]
+                {
+                    save(
+                        &friends_studio::render(character, &Scene::plain(), size).image,
+                        &out.join(name),
+                    )?;
                 }
-                save(&friends_studio::wide(std::slice::from_ref(character)), &out.join(format!("{slug}-wide.jpg")))?;
+                save(
+                    &friends_studio::wide(std::slice::from_ref(character)),
+                    &out.join(format!("{slug}-wide.jpg")),
+                )?;
             }
-            let everyone: Vec<Character> = people.into_iter().map(|(_, character)| character).collect();
+            let everyone: Vec<Character> =
+                people.into_iter().map(|(_, character)| character).collect();
             save(&friends_studio::wide(&everyone), &out.join("everyone-wide.jpg"))?;
         }
         Command::Sheet { characters, out, columns, cell, seed } => {
-            let people: Vec<Character> = described(&characters)?.into_iter().map(|(_, character)| character).collect();
+            let people: Vec<Character> =
+                described(&characters)?.into_iter().map(|(_, character)| character).collect();
             let sheet = friends_studio::sheet(&people, columns, cell, seed);
             sheet.save(&out).with_context(|| format!("{} cannot be written", out.display()))?;
         }
@@ -153,7 +164,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// All descriptions in a folder, by file name.
 fn described(dir: &Path) -> anyhow::Result<Vec<(String, Character)>> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("{} cannot be read", dir.display()))?;
+    let entries =
+        std::fs::read_dir(dir).with_context(|| format!("{} cannot be read", dir.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
@@ -161,8 +173,10 @@ fn described(dir: &Path) -> anyhow::Result<Vec<(String, Character)>> {
     files
         .into_iter()
         .map(|path| {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let character = Character::from_toml(&text).with_context(|| path.display().to_string())?;
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            let character =
+                Character::from_toml(&text).with_context(|| path.display().to_string())?;
             Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), character))
         })
         .collect()
@@ -177,21 +191,29 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     let mut jobs: Vec<(&str, Subject<'_>, u32)> = Vec::new();
     for (people, count) in [(&people, args.each), (&invented, args.each_random)] {
         for (folder, character) in people {
-            jobs.extend((0..count).map(|number| (folder.as_str(), Subject::Character(character), number)));
+            jobs.extend(
+                (0..count).map(|number| (folder.as_str(), Subject::Character(character), number)),
+            );
         }
     }
     jobs.extend((0..args.unknown).map(|number| (UNKNOWN, Subject::Unknown, number)));
-    jobs.extend((args.unknown..args.unknown + args.bare).map(|number| (UNKNOWN, Subject::Person, number)));
+    jobs.extend(
+        (args.unknown..args.unknown + args.bare).map(|number| (UNKNOWN, Subject::Person, number)),
+    );
     jobs.extend((0..args.people).map(|number| (PEOPLE, Subject::Person, number)));
     let folders: BTreeSet<&str> = jobs.iter().map(|(folder, ..)| *folder).collect();
     for folder in folders {
         let dir = args.out.join(folder);
-        std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+        std::fs::create_dir_all(&dir)
+            .with_context(|| format!("{} cannot be made", dir.display()))?;
     }
-    let names: BTreeMap<&str, &Names> =
-        people.iter().filter_map(|(slug, character)| Some((slug.as_str(), character.shown.as_ref()?))).collect();
+    let names: BTreeMap<&str, &Names> = people
+        .iter()
+        .filter_map(|(slug, character)| Some((slug.as_str(), character.shown.as_ref()?)))
+        .collect();
     let to = args.out.join(NAMES);
-    std::fs::write(&to, serde_json::to_vec_pretty(&names)?).with_context(|| format!("{} cannot be written", to.display()))?;
+    std::fs::write(&to, serde_json::to_vec_pretty(&names)?)
+        .with_context(|| format!("{} cannot be written", to.display()))?;
     let bar = progress::bar(jobs.len(), "drawing");
     let start = Instant::now();
     jobs.par_iter().try_for_each(|&(folder, subject, number)| {
@@ -208,7 +230,11 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
                 Some(wearer) => friends_studio::dress(character, wearer, &scene, size),
                 None => friends_studio::render(character, &scene, size),
             };
-            if cropped { friends_studio::head_crop(&picture, args.size, &mut random) } else { picture.image }
+            if cropped {
+                friends_studio::head_crop(&picture, args.size, &mut random)
+            } else {
+                picture.image
+            }
         };
         let picture = match (subject, wearer) {
             (Subject::Character(character), _) => dressed(character),
@@ -230,8 +256,8 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Invented characters, each unlike the few before it. Every fourth is like one of `known` in parts, the others like one of the
-/// few before them in half of the cases.
+/// Invented characters, each unlike the few before it. Every fourth is like one of `known` in
+/// parts, the others like one of the few before them in half of the cases.
 fn invented(known: &[Character], count: u32, seed: u64) -> Vec<(String, Character)> {
     /// How many of the last ones count: enough for kin, too few to run out of looks.
     const NEIGHBOURS: usize = 8;
@@ -242,12 +268,17 @@ fn invented(known: &[Character], count: u32, seed: u64) -> Vec<(String, Characte
         let kin = if number % 4 == 0 { known } else { recent };
         people.push(friends_studio::unknown_character(kin, &mut random));
     }
-    (1..).zip(people).map(|(number, character): (u32, _)| (format!("random-{number:04}"), character)).collect()
+    (1..)
+        .zip(people)
+        .map(|(number, character): (u32, _)| (format!("random-{number:04}"), character))
+        .collect()
 }
 
 /// A stream of random numbers for each picture: the slug's FNV-1a hash, and the picture's number.
 fn stream(slug: &str, number: u32) -> u64 {
-    let hash = slug.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = slug
+        .bytes()
+        .fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     u64::from(hash) << 32 | u64::from(number)
 }
 

@@ -31,7 +31,8 @@ pub struct Scenes {
 /// Each picture has a seed of its own, so that more pictures do not change the first ones.
 pub fn draw(args: &Scenes) -> anyhow::Result<()> {
     let photos = args.faces.as_deref().map(photographed::read).transpose()?.unwrap_or_default();
-    std::fs::create_dir_all(&args.out).with_context(|| format!("{} cannot be made", args.out.display()))?;
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("{} cannot be made", args.out.display()))?;
     let bar = progress::bar(args.count as usize, "drawing");
     let one = |number: u32| -> anyhow::Result<Value> {
         let mut random = ChaCha8Rng::seed_from_u64(args.seed);
@@ -40,14 +41,19 @@ pub fn draw(args: &Scenes) -> anyhow::Result<()> {
         let file = format!("{number:05}.jpg");
         save(&image, &args.out.join(&file))?;
         bar.inc(1);
-        let boxes: Vec<[f32; 4]> = faces.iter().map(|(face, _)| [face.x, face.y, face.width, face.height]).collect();
+        let boxes: Vec<[f32; 4]> =
+            faces.iter().map(|(face, _)| [face.x, face.y, face.width, face.height]).collect();
         let labels: Vec<&str> = faces.iter().map(|(_, kind)| kind.name()).collect();
-        Ok(json!({"file": file, "width": image.width(), "height": image.height(), "boxes": boxes, "labels": labels}))
+        Ok(
+            json!({"file": file, "width": image.width(), "height": image.height(), "boxes": boxes, "labels": labels}),
+        )
     };
-    let entries = (0..args.count).into_par_iter().map(one).collect::<anyhow::Result<Vec<Value>>>()?;
+    let entries =
+        (0..args.count).into_par_iter().map(one).collect::<anyhow::Result<Vec<Value>>>()?;
     bar.finish_and_clear();
     let list = args.out.join("boxes.json");
-    std::fs::write(&list, serde_json::to_vec(&entries)?).with_context(|| format!("{} cannot be written", list.display()))?;
+    std::fs::write(&list, serde_json::to_vec(&entries)?)
+        .with_context(|| format!("{} cannot be written", list.display()))?;
     println!("{}: {} pictures", args.out.display(), entries.len());
     Ok(())
 }

@@ -22,7 +22,8 @@ const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3]
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photos: DIR/<slug>/*.jpg; DIR/unknown/ for photos of unknowns; DIR/labels.json for names and colors
+    /// Photos: DIR/<slug>/*.jpg; DIR/unknown/ for photos of unknowns; DIR/labels.json for names and
+    /// colors
     dir: PathBuf,
     /// Where the bundle goes
     #[arg(long, value_name = "BUNDLE")]
@@ -36,22 +37,26 @@ pub struct Args {
     /// Which head the bundle gets
     #[arg(long, value_enum, default_value_t = HeadKind::Best)]
     head: HeadKind,
-    /// How much of the backbone the bundle gets: its last block often knows only what the backbone was trained for
+    /// How much of the backbone the bundle gets: its last block often knows only what the backbone
+    /// was trained for
     #[arg(long, value_enum, default_value_t = DepthKind::Best)]
     depth: DepthKind,
-    /// The share of photos of unknowns that may be named all the same, as 5% or 0.05: a larger one names more of the known, too
+    /// The share of photos of unknowns that may be named all the same, as 5% or 0.05: a larger one
+    /// names more of the known, too
     #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
     accept_unknown: f64,
     /// For everything that is drawn at random: the same seed gives the same bundle
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Learn from at most this many photos of each label, chosen by the seed: to see what fewer photos would give
+    /// Learn from at most this many photos of each label, chosen by the seed: to see what fewer
+    /// photos would give
     #[arg(long, value_name = "N")]
     each: Option<usize>,
     #[command(flatten)]
     extraction: Extraction,
-    /// Then train all layers of the backbone on the photos, too: some minutes, by a script that needs the Python environment which
-    /// .ci/environment models/training makes; without it the bundle is written all the same
+    /// Then train all layers of the backbone on the photos, too: some minutes, by a script that
+    /// needs the Python environment which .ci/environment models/training makes; without it the
+    /// bundle is written all the same
     #[arg(long)]
     fine_tune: bool,
     #[command(flatten)]
@@ -63,7 +68,8 @@ pub struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum HeadKind {
-    /// The one whose verdicts on left-out photos are best; without photos of unknowns the discriminants
+    /// The one whose verdicts on left-out photos are best; without photos of unknowns the
+    /// discriminants
     Best,
     /// One linear discriminant a label, and resemblance to the nearest label
     Discriminant,
@@ -86,7 +92,8 @@ impl HeadKind {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum DepthKind {
-    /// The one whose verdicts on left-out photos are better; without its last block unless all of it is clearly better
+    /// The one whose verdicts on left-out photos are better; without its last block unless all of
+    /// it is clearly better
     Best,
     /// All of it
     Whole,
@@ -96,7 +103,10 @@ enum DepthKind {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.out.exists() && !args.force {
-        anyhow::bail!("{} is there already: choose another --out, or --force to replace it", args.out.display());
+        anyhow::bail!(
+            "{} is there already: choose another --out, or --force to replace it",
+            args.out.display()
+        );
     }
     let mut dataset = Dataset::read(&args.dir)?;
     if let Some(count) = args.each {
@@ -105,17 +115,28 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut names = Dataset::names(&args.dir)?;
     let (mut background, mut there) = (Vec::new(), Depth::Whole);
     let (onnx, input) = if let Some(path) = &args.backbone {
-        (std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?, MOBILENET_INPUT)
+        (
+            std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
+            MOBILENET_INPUT,
+        )
     } else {
-        let base = bundle_dir::classifier(&bundle_dir::find(args.model.as_deref(), &settings::environment))?;
+        let base = bundle_dir::classifier(&bundle_dir::find(
+            args.model.as_deref(),
+            &settings::environment,
+        ))?;
         inherit_names(&mut names, base.bundle());
-        there = serde_json::from_value(base.bundle().manifest.training["backbone"]["depth"].clone()).unwrap_or(there);
+        there =
+            serde_json::from_value(base.bundle().manifest.training["backbone"]["depth"].clone())
+                .unwrap_or(there);
         if there == Depth::Shortened || args.depth != DepthKind::Shortened {
             background = inherited_background(base.bundle(), &dataset.labels);
         }
         (base.bundle().backbone.to_vec(), base.bundle().manifest.input)
     };
-    let origin = args.backbone.as_ref().map_or_else(|| "the backbone".to_owned(), |path| path.display().to_string());
+    let origin = args
+        .backbone
+        .as_ref()
+        .map_or_else(|| "the backbone".to_owned(), |path| path.display().to_string());
     let recipe = Recipe {
         name: args.out.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         labels: dataset.labels,
@@ -129,8 +150,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Unknowns that are inherited are known to the backbone as it is alone.
     let wanted = if recipe.background.is_empty() { args.depth } else { DepthKind::Whole };
     let tried = backbones(onnx, there, wanted)?;
-    let networks = tried.iter().map(|(_, onnx)| Backbone::measured(onnx.clone(), recipe.input).with_context(|| origin.clone()));
-    let lists = args.extraction.augmented(&dataset.samples, &networks.collect::<anyhow::Result<Vec<_>>>()?)?;
+    let networks = tried.iter().map(|(_, onnx)| {
+        Backbone::measured(onnx.clone(), recipe.input).with_context(|| origin.clone())
+    });
+    let lists = args
+        .extraction
+        .augmented(&dataset.samples, &networks.collect::<anyhow::Result<Vec<_>>>()?)?;
     let variant = |((depth, backbone), examples)| Variant { depth, backbone, examples };
     let variants = tried.into_iter().zip(lists).map(variant).collect();
     let trained = trainer::train(variants, &recipe)?;
@@ -138,7 +163,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
     summarise(&args.out, &trained.choice)?;
     if args.fine_tune
-        && let Err(error) = tuning::fine_tune(args, &trained.variant, trained.choice.known_named, &recipe)
+        && let Err(error) =
+            tuning::fine_tune(args, &trained.variant, trained.choice.known_named, &recipe)
     {
         eprintln!("{} keeps its backbone as it was", args.out.display());
         return Err(error);
@@ -150,8 +176,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
     let bundle = bundle_dir::read(out)?;
     let training = &bundle.manifest.training;
-    let photos =
-        training["photos"].as_object().into_iter().flat_map(|photos| photos.values()).filter_map(serde_json::Value::as_u64);
+    let photos = training["photos"]
+        .as_object()
+        .into_iter()
+        .flat_map(|photos| photos.values())
+        .filter_map(serde_json::Value::as_u64);
     let photos = photos.sum::<u64>() + training["unknown_photos"].as_u64().unwrap_or_default();
     println!("{} written: {} labels, {photos} photos", out.display(), bundle.manifest.labels.len());
     let unseen = &training["cross_validation"];
@@ -173,7 +202,11 @@ fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
     let backbone = &training["backbone"];
     let tried = qualities(backbone);
     if tried.len() > 1 {
-        println!("{} backbone, by the same: {}", backbone["depth"].as_str().unwrap_or_default(), tried.join(", "));
+        println!(
+            "{} backbone, by the same: {}",
+            backbone["depth"].as_str().unwrap_or_default(),
+            tried.join(", ")
+        );
     }
     println!("{}", choice.sentences());
     Ok(())
@@ -182,19 +215,27 @@ fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
 /// What was tried, and how good each was.
 fn qualities(of: &serde_json::Value) -> Vec<String> {
     let tried = of["tried"].as_object().into_iter().flatten();
-    tried.map(|(name, quality)| format!("{name} {:.4}", quality.as_f64().unwrap_or_default())).collect()
+    tried
+        .map(|(name, quality)| format!("{name} {:.4}", quality.as_f64().unwrap_or_default()))
+        .collect()
 }
 
 /// A share from 0 to less than 1, as a percentage or a plain number.
 fn share(text: &str) -> Result<f64, String> {
     let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
     let share = number.trim().parse::<f64>().ok().map(|number| number / whole);
-    share.filter(|share| (0.0..1.0).contains(share)).ok_or_else(|| "a share is a number like 5% or 0.05".to_owned())
+    share
+        .filter(|share| (0.0..1.0).contains(share))
+        .ok_or_else(|| "a share is a number like 5% or 0.05".to_owned())
 }
 
-/// What is tried. A backbone that was shortened before is not shortened again: a bundle that is trained again and again would lose block
-/// after block.
-fn backbones(onnx: Vec<u8>, there: Depth, wanted: DepthKind) -> anyhow::Result<Vec<(Depth, Vec<u8>)>> {
+/// What is tried. A backbone that was shortened before is not shortened again: a bundle that is
+/// trained again and again would lose block after block.
+fn backbones(
+    onnx: Vec<u8>,
+    there: Depth,
+    wanted: DepthKind,
+) -> anyhow::Result<Vec<(Depth, Vec<u8>)>> {
     if there == Depth::Shortened || wanted == DepthKind::Whole {
         return Ok(vec![(there, onnx)]);
     }
@@ -202,13 +243,19 @@ fn backbones(onnx: Vec<u8>, there: Depth, wanted: DepthKind) -> anyhow::Result<V
     if wanted == DepthKind::Best {
         return Ok(std::iter::once((Depth::Whole, onnx)).chain(shortened).collect());
     }
-    Ok(vec![shortened.context("this backbone is no chain of convolutions that could be shortened: leave out --depth")?])
+    Ok(vec![shortened.context(
+        "this backbone is no chain of convolutions that could be shortened: leave out --depth",
+    )?])
 }
 
 /// What the base bundle knows of unknowns, and its labels unless they are to be learnt.
 fn inherited_background(base: &Bundle, labels: &[String]) -> Vec<Vec<f32>> {
     let Head::Prototype(head) = &base.head else { return Vec::new() };
-    let others = base.slugs().into_iter().zip(&head.centroids).filter(|(slug, _)| !labels.iter().any(|label| label == slug));
+    let others = base
+        .slugs()
+        .into_iter()
+        .zip(&head.centroids)
+        .filter(|(slug, _)| !labels.iter().any(|label| label == slug));
     head.background.iter().chain(others.map(|(_, centroid)| centroid)).cloned().collect()
 }
 

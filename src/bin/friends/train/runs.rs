@@ -1,4 +1,5 @@
-//! How runs of fine-tuning went: how many failed to learn, how far the others differ, and their curves.
+//! How runs of fine-tuning went: how many failed to learn, how far the others differ, and their
+//! curves.
 
 use std::fmt::Write as _;
 
@@ -31,15 +32,22 @@ pub fn sentences(fits: &[TuningRun]) -> String {
 pub fn html(bundle: &str, settings: &FineTuning, fits: &[TuningRun]) -> String {
     let runs: Vec<&TuningRun> = checked(fits).collect();
     let failed = failed(&runs);
-    let mut plot =
-        Plot::new("学習のようす / Runs", "学習の進み · share of the epochs", "見ていない写真の当たり · right of photos not seen");
+    let mut plot = Plot::new(
+        "学習のようす / Runs",
+        "学習の進み · share of the epochs",
+        "見ていない写真の当たり · right of photos not seen",
+    );
     let initial = runs.iter().find_map(|run| run.initial);
     if let Some(initial) = initial {
         plot.guide((0.0, initial), (1.0, initial));
     }
     for run in &runs {
         let epochs = f64::from(settings.epochs.max(1));
-        let points = run.curve.iter().enumerate().map(|(epoch, &right)| ((epoch + 1) as f64 / epochs, right));
+        let points = run
+            .curve
+            .iter()
+            .enumerate()
+            .map(|(epoch, &right)| ((epoch + 1) as f64 / epochs, right));
         plot.line(points, COLORS[usize::from(!run.collapsed)]);
     }
     plot.key(COLORS[1], &format!("学べた / learnt ({})", runs.len() - failed));
@@ -89,9 +97,12 @@ fn failed(runs: &[&TuningRun]) -> usize {
 /// How many failed; mean, standard deviation and range of the others' last accuracies.
 fn spread(runs: &[&TuningRun]) -> String {
     let failed = failed(runs);
-    let right: Vec<f64> = runs.iter().filter(|run| !run.collapsed).filter_map(|run| run.last).collect();
+    let right: Vec<f64> =
+        runs.iter().filter(|run| !run.collapsed).filter_map(|run| run.last).collect();
     let mut said = format!("{} runs, {failed} failed to learn", runs.len());
-    if let (Some(least), Some(most)) = (right.iter().copied().reduce(f64::min), right.iter().copied().reduce(f64::max)) {
+    if let (Some(least), Some(most)) =
+        (right.iter().copied().reduce(f64::min), right.iter().copied().reduce(f64::max))
+    {
         let count = right.len() as f64;
         let mean = right.iter().sum::<f64>() / count;
         let squares: f64 = right.iter().map(|one| (one - mean).powi(2)).sum();

@@ -22,11 +22,12 @@ pub struct Tuning {
     /// With --fine-tune: the highest rate of the optimiser
     #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
     rate: f64,
-    /// With --fine-tune: steps in which the classes alone are learnt; 0 with --rate 2e-3 --epochs 2 shows how runs fail
+    /// With --fine-tune: steps in which the classes alone are learnt; 0 with --rate 2e-3 --epochs 2
+    /// shows how runs fail
     #[arg(long, value_name = "STEPS", default_value_t = 30)]
     warm_up: u32,
-    /// With --fine-tune: train so many times, each with another seed, and say how often it failed and how far the runs differ; the bundle
-    /// is that of the first that did not fail
+    /// With --fine-tune: train so many times, each with another seed, and say how often it failed
+    /// and how far the runs differ; the bundle is that of the first that did not fail
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), requires = "fine_tune")]
     runs: u32,
     /// With --fine-tune: write a page with the curves of all runs
@@ -34,8 +35,14 @@ pub struct Tuning {
     report: Option<PathBuf>,
 }
 
-/// Trains all layers, and replaces the bundle by one around the new backbone; `known_named` is what the frozen one names.
-pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recipe) -> anyhow::Result<()> {
+/// Trains all layers, and replaces the bundle by one around the new backbone; `known_named` is what
+/// the frozen one names.
+pub fn fine_tune(
+    args: &Args,
+    frozen: &Variant,
+    known_named: f64,
+    recipe: &Recipe,
+) -> anyhow::Result<()> {
     let examples = &frozen.examples;
     let tuning = &args.tuning;
     anyhow::ensure!(
@@ -45,7 +52,8 @@ pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recip
         MOBILENET_INPUT.height
     );
     let settings = FineTuning {
-        python: settings::environment("FRIENDS_PYTHON").map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
+        python: settings::environment("FRIENDS_PYTHON")
+            .map_or_else(|| "models/training/.venv/bin/python".into(), PathBuf::from),
         script: "models/training/fine_tune.py".into(),
         epochs: tuning.epochs,
         rate: tuning.rate,
@@ -60,7 +68,8 @@ pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recip
         Ok(Picture { picture, label: example.sample.label, held_out })
     });
     let pictures = pictures.collect::<anyhow::Result<Vec<Picture>>>()?;
-    let bar = progress::bar((tuning.runs as usize + 1) * tuning.epochs as usize, "training all layers");
+    let bar =
+        progress::bar((tuning.runs as usize + 1) * tuning.epochs as usize, "training all layers");
     let mut fits = Vec::new();
     let tuned = settings.run(&pictures, recipe.labels.len(), &frozen.backbone, |seen| match seen {
         Progress::Epoch(_) => bar.inc(1),
@@ -77,7 +86,9 @@ pub fn fine_tune(args: &Args, frozen: &Variant, known_named: f64, recipe: &Recip
     let tuned = tuned?;
 
     let samples: Vec<Sample> = examples.iter().map(|example| example.sample.clone()).collect();
-    let backbone = |onnx: &[u8]| Backbone::measured(onnx.to_vec(), recipe.input).context("the fine-tuned backbone");
+    let backbone = |onnx: &[u8]| {
+        Backbone::measured(onnx.to_vec(), recipe.input).context("the fine-tuned backbone")
+    };
     let backbones = [backbone(&tuned.checked)?, backbone(&tuned.all)?];
     let mut lists = args.extraction.augmented_once(&samples, &backbones)?;
     let checked = lists.remove(0);

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use image::metadata::Orientation;
 use memchr::{memchr, memchr_iter, memmem};
 
-use super::super::header::{Cost, MAX_PROFILE_BYTES, orientation, pixels};
-use super::super::{broken, not_read};
 use crate::error::Rejection;
 use crate::geometry::Size;
+use crate::photo::header::{Cost, MAX_PROFILE_BYTES, orientation, pixels};
+use crate::photo::refusal::{broken, not_read};
 
 /// What a JPEG says of itself.
 #[derive(Clone, Debug)]
@@ -22,7 +22,10 @@ pub struct Header<'a> {
     /// What decoding takes.
     pub cost: Cost,
     /// Color channels: 1, 3 or 4.
-    #[cfg_attr(not(feature = "libjpeg"), expect(dead_code, reason = "the Rust decoder reads it itself"))]
+    #[cfg_attr(
+        not(feature = "libjpeg"),
+        expect(dead_code, reason = "the Rust decoder reads it itself")
+    )]
     pub components: u8,
     /// Whether the file has an end of image after its first scan.
     pub has_end: bool,
@@ -54,9 +57,11 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
     }
     let frame = frame.ok_or_else(|| broken("its size is missing"))?;
     // The scan's header is a part of `bytes`, and what follows it is entropy-coded.
-    let coded = scan.map_or(bytes.len(), |scan| scan.as_ptr().addr() + scan.len() - bytes.as_ptr().addr());
+    let coded =
+        scan.map_or(bytes.len(), |scan| scan.as_ptr().addr() + scan.len() - bytes.as_ptr().addr());
     let coded = &bytes[coded..];
-    let has_several_scans = frame.is_progressive || scan.is_some_and(|scan| scan.first() < Some(&frame.components));
+    let has_several_scans =
+        frame.is_progressive || scan.is_some_and(|scan| scan.first() < Some(&frame.components));
     Ok(Header {
         size: frame.size,
         orientation: orientation(exif),
@@ -87,16 +92,22 @@ impl Frame {
             (0xC9 | 0xCA, _) => return Err(not_read("a JPEG with arithmetic coding")),
             _ => return Err(not_read("a hierarchical JPEG")),
         }
-        let size = Size { width: u16::from_be_bytes([w1, w0]).into(), height: u16::from_be_bytes([h1, h0]).into() };
+        let size = Size {
+            width: u16::from_be_bytes([w1, w0]).into(),
+            height: u16::from_be_bytes([h1, h0]).into(),
+        };
         let samplings = rest.chunks_exact(3).take(components.into());
-        let samplings = samplings.map(|one| (u64::from(one[1] >> 4), u64::from(one[1] & 15))).collect();
+        let samplings =
+            samplings.map(|one| (u64::from(one[1] >> 4), u64::from(one[1] & 15))).collect();
         Ok(Self { size, components, samplings, is_progressive: marker == 0xC2 })
     }
 
     /// What decoding takes; `scans` where there may be more than one.
     fn cost(&self, scans: Option<u64>) -> Cost {
-        let (across, down) = self.samplings.iter().fold((1, 1), |(h, v), one| (h.max(one.0), v.max(one.1)));
-        let units = u64::from(self.size.width).div_ceil(8 * across) * u64::from(self.size.height).div_ceil(8 * down);
+        let (across, down) =
+            self.samplings.iter().fold((1, 1), |(h, v), one| (h.max(one.0), v.max(one.1)));
+        let units = u64::from(self.size.width).div_ceil(8 * across)
+            * u64::from(self.size.height).div_ceil(8 * down);
         // Samples of all components, padded to whole units.
         let samples: u64 = self.samplings.iter().map(|(h, v)| units * h * v * 64).sum();
         // Coefficients of two bytes stay until the last of several scans; otherwise unit row after
@@ -110,8 +121,8 @@ impl Frame {
     }
 }
 
-/// Marker segments up to the first scan: the marker, and what follows the length. Bytes between them
-/// are passed over, as decoders do.
+/// Marker segments up to the first scan: the marker, and what follows the length. Bytes between
+/// them are passed over, as decoders do.
 fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = bytes.get(2..).unwrap_or_default();
     std::iter::from_fn(move || {

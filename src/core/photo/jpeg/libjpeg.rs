@@ -10,8 +10,8 @@ use mozjpeg::decompress::DecompressBuilder;
 use mozjpeg::{ColorSpace, NO_MARKERS};
 use mozjpeg_sys::{jpeg_common_struct, jpeg_error_mgr, msg_parm_union};
 
-use super::super::clock::{Clock, TimedFile};
 use super::Header;
+use crate::photo::clock::{Clock, TimedFile};
 
 /// Pixels, and whether libjpeg had to complain of their data.
 pub struct Read {
@@ -22,8 +22,8 @@ pub struct Read {
 /// Rows that are asked for before the time is looked at.
 const ROWS: usize = 16;
 
-/// Decodes at one `divisor`-th of the size, rounded up. `None` for what libjpeg declines, finds broken,
-/// or does not finish in time.
+/// Decodes at one `divisor`-th of the size, rounded up. `None` for what libjpeg declines, finds
+/// broken, or does not finish in time.
 pub fn decode(bytes: &[u8], header: &Header, divisor: u32, clock: Clock) -> Option<Read> {
     let decoding = || reading(bytes, header, divisor, clock);
     // libjpeg's fatal errors arrive as unwinding, without a message of their own.
@@ -33,8 +33,8 @@ pub fn decode(bytes: &[u8], header: &Header, divisor: u32, clock: Clock) -> Opti
 
 fn reading(bytes: &[u8], header: &Header, divisor: u32, clock: Clock) -> Option<RgbImage> {
     WARNINGS.set(0);
-    // libjpeg reads codes fast as long as some kilobytes of a piece are left. Of a file with several
-    // scans, where a few bytes can stand for a whole picture, it never does.
+    // libjpeg reads codes fast as long as some kilobytes of a piece are left. Of a file with
+    // several scans, where a few bytes can stand for a whole picture, it never does.
     let piece = if header.cost.scans > 1 { 1 << 10 } else { 1 << 18 };
     let builder = DecompressBuilder::new().with_markers(NO_MARKERS).with_err(errors());
     let mut decoder = builder.from_reader(TimedFile::new(bytes, piece, clock)).ok()?;
@@ -45,8 +45,11 @@ fn reading(bytes: &[u8], header: &Header, divisor: u32, clock: Clock) -> Option<
     // Where colors have half the resolution they need no enlarging at half the size.
     decoder.do_fancy_upsampling(divisor == 1);
     let inks = header.components == 4;
-    let mut picture = decoder.to_colorspace(if inks { ColorSpace::JCS_CMYK } else { ColorSpace::JCS_RGB }).ok()?;
-    let (width, height) = (u32::try_from(picture.width()).ok()?, u32::try_from(picture.height()).ok()?);
+    let mut picture = decoder
+        .to_colorspace(if inks { ColorSpace::JCS_CMYK } else { ColorSpace::JCS_RGB })
+        .ok()?;
+    let (width, height) =
+        (u32::try_from(picture.width()).ok()?, u32::try_from(picture.height()).ok()?);
     let mut pixels = RgbImage::new(width, height);
     let mut inked = vec![0; if inks { ROWS * 4 * width as usize } else { 0 }];
     for rows in pixels.chunks_mut(ROWS * 3 * width as usize) {

@@ -1,5 +1,5 @@
-//! JPEGs: libjpeg decodes them at every size, as browsers do. The Rust decoder stands in where the core is
-//! built without C.
+//! JPEGs: libjpeg decodes them at every size, as browsers do. The Rust decoder stands in where the
+//! core is built without C.
 
 mod header;
 #[cfg(feature = "libjpeg")]
@@ -9,7 +9,8 @@ use image::RgbImage;
 
 pub use self::header::{Header, read};
 use super::clock::Clock;
-use super::{Decoded, damaged, whole_enough};
+use super::refusal::damaged;
+use super::{Decoded, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -17,12 +18,12 @@ use crate::geometry::Size;
 /// where faces are small, and a head 128. Smaller heads are cut from the full size, see [`DETAIL`].
 pub const SIDE: u32 = 1600;
 
-/// A region whose longer side has fewer pixels at the fraction, and that is to be shown larger, is cut
-/// from the full size.
+/// A region whose longer side has fewer pixels at the fraction, and that is to be shown larger, is
+/// cut from the full size.
 pub const DETAIL: f32 = 96.0;
 
-/// By how much a photo of this size is to be shrunk: 1, 2, 4 or 8, the most that leaves `side` pixels
-/// to the longer side.
+/// By how much a photo of this size is to be shrunk: 1, 2, 4 or 8, the most that leaves `side`
+/// pixels to the longer side.
 #[must_use]
 pub fn divisor(photo: Size, side: u32) -> u32 {
     let longer = photo.width.max(photo.height);
@@ -32,10 +33,15 @@ pub fn divisor(photo: Size, side: u32) -> u32 {
 /// Decodes a JPEG at one `divisor`-th of its size.
 ///
 /// # Errors
-/// `photo_rejected` for what is broken or lacks more than a tenth of its rows, `photo_too_costly` when
-/// the time is over.
+/// `photo_rejected` for what is broken or lacks more than a tenth of its rows, `photo_too_costly`
+/// when the time is over.
 #[cfg(feature = "libjpeg")]
-pub fn decode(bytes: &[u8], header: &Header, divisor: u32, clock: Clock) -> Result<Decoded, Rejection> {
+pub fn decode(
+    bytes: &[u8],
+    header: &Header,
+    divisor: u32,
+    clock: Clock,
+) -> Result<Decoded, Rejection> {
     let Some(read) = libjpeg::decode(bytes, header, divisor, clock) else {
         return Err(if clock.is_over() { Rejection::too_slow() } else { damaged() });
     };
@@ -56,24 +62,27 @@ pub fn decode(bytes: &[u8], header: &Header, _: u32, clock: Clock) -> Result<Dec
     }
     let decoding = || image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg);
     // Fuzzing has found files at which it panics.
-    let picture = std::panic::catch_unwind(decoding).map_err(|_| damaged())?.map_err(super::refusal)?;
+    let picture = std::panic::catch_unwind(decoding)
+        .map_err(|_| damaged())?
+        .map_err(super::refusal::of_decoder)?;
     let pixels = picture.into_rgb8();
     if pixels.dimensions() != (header.size.width, header.size.height) {
-        return Err(super::broken("it says two different sizes"));
+        return Err(super::refusal::broken("it says two different sizes"));
     }
     let there = if header.has_end { 1.0 } else { rows_there(&pixels, true) };
     Ok(Decoded { is_incomplete: !header.has_end, ..whole_enough(pixels, there)? })
 }
 
-/// The share of rows that are there in a JPEG that lacks some. Decoders fill up the rest with gray, so rows
-/// at the bottom that have a single color do not count: any color where the file has no end (`is_cut`), and
-/// gray where it has one too early.
+/// The share of rows that are there in a JPEG that lacks some. Decoders fill up the rest with gray,
+/// so rows at the bottom that have a single color do not count: any color where the file has no end
+/// (`is_cut`), and gray where it has one too early.
 fn rows_there(stored: &RgbImage, is_cut: bool) -> f64 {
     let last = *stored.get_pixel(stored.width() - 1, stored.height() - 1);
     if !is_cut && last != FILL && last != FILL_OF_INKS {
         return 1.0;
     }
-    let filled = stored.rows().rev().take_while(|row| row.clone().all(|pixel| *pixel == last)).count();
+    let filled =
+        stored.rows().rev().take_while(|row| row.clone().all(|pixel| *pixel == last)).count();
     1.0 - filled as f64 / f64::from(stored.height())
 }
 
@@ -90,7 +99,8 @@ mod tests {
     fn the_side_that_is_needed_is_left() {
         let size = |width, height| Size { width, height };
         assert_eq!(
-            [1280, 3199, 3200, 4000, 6400, 12800, 65500].map(|long| divisor(size(long, 1000), SIDE)),
+            [1280, 3199, 3200, 4000, 6400, 12800, 65500]
+                .map(|long| divisor(size(long, 1000), SIDE)),
             [1, 1, 2, 2, 4, 8, 8]
         );
         assert_eq!(divisor(size(1000, 4000), SIDE), 2);

@@ -1,7 +1,7 @@
 //! WebP (RFC 9649): a picture, or the first frame of an animation.
 //!
-//! The decoder gets a small file of its own with nothing but the frame. What other chunks and flags say
-//! about metadata, which is often wrong after programs that strip it, never reaches it.
+//! The decoder gets a small file of its own with nothing but the frame. What other chunks and flags
+//! say about metadata, which is often wrong after programs that strip it, never reaches it.
 
 mod tables;
 
@@ -12,7 +12,8 @@ use image::{ImageFormat, ImageReader, RgbImage};
 
 use super::clock::{Clock, TimedFile};
 use super::header::{Cost, MAX_PROFILE_BYTES, orientation, pixels};
-use super::{Decoded, broken, cut_off, opaque, refusal, whole_enough};
+use super::refusal::{self, broken, cut_off};
+use super::{Decoded, opaque, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -52,7 +53,10 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
     for chunk in chunks(riff(bytes)) {
         let (name, payload) = chunk?;
         match &name {
-            b"VP8X" => canvas = Some(Size { width: 1 + number24(payload, 4)?, height: 1 + number24(payload, 7)? }),
+            b"VP8X" => {
+                let (width, height) = (1 + number24(payload, 4)?, 1 + number24(payload, 7)?);
+                canvas = Some(Size { width, height });
+            }
             b"ALPH" => alpha = Some(payload),
             b"VP8 " | b"VP8L" if frame.is_none() => {
                 let size = bitstream_size(name, payload)?;
@@ -70,7 +74,8 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
     }
     let mut frame = frame.ok_or_else(|| broken("it holds no picture"))?;
     let size = canvas.unwrap_or(frame.size);
-    let fits = frame.left + frame.size.width <= size.width && frame.top + frame.size.height <= size.height;
+    let fits =
+        frame.left + frame.size.width <= size.width && frame.top + frame.size.height <= size.height;
     if !fits || !is_animated && size != frame.size {
         return Err(broken("its parts contradict each other"));
     }
@@ -80,15 +85,20 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
         frame.alpha = None;
     }
     let tables = match frame.bitstream.1 {
-        lossless if is_lossless => tables::bytes(lossless.get(5..).unwrap_or_default(), frame.size)?,
+        lossless if is_lossless => {
+            tables::bytes(lossless.get(5..).unwrap_or_default(), frame.size)?
+        }
         _ => match frame.alpha {
             // Compressed as the green of a lossless picture.
-            Some(&[flags, ref lossless @ ..]) if flags & 3 == 1 => tables::bytes(lossless, frame.size)?,
+            Some(&[flags, ref lossless @ ..]) if flags & 3 == 1 => {
+                tables::bytes(lossless, frame.size)?
+            }
             _ => 0,
         },
     };
-    // Measured on the decoder: a lossy picture takes its planes and RGB; with transparency, or lossless,
-    // four bytes a pixel twice. A frame that is smaller than its canvas has that beside it.
+    // Measured on the decoder: a lossy picture takes its planes and RGB; with transparency, or
+    // lossless, four bytes a pixel twice. A frame that is smaller than its canvas has that beside
+    // it.
     let pixel = if is_lossless || frame.alpha.is_some() { 8 } else { 5 };
     let beside = if size == frame.size { 0 } else { 3 * pixels(size) };
     let file = frame.bitstream.1.len() + frame.alpha.map_or(0, <[u8]>::len);
@@ -96,7 +106,13 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
     // Some programs write the mark of JPEG's EXIF segments before the TIFF header.
     let exif = exif.map(|exif| exif.strip_prefix(b"Exif\0\0").unwrap_or(exif));
     let profile = profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES).map(Cow::Borrowed);
-    Ok(Header { size, orientation: orientation(exif), profile, cost: Cost { bytes, scans: 1, because: None }, frame })
+    Ok(Header {
+        size,
+        orientation: orientation(exif),
+        profile,
+        cost: Cost { bytes, scans: 1, because: None },
+        frame,
+    })
 }
 
 /// `ANMF`: where the frame lies, its size, its chunks.
@@ -118,9 +134,12 @@ fn animation_frame(payload: &[u8]) -> Result<Frame<'_>, Rejection> {
     Err(broken("its parts contradict each other"))
 }
 
-/// What lies within the RIFF file that the bytes begin with; what follows it is no part of the picture.
+/// What lies within the RIFF file that the bytes begin with; what follows it is no part of the
+/// picture.
 fn riff(bytes: &[u8]) -> &[u8] {
-    let length = bytes.get(4..8).map_or(0, |length| u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
+    let length = bytes
+        .get(4..8)
+        .map_or(0, |length| u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
     let end = (length as usize).saturating_add(8).min(bytes.len());
     bytes.get(12..end).unwrap_or_default()
 }
@@ -166,11 +185,15 @@ fn number24(bytes: &[u8], at: usize) -> Result<u32, Rejection> {
 pub fn decode(header: &Header, clock: Clock) -> Result<Decoded, Rejection> {
     let frame = &header.frame;
     let still = still(frame);
-    let reader = ImageReader::with_format(TimedFile::new(&still, 1 << 16, clock), ImageFormat::WebP);
-    let picture = reader.decode().map_err(|error| if clock.is_over() { Rejection::too_slow() } else { refusal(error) })?;
+    let reader =
+        ImageReader::with_format(TimedFile::new(&still, 1 << 16, clock), ImageFormat::WebP);
+    let picture = reader.decode().map_err(|error| {
+        if clock.is_over() { Rejection::too_slow() } else { refusal::of_decoder(error) }
+    })?;
     let mut picture = opaque(picture);
     if frame.size != header.size {
-        let mut canvas = RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
+        let mut canvas =
+            RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
         image::imageops::replace(&mut canvas, &picture, frame.left.into(), frame.top.into());
         picture = canvas;
     }

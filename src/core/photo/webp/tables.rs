@@ -1,18 +1,21 @@
-//! What the prefix codes of a lossless picture take in memory, counted before a decoder builds them.
+//! What the prefix codes of a lossless picture take in memory, counted before a decoder builds
+//! them.
 //!
-//! A lossless picture may have a group of five codes for each block of it. Which block has which group is
-//! a small picture of its own, and the largest number in it says how many groups follow: 65,536 groups,
-//! each of which takes up to 36 KB, can stand in a file of 470 KB. So the stream is read here up to
-//! the last group, by RFC 9649, sections 4 to 6. Nothing but lengths of codes is kept.
+//! A lossless picture may have a group of five codes for each block of it. Which block has which
+//! group is a small picture of its own, and the largest number in it says how many groups follow:
+//! 65,536 groups, each of which takes up to 36 KB, can stand in a file of 470 KB. So the stream is
+//! read here up to the last group, by RFC 9649, sections 4 to 6. Nothing but lengths of codes is
+//! kept.
 
-use super::super::header::pixels;
 use crate::error::{Code, Reason, Rejection};
 use crate::geometry::Size;
+use crate::photo::header::pixels;
 
 /// Groups that any picture may have. A larger picture may have one for each of its blocks.
 const GROUPS: u64 = 1000;
 
-/// Bytes that the decoder will hold for codes and small pictures. `stream` is what follows the header.
+/// Bytes that the decoder will hold for codes and small pictures. `stream` is what follows the
+/// header.
 ///
 /// A stream that breaks off is counted up to there: the decoder will get no further.
 ///
@@ -93,7 +96,8 @@ impl BitReader<'_> {
                 _ => {
                     let colors = self.bits(8)? + 1;
                     self.small_picture(Size { width: colors, height: 1 }, held)?;
-                    let shared = [(2, 3), (4, 2), (16, 1)].into_iter().find(|(most, _)| colors <= *most);
+                    let shared =
+                        [(2, 3), (4, 2), (16, 1)].into_iter().find(|(most, _)| colors <= *most);
                     width = shared.map_or(width, |(_, bits)| width.div_ceil(1 << bits));
                 }
             }
@@ -118,8 +122,8 @@ impl BitReader<'_> {
         Some(groups)
     }
 
-    /// Reads a picture that has one group of codes; returns the largest of its numbers, each of which is
-    /// made of red and green. Copies of earlier pixels have no larger ones.
+    /// Reads a picture that has one group of codes; returns the largest of its numbers, each of
+    /// which is made of red and green. Copies of earlier pixels have no larger ones.
     fn small_picture(&mut self, size: Size, held: &mut u64) -> Option<u32> {
         *held += 6 * pixels(size);
         let cache = self.cache_bits()?;
@@ -247,7 +251,8 @@ struct Table {
 }
 
 impl PrefixCode {
-    /// Bytes that the decoder takes for it: a table for codes of up to ten bits, a tree for longer ones.
+    /// Bytes that the decoder takes for it: a table for codes of up to ten bits, a tree for longer
+    /// ones.
     fn bytes(&self) -> u64 {
         const TABLE_BITS: u8 = 10;
         const NODE: u64 = 16;
@@ -266,9 +271,14 @@ impl PrefixCode {
     /// A table to read it with; `None` for lengths that make no code.
     fn table(&self) -> Option<Table> {
         let lengths = match self {
-            Self::One(symbol) => return Some(Table { bits: 0, entries: vec![(*symbol as u16, 0)] }),
+            Self::One(symbol) => {
+                return Some(Table { bits: 0, entries: vec![(*symbol as u16, 0)] });
+            }
             Self::Two(first, second) => {
-                return Some(Table { bits: 1, entries: vec![(*first as u16, 1), (*second as u16, 1)] });
+                return Some(Table {
+                    bits: 1,
+                    entries: vec![(*first as u16, 1), (*second as u16, 1)],
+                });
             }
             Self::Lengths(lengths) => lengths,
         };
@@ -281,7 +291,8 @@ impl PrefixCode {
         let mut entries = vec![(0, 0); 1 << bits];
         let mut code = 0_u32;
         for length in 1..=bits {
-            for symbol in (0..lengths.len()).filter(|symbol| u32::from(lengths[*symbol]) == length) {
+            for symbol in (0..lengths.len()).filter(|symbol| u32::from(lengths[*symbol]) == length)
+            {
                 if code >= 1 << length {
                     return None;
                 }
@@ -306,11 +317,13 @@ mod tests {
     #[test]
     fn a_symbol_that_does_not_exist_ends_the_count() {
         let mut stream = Vec::new();
-        let mut put = |bits: u32, count: u32| stream.extend((0..count).map(|at| (bits >> at & 1) as u8));
+        let mut put =
+            |bits: u32, count: u32| stream.extend((0..count).map(|at| (bits >> at & 1) as u8));
         // No transforms and no cache; a picture of groups with blocks of 4 pixels, without a cache.
         put(0b100, 3);
         put(0, 3 + 1);
-        // Green, as two lengths: 256 and 257. Their code has the two symbols 1 (a length of one bit) and 18 (zeros).
+        // Green, as two lengths: 256 and 257. Their code has the two symbols 1 (a length of one
+        // bit) and 18 (zeros).
         put(0, 1 + 4);
         for length in [0, 1, 0, 1] {
             put(length, 3);
@@ -328,7 +341,10 @@ mod tests {
         put(0b101, 3);
         put(255, 8);
         put(0, 32);
-        let stream: Vec<u8> = stream.chunks(8).map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | bit)).collect();
+        let stream: Vec<u8> = stream
+            .chunks(8)
+            .map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | bit))
+            .collect();
         let size = Size { width: 16, height: 16 };
         assert_eq!(bytes(&stream, size).unwrap(), 6 * 16, "the small picture alone");
     }

@@ -1,5 +1,5 @@
-//! Photo bytes become upright RGB pixels within the limits and the time, or a rejection; libFuzzer's own limit aborts on a larger
-//! allocation.
+//! Photo bytes become upright RGB pixels within the limits and the time, or a rejection;
+//! libFuzzer's own limit aborts on a larger allocation.
 #![no_main]
 
 use std::time::Duration;
@@ -9,7 +9,8 @@ use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use rustix::time::{ClockId, clock_gettime};
 
-/// Small, so that many are decoded in a second. `.ci/fuzz` sets the allocation limit that goes with it.
+/// Small, so that many are decoded in a second. `.ci/fuzz` sets the allocation limit that goes with
+/// it.
 const LIMITS: Limits = Limits {
     upload_bytes: 1 << 20,
     judge_bytes: 1 << 20,
