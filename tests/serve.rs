@@ -8,6 +8,7 @@ use friends_core::face_detector::FaceDetector;
 use friends_core::limits::{Limits, RESULT_LIFETIME};
 use friends_judge::service::detector::{CloudVision, Detector};
 use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::observe::{Log, Observer};
 use friends_judge::service::pipeline;
 use friends_judge::service::settings::transport;
 use friends_judge::service::storage::StorageKey;
@@ -210,7 +211,7 @@ async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
         .unwrap();
     storage.keep(StorageKey::Upload(id.as_str()), jpeg(&serval(100))).await.unwrap();
 
-    pipeline::judge_upload(&judge, &storage, &id).await.unwrap();
+    pipeline::judge_upload(&judge, &storage, &Observer::new(Log), &id).await.unwrap();
     assert_eq!(late.asked().len(), 1, "it was judged");
     assert_eq!(storage.result(&id).await.unwrap().unwrap().document.state.name(), "expired");
     assert!(storage.uploaded().await.unwrap().is_empty());

@@ -8,6 +8,7 @@ use friends_core::geometry::Size;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
 use friends_judge::service::local::object_store::ObjectStore;
+use friends_judge::service::observe::{Log, Observer};
 use friends_judge::service::pipeline::sweep;
 use friends_judge::service::storage::{Storage, StorageKey};
 use friends_judge::service::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
@@ -219,11 +220,11 @@ async fn an_overdue_ticket_is_swept_and_a_waiting_one_is_not() {
     storage.open(&old, &waiting(&old)).await.unwrap();
     storage.open(&new, &waiting(&new)).await.unwrap();
     let mut later = OffsetDateTime::now_utc() + Duration::minutes(14);
-    assert_eq!(sweep(&storage, later).await.unwrap(), 0);
+    assert_eq!(sweep(&storage, &Observer::new(Log), later).await.unwrap(), 0);
     later += Duration::minutes(2);
-    assert_eq!(sweep(&storage, later).await.unwrap(), 2);
+    assert_eq!(sweep(&storage, &Observer::new(Log), later).await.unwrap(), 2);
     assert_eq!(storage.result(&old).await.unwrap().unwrap().document.state.name(), "expired");
-    assert_eq!(sweep(&storage, later).await.unwrap(), 0, "only once");
+    assert_eq!(sweep(&storage, &Observer::new(Log), later).await.unwrap(), 0, "only once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +237,7 @@ async fn a_document_that_cannot_be_read_keeps_no_other_ticket_from_its_end() {
     }
     storage.keep(StorageKey::Result(ids[1].as_str()), b"{\"schema\": 2}".to_vec()).await.unwrap();
     let later = OffsetDateTime::now_utc() + Duration::minutes(16);
-    assert_eq!(sweep(&storage, later).await.unwrap(), 2);
+    assert_eq!(sweep(&storage, &Observer::new(Log), later).await.unwrap(), 2);
     for id in [&ids[0], &ids[2]] {
         assert_eq!(storage.result(id).await.unwrap().unwrap().document.state.name(), "expired");
     }
@@ -262,7 +263,7 @@ async fn a_sweep_reads_open_tickets_alone() {
     storage.keep(StorageKey::Result(finished.as_str()), b"?".to_vec()).await.unwrap();
     let later = OffsetDateTime::now_utc() + Duration::minutes(16);
     assert!(storage.open_since_before(later).await.unwrap().is_empty());
-    assert_eq!(sweep(&storage, later).await.unwrap(), 0);
+    assert_eq!(sweep(&storage, &Observer::new(Log), later).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,8 +11,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use friends_core::error::{Error as Fault, chain};
 use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::observe::log_line::Invocation;
-use friends_judge::service::observe::{log_line, telemetry};
+use friends_judge::service::observe::{
+    EmbeddedMetrics, Invocation, Observer, in_invocation, telemetry,
+};
 use friends_judge::service::settings::{self, secret};
 use friends_judge::service::{event, http};
 use lambda_http::lambda_runtime::Runtime;
@@ -26,9 +27,13 @@ use tracing_subscriber::filter::LevelFilter;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start(telemetry::Format::Json, LevelFilter::INFO);
-    log_line::with_metrics();
-    let assembly =
-        Assembly { model: None, detector: None, permits: 1, buckets: Buckets::Environment };
+    let assembly = Assembly {
+        model: None,
+        detector: None,
+        permits: 1,
+        buckets: Buckets::Environment,
+        observer: Observer::new(EmbeddedMetrics),
+    };
     let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &settings::environment)
         .await
         .map_err(|error| error.chain())?;
@@ -52,8 +57,7 @@ async fn main() -> Result<(), Error> {
             let invocation = Invocation { request_id, cold: first.swap(false, Ordering::Relaxed) };
             if matches!(request.request_context_ref(), Some(RequestContext::PassThrough)) {
                 let event = serde_json::from_slice(request.body())?;
-                let handling =
-                    Box::pin(log_line::in_invocation(invocation, event::handle(&app, &event)));
+                let handling = Box::pin(in_invocation(invocation, event::handle(&app, &event)));
                 let handled = tokio::time::timeout(time_left, handling).await;
                 let handled = handled.unwrap_or_else(|_| {
                     ran_out.store(true, Ordering::Relaxed);
@@ -68,7 +72,7 @@ async fn main() -> Result<(), Error> {
                 return Ok::<_, Error>(Response::new(axum::body::Body::from("null")));
             }
             let request = request.map(axum::body::Body::new);
-            let answering = log_line::in_invocation(invocation, router.oneshot(request));
+            let answering = in_invocation(invocation, router.oneshot(request));
             let answered = tokio::time::timeout(time_left, answering).await;
             Ok(answered.unwrap_or_else(|_| {
                 ran_out.store(true, Ordering::Relaxed);

@@ -10,6 +10,7 @@ use friends_core::limits::Limits;
 use friends_core::model::Classifier;
 
 use super::detector::DetectorSettings;
+use super::observe::Observer;
 use super::pipeline::Judge;
 use super::preloaded::Preloaded;
 use super::storage::Storage;
@@ -25,7 +26,9 @@ pub struct App {
     pub storage: Option<Storage>,
     /// What visitors are given as the address of the object store.
     pub upload_address: UploadAddress,
-    /// Whom they can write to.
+    /// Takes what happens.
+    pub observer: Observer,
+    /// Whom visitors can write to.
     pub contact: Option<String>,
 }
 
@@ -50,6 +53,8 @@ pub struct Assembly<'a> {
     pub permits: usize,
     /// Where tickets are kept.
     pub buckets: Buckets,
+    /// Takes what happens.
+    pub observer: Observer,
 }
 
 /// Where tickets are kept.
@@ -69,7 +74,7 @@ impl App {
     /// # Errors
     /// When a setting or the bundle is not in order: nothing should start then.
     pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
-        let Assembly { model, detector, permits, buckets } = assembly;
+        let Assembly { model, detector, permits, buckets, observer } = assembly;
         let embedded = Preloaded::begin(|| {
             FaceDetector::load().inspect(|detector| {
                 tracing::info!(
@@ -110,6 +115,6 @@ impl App {
         let detector = settings.set_up(embedded, &http, storage.as_ref())?;
         let bundle = Arc::clone(bundle.get()?.as_ref().map_err(|error| chain(error))?);
         let judge = Judge::new(detector, bundle, classifier, Limits::default(), permits);
-        Ok(Self { judge, storage, upload_address, contact })
+        Ok(Self { judge, storage, upload_address, observer, contact })
     }
 }

@@ -11,7 +11,6 @@ use time::OffsetDateTime;
 use super::app::App;
 use super::pipeline;
 use super::storage::{Storage, StorageKey};
-use crate::service::observe::usage;
 use crate::service::tickets::TicketId;
 
 /// What an event asks for.
@@ -107,20 +106,22 @@ pub async fn handle(app: &App, event: &Value) -> Result<(), Error> {
 /// When anything is left to be tried again: the caller passes the error on, so that the event is
 /// delivered once more.
 pub async fn run(app: &App, event: Event) -> Result<(), Error> {
-    let storage = storage(app)?;
+    let (storage, observer) = (storage(app)?, &app.observer);
     let handled = match event {
         Event::Sweep => {
-            let ended = pipeline::sweep(storage, OffsetDateTime::now_utc()).await?;
+            let ended = pipeline::sweep(storage, observer, OffsetDateTime::now_utc()).await?;
             tracing::info!(tickets.expired = ended, "swept overdue tickets");
             Ok(())
         }
         Event::Uploaded(tickets) => {
-            each(&tickets, |id| pipeline::judge_upload(&app.judge, storage, id)).await
+            each(&tickets, |id| pipeline::judge_upload(&app.judge, storage, observer, id)).await
         }
-        Event::GivenUp(tickets) => each(&tickets, |id| pipeline::give_up(storage, id)).await,
+        Event::GivenUp(tickets) => {
+            each(&tickets, |id| pipeline::give_up(storage, observer, id)).await
+        }
     };
     // Nobody waits any more: the verdict is written.
-    usage::write(storage, false).await;
+    observer.usage().write(storage, false).await;
     handled
 }
 

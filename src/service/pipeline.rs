@@ -25,7 +25,7 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
-use super::observe::log_line;
+use super::observe::{LogLine, Observer};
 use super::preloaded::Preloaded;
 use super::run_blocking::run_blocking;
 use super::storage::Storage;
@@ -39,9 +39,14 @@ use super::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
 /// # Errors
 /// [`Error::Transient`] when a service did not answer: nothing is lost, call again. Everything else
 /// ends the ticket.
-pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Result<(), Error> {
+pub async fn judge_upload(
+    judge: &Judge,
+    storage: &Storage,
+    observer: &Observer,
+    id: &TicketId,
+) -> Result<(), Error> {
     let started = Instant::now();
-    let Some(ticket) = open_ticket(storage, id).await? else { return Ok(()) };
+    let Some(ticket) = open_ticket(storage, observer, id).await? else { return Ok(()) };
     let outcome = match judge_photo(judge, storage, id, &ticket, started).await {
         Ok(judgement) => Outcome::Done(judgement),
         Err(Error::Rejected(rejection)) => Outcome::Rejected(rejection),
@@ -55,17 +60,17 @@ pub async fn judge_upload(judge: &Judge, storage: &Storage, id: &TicketId) -> Re
             Outcome::Failed(error.public())
         }
     };
-    end(storage, id, &ticket, outcome).await
+    end(storage, observer, id, &ticket, outcome).await
 }
 
 /// Ends a ticket as `failed` after the last delivery of its event has failed.
 ///
 /// # Errors
 /// As [`judge_upload`].
-pub async fn give_up(storage: &Storage, id: &TicketId) -> Result<(), Error> {
-    let Some(ticket) = open_ticket(storage, id).await? else { return Ok(()) };
+pub async fn give_up(storage: &Storage, observer: &Observer, id: &TicketId) -> Result<(), Error> {
+    let Some(ticket) = open_ticket(storage, observer, id).await? else { return Ok(()) };
     let apology = Error::transient("judging", "every try failed").public();
-    end(storage, id, &ticket, Outcome::Failed(apology)).await
+    end(storage, observer, id, &ticket, Outcome::Failed(apology)).await
 }
 
 /// Ends tickets whose deadline has passed as `expired`; returns how many those were. Reads open
@@ -75,11 +80,15 @@ pub async fn give_up(storage: &Storage, id: &TicketId) -> Result<(), Error> {
 ///
 /// # Errors
 /// When the store does not answer; what was ended stays ended.
-pub async fn sweep(storage: &Storage, now: OffsetDateTime) -> Result<usize, Error> {
+pub async fn sweep(
+    storage: &Storage,
+    observer: &Observer,
+    now: OffsetDateTime,
+) -> Result<usize, Error> {
     let mut ended = 0;
     let mut left_over = None;
     for id in storage.open_since_before(now - WAIT).await? {
-        match sweep_one(storage, &id, now).await {
+        match sweep_one(storage, observer, &id, now).await {
             Ok(expired) => ended += usize::from(expired),
             Err(error) => {
                 tracing::error!(
@@ -97,10 +106,15 @@ pub async fn sweep(storage: &Storage, now: OffsetDateTime) -> Result<usize, Erro
 
 /// Ends an open ticket if it is overdue; closes it if it has ended, or is gone, and something was
 /// left of it.
-async fn sweep_one(storage: &Storage, id: &TicketId, now: OffsetDateTime) -> Result<bool, Error> {
+async fn sweep_one(
+    storage: &Storage,
+    observer: &Observer,
+    id: &TicketId,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
     match storage.result(id).await? {
         Some(ticket) if ticket.document.is_overdue(now) => {
-            end(storage, id, &ticket, Outcome::Expired).await?;
+            end(storage, observer, id, &ticket, Outcome::Expired).await?;
             Ok(true)
         }
         Some(ticket) if ticket.document.is_waiting() => Ok(false),
@@ -110,10 +124,14 @@ async fn sweep_one(storage: &Storage, id: &TicketId, now: OffsetDateTime) -> Res
 
 /// The ticket's document while it waits. An overdue ticket is ended on the way, for readers take it
 /// for expired already, and one that has ended, or is gone, is closed.
-async fn open_ticket(storage: &Storage, id: &TicketId) -> Result<Option<StoredResult>, Error> {
+async fn open_ticket(
+    storage: &Storage,
+    observer: &Observer,
+    id: &TicketId,
+) -> Result<Option<StoredResult>, Error> {
     match storage.result(id).await? {
         Some(ticket) if ticket.document.is_overdue(OffsetDateTime::now_utc()) => {
-            end(storage, id, &ticket, Outcome::Expired).await?;
+            end(storage, observer, id, &ticket, Outcome::Expired).await?;
         }
         Some(ticket) if ticket.document.is_waiting() => return Ok(Some(ticket)),
         ended => close(storage, id, ended).await?,
@@ -125,6 +143,7 @@ async fn open_ticket(storage: &Storage, id: &TicketId) -> Result<Option<StoredRe
 /// that was.
 async fn end(
     storage: &Storage,
+    observer: &Observer,
     id: &TicketId,
     ticket: &StoredResult,
     outcome: Outcome,
@@ -134,7 +153,7 @@ async fn end(
     let document = ticket.document.clone().ended(if late { Outcome::Expired } else { outcome });
     let ended = storage.replace(id, ticket, document).await?;
     if let Some(ended) = &ended {
-        log_line::job(Some(id), &ended.document);
+        observer.take(&LogLine::job(Some(id), &ended.document));
     }
     close(storage, id, ended).await
 }

@@ -9,6 +9,7 @@ use friends_judge::service::app::{App, UploadAddress};
 use friends_judge::service::detector::Detector;
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::local::server::{Server, ServerSettings};
+use friends_judge::service::observe::{Log, Observer};
 use friends_judge::service::storage::Storage;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -46,6 +47,7 @@ impl Service {
             judge,
             storage: Some(storage.clone()),
             upload_address: UploadAddress::SameHost,
+            observer: Observer::new(Log),
             contact: Some("friends@example.com".to_owned()),
         };
         let crash_counts = data.path().join("tries");

@@ -163,7 +163,8 @@ class Template(unittest.TestCase):
         counted = {name for name in shown if name.startswith(("status.", "verdict."))}
         self.assertEqual(shown - counted, written)
         self.assertEqual(counted, {f"status.{s}" for s in ("done", "rejected", "failed", "expired")} | {f"verdict.{v}" for v in ("match", "either", "none")})
-        self.assertIn('NAMESPACE: &str = "FriendsJudge"', report)
+        sinks = (ROOT / "src/service/observe/sinks.rs").read_text()
+        self.assertIn('NAMESPACE: &str = "FriendsJudge"', sinks)
 
     def test_no_key_stands_in_the_open(self):
         variables = of("Judge")["Environment"]["Variables"]

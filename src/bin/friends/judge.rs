@@ -13,6 +13,7 @@ use friends_core::error::{Error, Rejection};
 use friends_core::model::Manifest;
 use friends_core::verdict::Verdict;
 use friends_judge::service::app::{App, Assembly, Buckets};
+use friends_judge::service::observe::{Log, Observer};
 use friends_judge::service::pipeline::{Judge, RegionSource};
 use friends_judge::service::settings;
 use friends_judge::service::tickets::{Outcome, ResultDocument};
@@ -67,6 +68,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         detector: args.detector.as_deref(),
         permits: at_once,
         buckets: Buckets::None,
+        observer: Observer::new(Log),
     };
     let judge = Arc::new(
         App::assemble(assembly, &settings::environment).map_err(anyhow::Error::from_boxed)?.judge,

@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use friends_judge::service::app::{App, Assembly, Buckets, UploadAddress};
 use friends_judge::service::local::object_store::ObjectStore;
 use friends_judge::service::local::server::{HOUSEKEEPING, Server, ServerSettings};
+use friends_judge::service::observe::{Log, Observer};
 use friends_judge::service::settings;
 use tokio::net::TcpListener;
 
@@ -80,6 +81,7 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
         detector: None,
         permits: workers,
         buckets: Buckets::Embedded(store.storage(), address),
+        observer: Observer::new(Log),
     };
     let app = App::assemble(assembly, &settings::environment).map_err(anyhow::Error::from_boxed)?;
     app.judge.loaded().map_err(|error| anyhow::anyhow!(error.chain()))?;

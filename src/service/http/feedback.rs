@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
-use crate::service::observe::usage;
 use crate::service::tickets::feedback::{self, Feedback};
 
 /// `POST /api/feedback`: what a visitor says of a verdict.
@@ -18,6 +17,6 @@ pub async fn feedback(
     let storage = buckets(&app)?;
     let said: Feedback = bodies.read_json(request).await?;
     let is_right = feedback::keep(storage, &app.judge.bundle().slugs(), said).await?;
-    usage::count("feedback", if is_right { "right" } else { "wrong" });
+    app.observer.usage().count("feedback", if is_right { "right" } else { "wrong" });
     Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
 }

@@ -9,7 +9,7 @@ use friends_core::geometry::Rect;
 use super::body::{check_bare, discard, queue_full};
 use super::problem::Problem;
 use super::{Api, answer};
-use crate::service::observe::log_line;
+use crate::service::observe::LogLine;
 use crate::service::pipeline::RegionSource;
 
 /// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
@@ -32,7 +32,7 @@ pub async fn judge(
     let _place = app.judge.queue_place().ok_or_else(queue_full)?;
     let permit = app.judge.permit().await;
     let document = app.judge.document(bytes, &source, permit).await?;
-    log_line::job(None, &document);
+    app.observer.take(&LogLine::job(None, &document));
     Ok(answer(StatusCode::OK, &document))
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -25,7 +25,7 @@ use self::body::Bodies;
 use self::problem::Problem;
 pub use self::problem::{rate_limited, timed_out};
 use crate::service::app::App;
-use crate::service::observe::log_line;
+use crate::service::observe::{LogLine, device};
 use crate::service::storage::Storage;
 
 /// What all routes share.
@@ -50,17 +50,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/health", get(status::health))
         .fallback(async || Problem::from(Rejection::not_found()))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(axum::middleware::from_fn(reported))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observed))
         .with_state(Api { app, bodies: Arc::default() })
 }
 
 /// Answers a request and writes its line.
-async fn reported(request: Request, next: Next) -> Response {
+async fn observed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let (route, device) =
-        (log_line::route(request.uri().path()), log_line::device(request.headers()));
+    let (route, device) = (device::route(request.uri().path()), device::device(request.headers()));
     let response = next.run(request).await;
-    log_line::request(route, device, response.status(), started.elapsed());
+    app.observer.take(&LogLine::request(route, device, response.status(), started.elapsed()));
     response
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
-use crate::service::tickets::TicketId;
+use crate::service::tickets::ShareId;
 use crate::service::tickets::share_page::{self, ShareRequest};
 
 /// `POST /api/share`: a page of who it is, which whoever has its address may read.
@@ -27,7 +27,7 @@ pub async fn shared(
     State(Api { app, .. }): State<Api>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = TicketId::parse(&id).ok_or_else(Rejection::not_found)?;
+    let id = ShareId::parse(&id).ok_or_else(Rejection::not_found)?;
     let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Rejection::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -13,7 +13,7 @@ use super::{Api, answer, buckets};
 use crate::service::detector::CloudVision;
 use crate::service::storage::StorageKey;
 
-/// `GET /stats.json`: how the service is used, see [`usage`](crate::service::observe::usage).
+/// `GET /stats.json`: how the service is used, see [`Usage`](crate::service::observe::Usage).
 pub async fn stats(State(Api { app, .. }): State<Api>) -> Result<Response, Problem> {
     let counts = buckets(&app)?.json::<Value>(StorageKey::Stats, "reading the counts").await?;
     Ok(answer(StatusCode::OK, &counts.ok_or_else(Rejection::not_found)?))

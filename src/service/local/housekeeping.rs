@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::object_store::Lifecycle;
 use super::queue::Queue;
 use super::rate_limit::RateLimit;
-use crate::service::observe::usage;
+use crate::service::app::App;
 use crate::service::pipeline;
 use crate::service::storage::Storage;
 
@@ -20,6 +20,7 @@ const PASSES_PER_DELETION: u32 = 60;
 
 /// Keeps house until the server stops. Each part is done whatever became of the others.
 pub async fn keep(
+    app: Arc<App>,
     storage: Storage,
     lifecycle: Lifecycle,
     rate_limit: Arc<RateLimit>,
@@ -43,21 +44,22 @@ pub async fn keep(
                 "waiting photos could not be listed; they will be tried again"
             ),
         }
-        let expired = match pipeline::sweep(&storage, OffsetDateTime::now_utc()).await {
-            Ok(expired) => expired,
-            Err(error) => {
-                tracing::error!(
-                    error = error.chain(),
-                    "overdue tickets could not all be ended; they will be tried again"
-                );
-                0
-            }
-        };
+        let expired =
+            match pipeline::sweep(&storage, &app.observer, OffsetDateTime::now_utc()).await {
+                Ok(expired) => expired,
+                Err(error) => {
+                    tracing::error!(
+                        error = error.chain(),
+                        "overdue tickets could not all be ended; they will be tried again"
+                    );
+                    0
+                }
+            };
         if pass == 0 || expired > 0 {
             let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(tickets.expired = expired, milliseconds, "swept overdue tickets");
         }
-        usage::write(&storage, true).await;
+        app.observer.usage().write(&storage, true).await;
         if pass % PASSES_PER_DELETION == 0 {
             lifecycle.run(SystemTime::now()).await;
         }

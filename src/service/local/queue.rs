@@ -132,7 +132,7 @@ async fn attempt(app: &Arc<App>, crashes: &CrashCounter, id: &TicketId) -> Resul
             "every try ended without a word; the photo is given up"
         );
         if let Some(storage) = &app.storage {
-            pipeline::give_up(storage, id).await?;
+            pipeline::give_up(storage, &app.observer, id).await?;
         }
         crashes.forget(id);
     }

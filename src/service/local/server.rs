@@ -23,7 +23,6 @@ use super::rate_limit::{self, RateLimit};
 use super::{connections, housekeeping, page};
 use crate::service::app::App;
 use crate::service::http;
-use crate::service::observe::usage;
 
 /// How long requests may take to end after the order to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(15);
@@ -68,6 +67,7 @@ impl Server {
         let (storage, lifecycle, period) =
             (store.storage(), store.lifecycle(), settings.housekeeping);
         tasks.spawn(housekeeping::keep(
+            Arc::clone(&app),
             storage.clone(),
             lifecycle,
             Arc::clone(&rate_limit),
@@ -106,7 +106,7 @@ impl Server {
         if drained.is_err() {
             tracing::warn!("some photos are left; they will be judged at the next start");
         }
-        usage::write(&storage, true).await;
+        app.observer.usage().write(&storage, true).await;
     }
 }
 

@@ -13,12 +13,13 @@
 //! the document is a lower bound.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
+use super::{LogLine, Sink};
 use crate::service::storage::{Storage, StorageKey};
 
 /// How many days the document speaks of.
@@ -29,9 +30,11 @@ const PERIOD: Duration = Duration::from_mins(1);
 /// Counts by name.
 type Counts = BTreeMap<String, u64>;
 
-/// What this process has counted since it last wrote.
-static PENDING: Mutex<State> = Mutex::new(State { days: BTreeMap::new(), written: None });
+/// Counts, and adds what it has counted to the document in the site bucket.
+#[derive(Default)]
+pub struct Usage(Mutex<State>);
 
+#[derive(Default)]
 struct State {
     days: BTreeMap<Date, Counts>,
     /// When the process last wrote.
@@ -67,40 +70,50 @@ fn add_up(to: &mut Counts, more: &Counts) {
     }
 }
 
-/// Counts one.
-///
-/// # Panics
-/// When a thread panicked while it counted, which it cannot.
-pub fn count(group: &str, name: &str) {
-    let day = OffsetDateTime::now_utc().date();
-    let mut state = PENDING.lock().expect("counting does not panic");
-    *state.days.entry(day).or_default().entry(format!("{group}.{name}")).or_default() += 1;
+impl Usage {
+    /// Counts one.
+    pub fn count(&self, group: &str, name: &str) {
+        let day = OffsetDateTime::now_utc().date();
+        let mut state = self.state();
+        *state.days.entry(day).or_default().entry(format!("{group}.{name}")).or_default() += 1;
+    }
+
+    /// Adds what was counted to the document, if there is anything and the last time is a while ago;
+    /// `at_once` does not wait for that. What cannot be written is kept for the next time.
+    pub async fn write(&self, storage: &Storage, at_once: bool) {
+        let more = {
+            let mut state = self.state();
+            let is_due = at_once || state.written.is_none_or(|written| written.elapsed() >= PERIOD);
+            if state.days.is_empty() || !is_due {
+                return;
+            }
+            state.written = Some(Instant::now());
+            std::mem::take(&mut state.days)
+        };
+        let add = |document: Option<Document>| Some(document.unwrap_or_default().with(&more));
+        if let Err(error) =
+            storage.change_json(StorageKey::Stats, "adding to the counts", add).await
+        {
+            tracing::warn!(
+                error = error.chain(),
+                "the counts could not be written; they will be tried again"
+            );
+            let mut state = self.state();
+            for (day, counts) in &more {
+                add_up(state.days.entry(*day).or_default(), counts);
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Adds what was counted to the document, if there is anything and the last time is a while ago;
-/// `at_once` does not wait for that. What cannot be written is kept for the next time.
-///
-/// # Panics
-/// When a thread panicked while it counted, which it cannot.
-pub async fn write(storage: &Storage, at_once: bool) {
-    let more = {
-        let mut state = PENDING.lock().expect("counting does not panic");
-        let is_due = at_once || state.written.is_none_or(|written| written.elapsed() >= PERIOD);
-        if state.days.is_empty() || !is_due {
-            return;
-        }
-        state.written = Some(Instant::now());
-        std::mem::take(&mut state.days)
-    };
-    let add = |document: Option<Document>| Some(document.unwrap_or_default().with(&more));
-    if let Err(error) = storage.change_json(StorageKey::Stats, "adding to the counts", add).await {
-        tracing::warn!(
-            error = error.chain(),
-            "the counts could not be written; they will be tried again"
-        );
-        let mut state = PENDING.lock().expect("counting does not panic");
-        for (day, counts) in &more {
-            add_up(state.days.entry(*day).or_default(), counts);
+impl Sink for Usage {
+    fn take(&self, line: &LogLine) {
+        for (group, name) in &line.counts {
+            self.count(group, name);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Tickets: one unguessable id, from the request for an upload to the end of its result.
+//! What names a ticket, what proves that one opened it, and what names its share page: three texts of
+//! the same form that must not be taken for each other.
 
 use std::fmt;
 
@@ -30,8 +31,7 @@ impl TicketId {
     /// The id in `text`, if it has the form of one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        (text.len() == ID_LENGTH && text.chars().all(allowed)).then(|| Self(text.to_owned()))
+        has_form_of_id(text).then(|| Self(text.to_owned()))
     }
 
     /// The id itself: for keys and answers, never for logs.
@@ -44,6 +44,31 @@ impl TicketId {
     #[must_use]
     pub fn log_name(&self) -> String {
         sha256(self.0.as_bytes())[..12].to_owned()
+    }
+}
+
+/// 24 characters of URL-safe base64.
+fn has_form_of_id(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    text.len() == ID_LENGTH && text.chars().all(allowed)
+}
+
+/// The id of a ticket's share page. Whoever knows it may read the page, and learns neither the ticket's
+/// id nor its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareId(String);
+
+impl ShareId {
+    /// The id in `text`, if it has the form of one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        has_form_of_id(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The id itself: for keys and addresses.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -67,11 +92,11 @@ impl DeleteToken {
 
     /// The id of the ticket's share page, which leads back to neither.
     #[must_use]
-    pub fn share_id(&self) -> TicketId {
+    pub fn share_id(&self) -> ShareId {
         let hash = sha256(format!("share page of {}", self.0).as_bytes());
         let byte =
             |at: usize| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap_or_default();
-        TicketId(URL_SAFE_NO_PAD.encode((0..ID_BYTES).map(byte).collect::<Vec<_>>()))
+        ShareId(URL_SAFE_NO_PAD.encode((0..ID_BYTES).map(byte).collect::<Vec<_>>()))
     }
 
     /// What the public document holds of it: a hash of 144 random bits cannot be turned back.

@@ -9,5 +9,5 @@ pub mod share_page;
 mod store;
 
 pub use document::{Failure, Outcome, ResultDocument, SCHEMA, State};
-pub use id::{DeleteToken, TicketId};
+pub use id::{DeleteToken, ShareId, TicketId};
 pub use store::StoredResult;

@@ -6,7 +6,7 @@ use friends_core::error::Error;
 use time::{Duration, OffsetDateTime};
 
 use super::document::ResultDocument;
-use super::id::TicketId;
+use super::id::{ShareId, TicketId};
 use crate::service::storage::{Storage, StorageKey, WriteCondition, json};
 
 /// A result document as stored, with the tag that makes its replacement conditional.
@@ -81,7 +81,7 @@ impl Storage {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn share_page(&self, id: &TicketId) -> Result<Option<Bytes>, Error> {
+    pub async fn share_page(&self, id: &ShareId) -> Result<Option<Bytes>, Error> {
         let page =
             self.get(StorageKey::Share(id.as_str()), u64::MAX, "reading a share page").await?;
         Ok(page.map(|(bytes, _)| bytes))

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::Request;
 use friends_judge::service::app::{App, Assembly, Buckets};
 use friends_judge::service::http;
+use friends_judge::service::observe::{Log, Observer};
 use friends_judge::service::tickets::feedback::Feedback;
 use tower_service::Service as _;
 
@@ -24,6 +25,7 @@ fn router() -> axum::Router {
         detector: None,
         permits: 1,
         buckets: Buckets::None,
+        observer: Observer::new(Log),
     };
     http::router(Arc::new(App::assemble(assembly, &|_| None).expect("the shipped bundle")))
 }
