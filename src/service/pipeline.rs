@@ -158,24 +158,17 @@ async fn end(
     close(storage, id, ended).await
 }
 
-/// Deletes the photo of a ticket that has ended, or is gone, and writes into its document when that
-/// was, if it does not say so yet.
+/// Deletes the photo of a ticket that has ended, or is gone, writes into its document when that was, if
+/// it does not say so yet, and closes the ticket. What breaks off is begun anew by the next delivery, or
+/// by a sweep.
 async fn close(storage: &Storage, id: &TicketId, ended: Option<StoredResult>) -> Result<(), Error> {
-    storage.close(id).await?;
+    storage.delete_photo(id).await?;
     if let Some(ended) = ended.filter(|ended| ended.document.photo_deleted_at.is_none()) {
-        let document = ResultDocument {
-            photo_deleted_at: Some(OffsetDateTime::now_utc()),
-            ..ended.document.clone()
-        };
-        if let Err(error) = storage.replace(id, &ended, document).await {
-            tracing::warn!(
-                ticket = id.log_name(),
-                error = error.chain(),
-                "when the photo was deleted could not be written"
-            );
-        }
+        let photo_deleted_at = Some(OffsetDateTime::now_utc());
+        let document = ResultDocument { photo_deleted_at, ..ended.document.clone() };
+        storage.replace(id, &ended, document).await?;
     }
-    Ok(())
+    storage.close(id).await
 }
 
 /// Fetches and judges the photo of a waiting ticket.

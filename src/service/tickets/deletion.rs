@@ -20,6 +20,7 @@ pub async fn delete_result(
 ) -> Result<(), Error> {
     const ATTEMPT: &str = "taking a result back";
     let document = document_of(storage, id, token).await?;
+    storage.delete_photo(id).await?;
     storage.close(id).await?;
     for face in 0..document.judgement().map_or(0, |judgement| judgement.faces.len()) {
         storage.delete(StorageKey::FeedbackCrop(&id.log_name(), face), ATTEMPT).await?;

@@ -87,13 +87,20 @@ impl Storage {
         Ok(page.map(|(bytes, _)| bytes))
     }
 
-    /// Deletes the photo of a ticket that has ended, and then the marker that it is open; it is as
-    /// good if they are not there.
+    /// Deletes a ticket's photo; it is as good if there is none.
     ///
     /// # Errors
-    /// When the store does not answer: the marker is left then, and a sweep comes back to it.
+    /// When the store does not answer.
+    pub async fn delete_photo(&self, id: &TicketId) -> Result<(), Error> {
+        self.delete(StorageKey::Upload(id.as_str()), "deleting a photo").await
+    }
+
+    /// Deletes the marker that a ticket is open, as the last thing that is done for it: as long as
+    /// there is one, a sweep comes back to the ticket.
+    ///
+    /// # Errors
+    /// When the store does not answer.
     pub async fn close(&self, id: &TicketId) -> Result<(), Error> {
-        self.delete(StorageKey::Upload(id.as_str()), "deleting a photo").await?;
         self.delete(StorageKey::Waiting(id.as_str()), "closing a ticket").await
     }
 
