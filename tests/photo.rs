@@ -270,11 +270,13 @@ fn a_photo_too_small_to_see_is_refused() {
     assert_eq!(decode(&jpeg(&quarters(16, 400))).size(), Size { width: 16, height: 400 });
 }
 
-/// Files that have made it panic.
+/// Files that have made it panic, or take long.
 #[test]
 fn what_fuzzing_has_found_is_refused() {
     assert_eq!(refused(include_bytes!("fixtures/too-many-pixels.png")), Code::PhotoTooLarge);
     assert_eq!(refused(include_bytes!("fixtures/panics-in-rust.jpg")), Code::PhotoRejected);
+    // It took two seconds before its size was looked at.
+    assert_eq!(refused(include_bytes!("fixtures/too-many-blocks.webp")), Code::PhotoTooLarge);
 }
 
 #[test]

@@ -63,13 +63,16 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// What decoding takes.
-    pub fn cost(&self) -> Cost {
+    /// What decoding takes; its size must have been checked.
+    ///
+    /// # Errors
+    /// `photo_too_costly` for what no decoder should begin with.
+    pub fn cost(&self) -> Result<Cost, Rejection> {
         match self {
-            Self::Jpeg(header) => header.cost,
-            Self::Png(header) => header.cost,
-            Self::WebP(header) => header.cost,
-            Self::Gif(header) => header.cost,
+            Self::Jpeg(header) => Ok(header.cost),
+            Self::Png(header) => Ok(header.cost),
+            Self::WebP(header) => header.cost(),
+            Self::Gif(header) => Ok(header.cost),
         }
     }
 

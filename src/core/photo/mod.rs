@@ -104,8 +104,9 @@ impl Photo {
         let file = bytes.into();
         let header = Header::read(sniff(&file)?, &file)?;
         check_dimensions(header.size(), limits)?;
-        check_memory(header.cost(), file.len(), limits)?;
-        check_scans(header.cost(), header.size(), limits)?;
+        let cost = header.cost()?;
+        check_memory(cost, file.len(), limits)?;
+        check_scans(cost, header.size(), limits)?;
         let (decoded, profile) = match &header {
             Header::Jpeg(header) => {
                 let divisor = jpeg::divisor(header.size, side);

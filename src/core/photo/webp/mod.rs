@@ -26,8 +26,6 @@ pub struct Header<'a> {
     pub orientation: Orientation,
     /// The color profile.
     pub profile: Option<Cow<'a, [u8]>>,
-    /// What decoding takes.
-    pub cost: Cost,
     frame: Frame<'a>,
 }
 
@@ -79,40 +77,46 @@ pub fn read(bytes: &[u8]) -> Result<Header<'_>, Rejection> {
     if !fits || !is_animated && size != frame.size {
         return Err(broken("its parts contradict each other"));
     }
-    let is_lossless = &frame.bitstream.0 == b"VP8L";
-    if is_lossless {
+    if &frame.bitstream.0 == b"VP8L" {
         // Transparency is within.
         frame.alpha = None;
     }
-    let tables = match frame.bitstream.1 {
-        lossless if is_lossless => {
-            tables::bytes(lossless.get(5..).unwrap_or_default(), frame.size)?
-        }
-        _ => match frame.alpha {
-            // Compressed as the green of a lossless picture.
-            Some(&[flags, ref lossless @ ..]) if flags & 3 == 1 => {
-                tables::bytes(lossless, frame.size)?
-            }
-            _ => 0,
-        },
-    };
-    // Measured on the decoder: a lossy picture takes its planes and RGB; with transparency, or
-    // lossless, four bytes a pixel twice. A frame that is smaller than its canvas has that beside
-    // it.
-    let pixel = if is_lossless || frame.alpha.is_some() { 8 } else { 5 };
-    let beside = if size == frame.size { 0 } else { 3 * pixels(size) };
-    let file = frame.bitstream.1.len() + frame.alpha.map_or(0, <[u8]>::len);
-    let bytes = pixel * pixels(frame.size) + beside + tables + file as u64;
     // Some programs write the mark of JPEG's EXIF segments before the TIFF header.
     let exif = exif.map(|exif| exif.strip_prefix(b"Exif\0\0").unwrap_or(exif));
     let profile = profile.filter(|profile| profile.len() <= MAX_PROFILE_BYTES).map(Cow::Borrowed);
-    Ok(Header {
-        size,
-        orientation: orientation(exif),
-        profile,
-        cost: Cost { bytes, scans: 1, because: None },
-        frame,
-    })
+    Ok(Header { size, orientation: orientation(exif), profile, frame })
+}
+
+impl Header<'_> {
+    /// What decoding takes. The prefix codes of a lossless picture are counted here, which looks at
+    /// each block of it: its size must have been checked.
+    ///
+    /// # Errors
+    /// `photo_too_costly` for more codes than the picture can use.
+    pub fn cost(&self) -> Result<Cost, Rejection> {
+        let (size, frame) = (self.size, &self.frame);
+        let is_lossless = &frame.bitstream.0 == b"VP8L";
+        let tables = match frame.bitstream.1 {
+            lossless if is_lossless => {
+                tables::bytes(lossless.get(5..).unwrap_or_default(), frame.size)?
+            }
+            _ => match frame.alpha {
+                // Compressed as the green of a lossless picture.
+                Some(&[flags, ref lossless @ ..]) if flags & 3 == 1 => {
+                    tables::bytes(lossless, frame.size)?
+                }
+                _ => 0,
+            },
+        };
+        // Measured on the decoder: a lossy picture takes its planes and RGB; with transparency, or
+        // lossless, four bytes a pixel twice. A frame that is smaller than its canvas has that beside
+        // it.
+        let pixel = if is_lossless || frame.alpha.is_some() { 8 } else { 5 };
+        let beside = if size == frame.size { 0 } else { 3 * pixels(size) };
+        let file = frame.bitstream.1.len() + frame.alpha.map_or(0, <[u8]>::len);
+        let bytes = pixel * pixels(frame.size) + beside + tables + file as u64;
+        Ok(Cost { bytes, scans: 1, because: None })
+    }
 }
 
 /// `ANMF`: where the frame lies, its size, its chunks.

@@ -131,6 +131,13 @@ impl BitReader<'_> {
         for code in 0..5 {
             codes.push(self.code(code, cache)?.table()?);
         }
+        if let [Some(green), Some(red), Some(_), Some(_)] =
+            [0, 1, 2, 3].map(|code| codes[code].only_symbol())
+            && green < 256
+        {
+            // Every pixel is the same, and none takes a bit.
+            return Some(red << 8 | green);
+        }
         let mut largest = 0;
         let mut left = pixels(size);
         while left > 0 {
@@ -248,6 +255,13 @@ enum PrefixCode {
 struct Table {
     bits: u32,
     entries: Vec<(u16, u8)>,
+}
+
+impl Table {
+    /// The symbol of a code that has a single one.
+    fn only_symbol(&self) -> Option<u32> {
+        (self.bits == 0).then(|| self.entries[0].0.into())
+    }
 }
 
 impl PrefixCode {
