@@ -49,7 +49,7 @@
 //! 7. The function's dependencies hold no command-line, training, studio or embedded-S3 crate; CI
 //!    asserts that too.
 //!
-//! # Ten words
+//! # Words, one meaning each
 //!
 //! | word | means |
 //! |---|---|
@@ -63,6 +63,11 @@
 //! | ticket | one upload, from the request for it to the end of its result; named by an unguessable id |
 //! | result document | the JSON at `/results/<id>.json`; terminal once it is not `waiting` |
 //! | permit | the right to have one photo in memory |
+//! | rejection, problem, failure | a photo's refusal: inside the program, as an HTTP answer, in a result document |
+//! | code, reason | why, in the words of the public API: the kind of refusal, and what of the photo it is about |
+//! | cost | what decoding a photo takes in memory and scans, read off its header |
+//! | quota | how many calls of Cloud Vision a month still has |
+//! | observer | takes what happens in a service: a line for the log, and counts of use |
 
 pub mod service;
 #[cfg(feature = "train")]

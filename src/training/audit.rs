@@ -16,11 +16,11 @@ use serde::Serialize;
 
 use super::candidates;
 use super::dataset::{Sample, sources};
+use super::error::TrainError;
 use super::examples::{Example, Framing};
 use super::folds;
 use super::metrics::{Judged, share, wilson};
 use super::open_set::softmax;
-use super::trainer::TrainError;
 
 /// Bits a side of a perceptual hash: 256 in all.
 const HASH_SIDE: u32 = 16;

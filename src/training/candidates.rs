@@ -9,13 +9,14 @@ use serde_json::json;
 
 use super::calibration::{Balance, PlattScaling};
 use super::discriminant::{Discriminants, Evidence, Moments};
+use super::error::TrainError;
 use super::examples::Example;
 use super::folds::{FOLDS, split};
 use super::logistic::{self, Row};
 use super::metrics::{self, Judged, log_loss};
 use super::open_set;
 use super::prototypes::Prototypes;
-use super::trainer::{Recipe, TrainError};
+use super::recipe::Recipe;
 
 /// Strengths of the linear head's regularisation that are tried.
 const REGULARISATIONS: [f64; 3] = [0.03, 0.1, 0.3];

@@ -24,6 +24,17 @@ pub enum Depth {
     Whole,
 }
 
+impl Depth {
+    /// As manifests have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shortened => "shortened",
+            Self::Whole => "whole",
+        }
+    }
+}
+
 /// The backbone with the same average over places, taken before the last block; `None` unless it is
 /// a chain of convolutions with an average at its end.
 #[must_use]

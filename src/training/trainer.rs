@@ -4,26 +4,25 @@
 //! thresholds by their scores. Groups never straddle a fold. The same examples and seed give the
 //! same bundle, byte for byte.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use friends_core::error::Error;
 use friends_core::hash::sha256;
 use friends_core::model::{
-    Band, Bundle, BundleError, Calibration, Classifier, Files, Golden, Head, Input, Label,
-    MANIFEST, Manifest, Names, SCHEMA,
+    Band, Bundle, Calibration, Classifier, Files, Golden, Head, Label, MANIFEST, Manifest, SCHEMA,
 };
 use friends_core::verdict::Thresholds;
-use serde_json::json;
 
 use super::bands;
 use super::candidates::{self, Candidate};
 use super::dataset::sources;
 use super::depth::Depth;
+use super::error::TrainError;
 use super::examples::Example;
+use super::fine_tune::TuningRun;
 use super::folds;
-use super::logistic::FitError;
-use super::metrics::{self, Judged};
 use super::prototypes::MIN_BACKGROUND;
+use super::recipe::{HeadChoice, Recipe};
+use super::report::{BackboneReport, TrainingReport};
 use super::thresholds::{self, Choice};
 
 /// Colors of labels for which none was given, told apart by all kinds of color vision (Okabe and
@@ -32,41 +31,6 @@ const COLORS: [&str; 7] =
     ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"];
 /// How far golden scores may be off: other processors sum in other orders.
 const GOLDEN_TOLERANCE: f32 = 0.005;
-
-/// Which head a bundle gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeadChoice {
-    /// The one whose held-out verdicts are best.
-    Best,
-    /// The discriminants.
-    Discriminant,
-    /// The linear one.
-    Linear,
-    /// The prototypes.
-    Prototype,
-}
-
-/// What a bundle is made from, besides examples.
-pub struct Recipe {
-    /// The bundle's name.
-    pub name: String,
-    /// The labels' slugs.
-    pub labels: Vec<String>,
-    /// How labels are shown; a label without an entry shows its slug.
-    pub names: BTreeMap<String, Names>,
-    /// What the backbone expects.
-    pub input: Input,
-    /// Background centroids of the bundle whose backbone this is: unknowns beside the operator's
-    /// own.
-    pub background: Vec<Vec<f32>>,
-    /// Which head it gets.
-    pub head: HeadChoice,
-    /// The share of held-out unknowns that may be named, 0 to 1; where there are too few, the share
-    /// of the photos of others.
-    pub accept_unknown: f64,
-    /// For folds and background.
-    pub seed: u64,
-}
 
 /// A backbone that the bundle may get, and the photos as it sees them.
 pub struct Variant {
@@ -86,45 +50,8 @@ pub struct Trained {
     pub choice: Choice,
     /// The variant that was taken.
     pub variant: Variant,
-}
-
-/// Why no bundle came about.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// There is nothing to tell apart.
-    #[error("there is only one label: at least two are needed, or photos of others in unknown/")]
-    OneLabel,
-    /// A label's photos cannot be dealt out to training and checking.
-    #[error(
-        "{label} has usable photos from {sources} source(s): at least two are needed to train and to check (photos whose names \
-         are the same up to __ count as one source)"
-    )]
-    TooFewSources {
-        /// The label's slug.
-        label: String,
-        /// Its sources.
-        sources: usize,
-    },
-    /// There is nothing to compare prototypes with.
-    #[error(
-        "a prototype head needs at least {MIN_BACKGROUND} photos of unknowns: add some to unknown/, or leave the choice open"
-    )]
-    NoBackground,
-    /// The optimiser broke off.
-    #[error(transparent)]
-    Fit(#[from] FitError),
-    /// The trained parts do not make a bundle.
-    #[error("the trained bundle cannot be used")]
-    Bundle(#[from] BundleError),
-    /// The network breaks on the golden picture.
-    #[error("the golden scores cannot be computed")]
-    Golden(#[source] Error),
-    /// The head or the manifest cannot be written as JSON.
-    #[error("the bundle cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
-    /// A number is infinite or not a number.
-    #[error("the features of the photos are not finite: the backbone is broken")]
-    NotFinite,
+    /// How it went.
+    pub report: TrainingReport,
 }
 
 /// Trains and assembles a bundle.
@@ -166,9 +93,11 @@ pub fn train(mut variants: Vec<Variant>, recipe: &Recipe) -> Result<Trained, Tra
         &best.strangers,
         recipe.accept_unknown,
     );
-    let how = json!({"backbone": {"depth": depth, "tried": depths}});
-    let files = finish(best, &qualities, &variant, recipe, &choice, how)?;
-    Ok(Trained { files, choice, variant })
+    let backbone = BackboneReport { depth, tried: depths };
+    let heads = (&best, &qualities);
+    let report = TrainingReport::new(&variant.examples, recipe, heads, &choice, backbone, None);
+    let files = finish(best, &variant, recipe, &choice, &report)?;
+    Ok(Trained { files, choice, variant, report })
 }
 
 /// The best head of those that are allowed, and how good each was.
@@ -225,7 +154,7 @@ pub fn train_tuned(
     all: Variant,
     held_out: &[bool],
     known_named: f64,
-    fits: serde_json::Value,
+    fits: Vec<TuningRun>,
     recipe: &Recipe,
 ) -> Result<Trained, TrainError> {
     let labels = recipe.labels.len();
@@ -237,38 +166,27 @@ pub fn train_tuned(
     } else {
         thresholds::naming(labels, &best.held_out, known_named, recipe.accept_unknown)
     };
-    let how = json!({"backbone": {"depth": all.depth}, "fine_tuning": fits});
-    let files = finish(best, &qualities, &all, recipe, &choice, how)?;
-    Ok(Trained { files, choice, variant: all })
+    let backbone = BackboneReport { depth: all.depth, tried: BTreeMap::new() };
+    let heads = (&best, &qualities);
+    let report = TrainingReport::new(&all.examples, recipe, heads, &choice, backbone, Some(fits));
+    let files = finish(best, &all, recipe, &choice, &report)?;
+    Ok(Trained { files, choice, variant: all, report })
 }
 
-/// From a chosen head to files; `how` is told to people beside the figures.
+/// From a chosen head to files.
 fn finish(
     best: Candidate,
-    qualities: &BTreeMap<&str, f64>,
     variant: &Variant,
     recipe: &Recipe,
     choice: &Choice,
-    how: serde_json::Value,
+    report: &TrainingReport,
 ) -> Result<Files, TrainError> {
-    let examples = &variant.examples;
-    let unknowns = examples.iter().any(|example| example.sample.label.is_none());
-    let mut report = report(examples, recipe, &best.held_out, choice);
-    report["head"] = json!({
-        "kind": best.kind(),
-        "settings": best.settings(),
-        "asked_for": recipe.head != HeadChoice::Best,
-        "criterion": if unknowns { "held-out open-set classification rate" } else { "held-out top-1" },
-        "tried": qualities,
-    });
-    for (name, value) in how.as_object().into_iter().flatten() {
-        report[name] = value.clone();
-    }
     let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
     let bands = bands::bands(&best.held_out, &names, &choice.thresholds);
     let temperature = best.temperature;
-    let head = best.head(examples, recipe)?;
-    assemble(recipe, variant, head, temperature, &choice.thresholds, bands, report)
+    let head = best.head(&variant.examples, recipe)?;
+    let training = serde_json::to_value(report)?;
+    assemble(recipe, variant, head, temperature, &choice.thresholds, bands, training)
 }
 
 fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainError> {
@@ -282,30 +200,6 @@ fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainErr
         }
     }
     Ok(())
-}
-
-/// What the manifest tells people about the training.
-fn report(
-    examples: &[Example],
-    recipe: &Recipe,
-    judged: &[Judged],
-    choice: &Choice,
-) -> serde_json::Value {
-    let names: Vec<&str> = recipe.labels.iter().map(String::as_str).collect();
-    let photos = |label: Option<usize>| examples.iter().filter(|e| e.sample.label == label).count();
-    let counts: BTreeMap<&str, usize> =
-        names.iter().enumerate().map(|(label, &name)| (name, photos(Some(label)))).collect();
-    let sources: BTreeSet<&str> =
-        examples.iter().map(|example| example.sample.group.as_str()).collect();
-    json!({
-        "photos": counts,
-        "unknown_photos": photos(None),
-        "accept_unknown": choice,
-        "sources": sources.len(),
-        "views_per_photo": examples.first().map_or(0, |example| example.views.len()),
-        "seed": recipe.seed,
-        "cross_validation": metrics::evaluate(judged, &names, &choice.thresholds),
-    })
 }
 
 /// Puts the files together, with the golden scores that this machine computes.

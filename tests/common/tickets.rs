@@ -47,7 +47,7 @@ pub async fn try_upload(
     request.body(body).send().await.map(|answer| answer.status())
 }
 
-/// Polls a result until it is terminal; the test fails when the ticket does not end in a minute. Its
+/// Polls a result until it is terminal; the test fails when the ticket does not end in five minutes. Its
 /// photo is deleted a moment later, which is waited for, but not for long: who was killed in between
 /// leaves that to a sweep.
 pub async fn end_of(http: &Client, url: &str) -> Value {
@@ -66,7 +66,7 @@ pub async fn end_of(http: &Client, url: &str) -> Value {
             }
         }
     };
-    tokio::time::timeout(std::time::Duration::from_mins(1), polling)
+    tokio::time::timeout(std::time::Duration::from_mins(5), polling)
         .await
         .expect("every ticket ends")
 }

@@ -12,8 +12,9 @@ use friends_judge::service::settings::{self, bundle_dir};
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Dataset;
 use friends_judge::training::depth::{self, Depth};
-use friends_judge::training::thresholds::Choice;
-use friends_judge::training::trainer::{self, HeadChoice, Recipe, Variant};
+use friends_judge::training::recipe::{HeadChoice, Recipe};
+use friends_judge::training::report::TrainingReport;
+use friends_judge::training::trainer::{self, Variant};
 
 use crate::extraction::Extraction;
 
@@ -161,7 +162,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let trained = trainer::train(variants, &recipe)?;
     bundle_folder::write(&trained.files, &args.out, args.force)?;
 
-    summarise(&args.out, &trained.choice)?;
+    summarise(&args.out, &trained.report);
     if args.fine_tune
         && let Err(error) =
             tuning::fine_tune(args, &trained.variant, trained.choice.known_named, &recipe)
@@ -173,51 +174,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// What was written, and what it promises.
-fn summarise(out: &Path, choice: &Choice) -> anyhow::Result<()> {
-    let bundle = bundle_dir::read(out)?;
-    let training = &bundle.manifest.training;
-    let photos = training["photos"]
-        .as_object()
-        .into_iter()
-        .flat_map(|photos| photos.values())
-        .filter_map(serde_json::Value::as_u64);
-    let photos = photos.sum::<u64>() + training["unknown_photos"].as_u64().unwrap_or_default();
-    println!("{} written: {} labels, {photos} photos", out.display(), bundle.manifest.labels.len());
-    let unseen = &training["cross_validation"];
-    println!(
-        "{} on photos that were left out: top-1 {:.3} of {}, macro F1 {:.3}",
-        if training["fine_tuning"].is_null() { "cross-validated" } else { "fine-tuned, checked" },
-        unseen["top1"].as_f64().unwrap_or_default(),
-        unseen["n"],
-        unseen["macro_f1"].as_f64().unwrap_or_default()
-    );
-    let head = &training["head"];
-    println!(
-        "{} head, {} {}: {}",
-        head["kind"].as_str().unwrap_or_default(),
-        if head["asked_for"] == true { "as asked for;" } else { "by" },
-        head["criterion"].as_str().unwrap_or_default(),
-        qualities(head).join(", ")
-    );
-    let backbone = &training["backbone"];
-    let tried = qualities(backbone);
-    if tried.len() > 1 {
-        println!(
-            "{} backbone, by the same: {}",
-            backbone["depth"].as_str().unwrap_or_default(),
-            tried.join(", ")
-        );
-    }
-    println!("{}", choice.sentences());
-    Ok(())
-}
-
-/// What was tried, and how good each was.
-fn qualities(of: &serde_json::Value) -> Vec<String> {
-    let tried = of["tried"].as_object().into_iter().flatten();
-    tried
-        .map(|(name, quality)| format!("{name} {:.4}", quality.as_f64().unwrap_or_default()))
-        .collect()
+fn summarise(out: &Path, report: &TrainingReport) {
+    let (labels, photos) = (report.photos.len(), report.photo_count());
+    println!("{} written: {labels} labels, {photos} photos", out.display());
+    println!("{report}");
 }
 
 /// A share from 0 to less than 1, as a percentage or a plain number.

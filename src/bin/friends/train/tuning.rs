@@ -8,7 +8,8 @@ use friends_judge::service::settings;
 use friends_judge::training::bundle_folder;
 use friends_judge::training::dataset::Sample;
 use friends_judge::training::fine_tune::{FineTuning, Picture, Progress};
-use friends_judge::training::trainer::{self, Recipe, Variant};
+use friends_judge::training::recipe::Recipe;
+use friends_judge::training::trainer::{self, Variant};
 
 use super::{Args, MOBILENET_INPUT, runs, summarise};
 use crate::progress;
@@ -93,9 +94,9 @@ pub fn fine_tune(
     let mut lists = args.extraction.augmented_once(&samples, &backbones)?;
     let checked = lists.remove(0);
     let all = Variant { depth: frozen.depth, backbone: tuned.all, examples: lists.remove(0) };
-    let fits = serde_json::to_value(&fits)?;
     let trained = trainer::train_tuned(&checked, all, &held_out, known_named, fits, recipe)?;
     bundle_folder::write(&trained.files, &args.out, true)?;
     println!();
-    summarise(&args.out, &trained.choice)
+    summarise(&args.out, &trained.report);
+    Ok(())
 }
