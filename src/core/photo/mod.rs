@@ -16,6 +16,8 @@ mod png;
 mod refusal;
 mod webp;
 
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -34,7 +36,7 @@ use crate::limits::Limits;
 use self::clock::Clock;
 use self::color::ToSrgb;
 use self::header::Header;
-use self::refusal::{check_dimensions, check_memory, check_scans, cut_off, not_a_photo};
+use self::refusal::{check_dimensions, check_memory, check_scans, cut_off, damaged, not_a_photo};
 
 /// The media types that a ticket may declare; the bytes decide what a photo really is.
 pub const ACCEPTED_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
@@ -72,6 +74,8 @@ struct Decoded {
     divisor: u32,
     /// Whether the file ended before the photo did.
     is_incomplete: bool,
+    /// The color profile.
+    profile: Option<Vec<u8>>,
 }
 
 impl Photo {
@@ -107,19 +111,10 @@ impl Photo {
         let cost = header.cost()?;
         check_memory(cost, file.len(), limits)?;
         check_scans(cost, header.size(), limits)?;
-        let (decoded, profile) = match &header {
-            Header::Jpeg(header) => {
-                let divisor = jpeg::divisor(header.size, side);
-                (jpeg::decode(&file, header, divisor, clock)?, header.profile.clone())
-            }
-            Header::Png(header) => {
-                let (decoded, profile) = png::decode(&file, header, clock)?;
-                (decoded, profile.map(Into::into))
-            }
-            Header::WebP(header) => (webp::decode(header, clock)?, header.profile.clone()),
-            Header::Gif(header) => (gif::decode(header, clock)?, None),
-        };
-        let Decoded { pixels, divisor, is_incomplete } = decoded;
+        // Decoders are written by others, and fuzzing has found files at which they panic.
+        let decoding = AssertUnwindSafe(|| decoded(&file, &header, side, clock));
+        let decoded = catch_unwind(decoding).map_err(|_| damaged())??;
+        let Decoded { pixels, divisor, is_incomplete, profile } = decoded;
         let (full, orientation) = (header.size(), header.orientation());
         let to_srgb = profile.and_then(|profile| ToSrgb::new(&profile));
         let file = if divisor > 1 { file.clone() } else { Bytes::new() };
@@ -260,6 +255,23 @@ impl Photo {
     }
 }
 
+/// What the format's decoder reads.
+fn decoded(file: &[u8], header: &Header, side: u32, clock: Clock) -> Result<Decoded, Rejection> {
+    let owned = |profile: &Option<Cow<[u8]>>| profile.as_deref().map(<[u8]>::to_vec);
+    Ok(match header {
+        Header::Jpeg(header) => {
+            let divisor = jpeg::divisor(header.size, side);
+            let decoded = jpeg::decode(file, header, divisor, clock)?;
+            Decoded { profile: owned(&header.profile), ..decoded }
+        }
+        Header::Png(header) => png::decode(file, header, clock)?,
+        Header::WebP(header) => {
+            Decoded { profile: owned(&header.profile), ..webp::decode(header, clock)? }
+        }
+        Header::Gif(header) => gif::decode(header, clock)?,
+    })
+}
+
 fn swaps_axes(orientation: Orientation) -> bool {
     matches!(
         orientation,
@@ -300,7 +312,7 @@ fn whole_enough(pixels: RgbImage, there: f64) -> Result<Decoded, Rejection> {
     if there < SHARE_NEEDED {
         return Err(cut_off());
     }
-    Ok(Decoded { pixels, divisor: 1, is_incomplete: there < 1.0 })
+    Ok(Decoded { pixels, divisor: 1, is_incomplete: there < 1.0, profile: None })
 }
 
 /// RGB with transparency laid over white.

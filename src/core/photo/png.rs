@@ -46,6 +46,11 @@ pub fn read(bytes: &[u8]) -> Result<Header, Rejection> {
         3 | 6 => 4, // A palette (3) expands to colors, perhaps with transparency.
         _ => return Err(broken("its kind of color does not exist")),
     };
+    // The decoder panics at a palette that ends within a color.
+    let is_palette = |(name, payload): (&[u8], &[u8])| name == b"PLTE" && payload.len() % 3 != 0;
+    if color == 3 && chunks(bytes).any(is_palette) {
+        return Err(broken("its palette is damaged"));
+    }
     // A row as stored and the one above it, one expanded to eight bits a channel, and one as RGB.
     let rows = u64::from(size.width) * (2 * channels * depth.div_ceil(8) + channels + 3);
     let exif = chunks(bytes).find_map(|(name, payload)| (name == b"eXIf").then_some(payload));
@@ -73,11 +78,7 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 /// # Errors
 /// `photo_rejected` for what is broken or lacks more than a tenth of its pixels, `photo_too_costly`
 /// when the time is over.
-pub fn decode(
-    bytes: &[u8],
-    header: &Header,
-    clock: Clock,
-) -> Result<(Decoded, Option<Vec<u8>>), Rejection> {
+pub fn decode(bytes: &[u8], header: &Header, clock: Clock) -> Result<Decoded, Rejection> {
     let refusal = |error| if clock.is_over() { Rejection::too_slow() } else { refusal(error) };
     let mut decoder = Decoder::new_with_limits(
         TimedFile::new(bytes, 1 << 16, clock),
@@ -116,7 +117,7 @@ pub fn decode(
         );
         picture = canvas;
     }
-    Ok((whole_enough(picture, there)?, profile))
+    Ok(Decoded { profile, ..whole_enough(picture, there)? })
 }
 
 /// The current frame as far as it is there, and the share of its pixels that are.
