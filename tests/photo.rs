@@ -276,6 +276,7 @@ fn what_fuzzing_has_found_is_refused() {
     assert_eq!(refused(include_bytes!("fixtures/too-many-pixels.png")), Code::PhotoTooLarge);
     assert_eq!(refused(include_bytes!("fixtures/panics-in-rust.jpg")), Code::PhotoRejected);
     assert_eq!(refused(include_bytes!("fixtures/palette-of-thirds.png")), Code::PhotoRejected);
+    assert_eq!(refused(include_bytes!("fixtures/too-many-short-codes.webp")), Code::PhotoRejected);
     // It took two seconds before its size was looked at.
     assert_eq!(refused(include_bytes!("fixtures/too-many-blocks.webp")), Code::PhotoTooLarge);
 }
