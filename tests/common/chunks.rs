@@ -22,10 +22,13 @@ pub fn png_header(width: u32, height: u32, depth: u8, color: u8, interlaced: boo
     png_chunk(*b"IHDR", &[&size[..], &[depth, color, 0, 0, u8::from(interlaced)]].concat())
 }
 
-/// The rows of an RGB picture as `IDAT` has them, without filters; interlaced ones in seven passes.
-pub fn png_rows(picture: &RgbImage, interlaced: bool) -> Vec<u8> {
-    // Adam7: where a pass begins, and its steps (PNG, third edition, 8.1).
-    const PASSES: [(u32, u32, usize, usize); 7] = [
+/// Where each pass over a picture begins (left, top), and its steps (across, down): the seven of Adam7
+/// (PNG, third edition, 8.1), or a single one.
+pub fn png_passes(interlaced: bool) -> &'static [(u32, u32, u32, u32)] {
+    if !interlaced {
+        return &[(0, 0, 1, 1)];
+    }
+    &[
         (0, 0, 8, 8),
         (4, 0, 8, 8),
         (0, 4, 4, 8),
@@ -33,13 +36,16 @@ pub fn png_rows(picture: &RgbImage, interlaced: bool) -> Vec<u8> {
         (0, 2, 2, 4),
         (1, 0, 2, 2),
         (0, 1, 1, 2),
-    ];
-    let passes = if interlaced { &PASSES[..] } else { &[(0, 0, 1, 1)] };
+    ]
+}
+
+/// The rows of an RGB picture as `IDAT` has them, without filters; interlaced ones in seven passes.
+pub fn png_rows(picture: &RgbImage, interlaced: bool) -> Vec<u8> {
     let mut rows = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    for &(left, top, across, down) in passes {
-        for y in (top..picture.height()).step_by(down) {
+    for &(left, top, across, down) in png_passes(interlaced) {
+        for y in (top..picture.height()).step_by(down as usize) {
             rows.write_all(&[0]).expect("memory takes it");
-            for x in (left..picture.width()).step_by(across) {
+            for x in (left..picture.width()).step_by(across as usize) {
                 rows.write_all(&picture.get_pixel(x, y).0).expect("memory takes it");
             }
         }

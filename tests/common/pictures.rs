@@ -9,7 +9,7 @@ use image::{DynamicImage, Frame, ImageFormat, RgbImage};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::chunks::{crc32, png, png_chunk, png_header};
+use super::chunks::{crc32, png, png_chunk, png_header, png_passes};
 
 /// A plain drawing of Serval, `side` pixels square.
 pub fn serval(side: u32) -> RgbImage {
@@ -81,16 +81,6 @@ pub fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
 /// A PNG of zeros: `color` and `depth` as in its header, rows stored or in the seven passes of an
 /// interlaced picture.
 pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: bool) -> Vec<u8> {
-    // Adam7: where a pass begins, and its steps (PNG, third edition, 8.1).
-    const PASSES: [(u32, u32, u32, u32); 7] = [
-        (0, 0, 8, 8),
-        (4, 0, 8, 8),
-        (0, 4, 4, 8),
-        (2, 0, 4, 4),
-        (0, 2, 2, 4),
-        (1, 0, 2, 2),
-        (0, 1, 1, 2),
-    ];
     let channels = match color {
         0 | 3 => 1,
         2 => 3,
@@ -98,17 +88,12 @@ pub fn png_of_zeros(width: u32, height: u32, color: u8, depth: u8, interlaced: b
         _ => 4,
     };
     let row = |width: u32| 1 + (u64::from(width) * channels * u64::from(depth)).div_ceil(8);
-    let bytes: u64 = if interlaced {
-        let pass = |(x, y, across, down): (u32, u32, u32, u32)| {
-            u64::from((height - y).div_ceil(down)) * row((width - x).div_ceil(across))
-        };
-        PASSES.into_iter().map(pass).sum()
-    } else {
-        u64::from(height) * row(width)
+    let pass = |&(x, y, across, down): &(u32, u32, u32, u32)| {
+        u64::from((height - y).div_ceil(down)) * row((width - x).div_ceil(across))
     };
+    let mut left: u64 = png_passes(interlaced).iter().map(pass).sum();
     let mut data = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     let zeros = vec![0; 1 << 20];
-    let mut left = bytes;
     while left > 0 {
         let piece = left.min(zeros.len() as u64) as usize;
         std::io::Write::write_all(&mut data, &zeros[..piece]).expect("memory takes it");

@@ -332,6 +332,13 @@ fn opaque(image: DynamicImage) -> RgbImage {
     RgbImage::from_raw(width, height, bytes).expect("three bytes a pixel are left")
 }
 
+/// An animation's first frame on its canvas; what it leaves free is transparent, so white.
+fn on_canvas(frame: &RgbImage, canvas: Size, (left, top): (u32, u32)) -> RgbImage {
+    let mut picture = RgbImage::from_pixel(canvas.width, canvas.height, image::Rgb([255; 3]));
+    image::imageops::replace(&mut picture, frame, left.into(), top.into());
+    picture
+}
+
 /// A color with its transparency laid over white.
 fn over_white([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
     let alpha = u32::from(alpha);

@@ -8,7 +8,7 @@ use png::{ColorType, Decoder, DecodingError, InterlaceInfo, Limits, Reader, Tran
 use super::clock::{Clock, TimedFile};
 use super::header::{Cost, MAX_PROFILE_BYTES, orientation, pixels};
 use super::refusal::{broken, damaged};
-use super::{Decoded, over_white, whole_enough};
+use super::{Decoded, on_canvas, over_white, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -46,16 +46,22 @@ pub fn read(bytes: &[u8]) -> Result<Header, Rejection> {
         3 | 6 => 4, // A palette (3) expands to colors, perhaps with transparency.
         _ => return Err(broken("its kind of color does not exist")),
     };
-    // The decoder panics at a palette that ends within a color.
-    let is_palette = |(name, payload): (&[u8], &[u8])| name == b"PLTE" && payload.len() % 3 != 0;
-    if color == 3 && chunks(bytes).any(is_palette) {
-        return Err(broken("its palette is damaged"));
+    let (mut exif, mut is_animated) = (None, false);
+    for (name, payload) in chunks(bytes) {
+        match name {
+            // The decoder panics at a palette that ends within a color.
+            b"PLTE" if color == 3 && payload.len() % 3 != 0 => {
+                return Err(broken("its palette is damaged"));
+            }
+            b"eXIf" => exif = exif.or(Some(payload)),
+            b"acTL" => is_animated = true,
+            _ => {}
+        }
     }
     // A row as stored and the one above it, one expanded to eight bits a channel, and one as RGB.
     let rows = u64::from(size.width) * (2 * channels * depth.div_ceil(8) + channels + 3);
-    let exif = chunks(bytes).find_map(|(name, payload)| (name == b"eXIf").then_some(payload));
     // An animation whose first frame is smaller than its canvas has both.
-    let pictures = if chunks(bytes).any(|(name, _)| name == b"acTL") { 2 } else { 1 };
+    let pictures = if is_animated { 2 } else { 1 };
     let cost = Cost { bytes: pictures * 3 * pixels(size) + rows, scans: 1, because: None };
     Ok(Header { size, orientation: orientation(exif), cost })
 }
@@ -106,16 +112,7 @@ pub fn decode(bytes: &[u8], header: &Header, clock: Clock) -> Result<Decoded, Re
         return Err(Rejection::too_slow());
     }
     if let Some(frame) = frame.filter(|_| size != header.size) {
-        // What an animation's first frame leaves free is transparent.
-        let mut canvas =
-            RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
-        image::imageops::replace(
-            &mut canvas,
-            &picture,
-            frame.x_offset.into(),
-            frame.y_offset.into(),
-        );
-        picture = canvas;
+        picture = on_canvas(&picture, header.size, (frame.x_offset, frame.y_offset));
     }
     Ok(Decoded { profile, ..whole_enough(picture, there)? })
 }

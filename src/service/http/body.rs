@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderValue;
 use bytes::{Bytes, BytesMut};
 use friends_core::error::{Code, Reason, Rejection};
 use friends_core::limits::{
@@ -124,25 +124,20 @@ pub async fn discard(request: Request) {
     let _ = Bodies::default().read(request, 0).await;
 }
 
-/// Refuses a body that is not the photo itself but has it inside, and says how to send it.
+/// Refuses a body that is not the photo itself but has it inside, and says how to send it. `kind` is its
+/// declared media type.
 ///
 /// # Errors
 /// `unsupported_media_type` for a form, base64 (or a `data:` URL), and gzip.
-pub fn check_bare(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
+pub fn check_bare(kind: Option<&HeaderValue>, body: &[u8]) -> Result<(), Rejection> {
     // How JPEG, PNG, GIF and WebP begin in base64.
     const IN_BASE64: [&[u8]; 6] =
         [b"data:image/", b"/9j/", b"iVBORw0KGgo", b"R0lGODdh", b"R0lGODlh", b"UklGR"];
-    let value = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_ascii_lowercase()
-    };
     let text = body.trim_ascii_start();
     let text = text.strip_prefix(b"\"").unwrap_or(text);
     let is_base64 = IN_BASE64.iter().any(|begin| text.starts_with(begin));
-    let found = if value(header::CONTENT_TYPE).starts_with("multipart/") {
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let found = if kind.to_ascii_lowercase().starts_with("multipart/") {
         "a form with the photo in it"
     } else if is_base64 {
         "the photo in base64"

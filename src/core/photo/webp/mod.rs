@@ -8,12 +8,12 @@ mod tables;
 use std::borrow::Cow;
 
 use image::metadata::Orientation;
-use image::{ImageFormat, ImageReader, RgbImage};
+use image::{ImageFormat, ImageReader};
 
 use super::clock::{Clock, TimedFile};
 use super::header::{Cost, MAX_PROFILE_BYTES, orientation, pixels};
 use super::refusal::{self, broken, cut_off};
-use super::{Decoded, opaque, whole_enough};
+use super::{Decoded, on_canvas, opaque, whole_enough};
 use crate::error::Rejection;
 use crate::geometry::Size;
 
@@ -196,10 +196,7 @@ pub fn decode(header: &Header, clock: Clock) -> Result<Decoded, Rejection> {
     })?;
     let mut picture = opaque(picture);
     if frame.size != header.size {
-        let mut canvas =
-            RgbImage::from_pixel(header.size.width, header.size.height, image::Rgb([255; 3]));
-        image::imageops::replace(&mut canvas, &picture, frame.left.into(), frame.top.into());
-        picture = canvas;
+        picture = on_canvas(&picture, header.size, (frame.left, frame.top));
     }
     whole_enough(picture, 1.0)
 }
