@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "infra" / "template.yaml"
 PAGE = ROOT / "src" / "web"
 PACKAGE = ROOT / "target" / "lambda" / "friends-lambda" / "bootstrap.zip"
-# The types that `friends serve` gives them (src/service/local/page.rs).
+# The types that `friends serve` gives them (src/local/page.rs).
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

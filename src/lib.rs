@@ -10,24 +10,24 @@
 //!                      └────────── service::pipeline reads in this order ──────────┘
 //! ```
 //!
-//! [`service::pipeline`] is the one file to read first.
+//! `src/service/pipeline.rs` is the one file to read first.
 //!
 //! # The map
 //!
-//! | folder | crate | holds | built with |
-//! |---|---|---|---|
-//! | `src/core` | `friends-core` | bytes in, values out: decoding, faces, crops, the network, verdicts, every limit | always |
-//! | `src/network` | `friends-network` | our networks as one operator of the runtime, at the price of their arithmetic | always |
-//! | `src/service` | this one | pipeline, tickets, buckets, events, HTTP API, detectors over the network | always |
-//! | `src/service/local` | this one | the object store, the page and the workers of `friends serve` | feature `serve` |
-//! | `src/training` | this one | folders of photos become a bundle, a bundle becomes figures | feature `train` |
-//! | `src/studio` | `friends-studio` | draws training pictures from `models/characters/*.toml` | feature `studio` |
-//! | `src/web` | – | the static page | feature `serve` |
-//! | `src/bin/lambda.rs` | this one | the function's entry point | feature `function`; `lambda` is it with libjpeg |
-//! | `src/bin/friends` | this one | the operator's entry point, one file a subcommand | feature `command` and what it needs |
+//! | folder | crate | holds |
+//! |---|---|---|
+//! | `src/core` | `friends-core` | bytes in, values out: decoding, faces, crops, the network, verdicts, what a photo may cost |
+//! | `src/network` | `friends-network` | our networks as one operator of the runtime, at the price of their arithmetic |
+//! | `src/service` | `friends-service` | pipeline, tickets, buckets, events, HTTP API, detectors over the network, every other limit |
+//! | `src/local` | `friends-local` | the object store, the page and the workers of `friends serve` |
+//! | `src/training` | `friends-training` | folders of photos become a bundle, a bundle becomes figures |
+//! | `src/studio` | `friends-studio` | draws training pictures from `models/characters/*.toml` |
+//! | `src/cli` | `friends-cli` | the operator's program, one module a subcommand |
+//! | `src/web` | – | the static page |
+//! | `src/bin` | this one | the two entry points: `lambda.rs` (feature `lambda`) and `friends.rs` (feature `cli`) |
 //!
-//! Imports point downwards only: entry points, then `service` and `training` (which do not know
-//! each other), then `studio`, then `core`.
+//! Imports point downwards only: the entry points, then `cli`, then `local`, then `service` and
+//! `training` (which do not know each other), then `studio`, then `core`, then `network`.
 //!
 //! # Invariants
 //!
@@ -37,7 +37,7 @@
 //!    dependencies.
 //! 2. There is one preprocessing (`friends_core::model::Input`), one coordinate system
 //!    (`friends_core::geometry`) and one copy of each kind of head (`friends_core::model::Head`).
-//! 3. Keys are written through [`service::storage::StorageKey`] alone; results never live where
+//! 3. Keys are written through `friends_service::storage::StorageKey` alone; results never live where
 //!    uploads trigger us.
 //! 4. Every ticket ends. The photo's fault is a `rejected` result; a passing fault is an `Err` at
 //!    the entry point, so that the event is delivered again; after the last try the ticket is
@@ -63,12 +63,9 @@
 //! | ticket | one upload, from the request for it to the end of its result; named by an unguessable id |
 //! | result document | the JSON at `/results/<id>.json`; terminal once it is not `waiting` |
 //! | permit | the right to have one photo in memory |
-//! | rejection, problem, failure | a photo's refusal: inside the program, as an HTTP answer, in a result document |
+//! | rejection, failure, problem | why a photo is not judged, as `core` says it / why there is no judgement or answer, in the words of the public API / a failure as an HTTP answer |
+//! | fault | what is our fault: another try would end the same way |
 //! | code, reason | why, in the words of the public API: the kind of refusal, and what of the photo it is about |
 //! | cost | what decoding a photo takes in memory and scans, read off its header |
 //! | quota | how many calls of Cloud Vision a month still has |
 //! | observer | takes what happens in a service: a line for the log, and counts of use |
-
-pub mod service;
-#[cfg(feature = "train")]
-pub mod training;

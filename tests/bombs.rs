@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use friends_core::limits::Limits;
+use friends_service::limits::JUDGE_BYTES;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageFormat, RgbImage};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::common::pictures::{encoded, jpeg, png_of_zeros, quarters, serval};
 use crate::common::process::Serve;
 
 /// Bytes that judging one photo may take over what the server takes when it is idle.
-pub const WORKING_MEMORY: u64 = 200_000_000;
+const WORKING_MEMORY: u64 = 200_000_000;
 /// Time of the processor that judging one may take; printed, for a busy machine may take longer.
 const PROCESSOR_TIME: Duration = Duration::from_secs(2);
 /// Addresses may be reserved without being used: threads and their heaps.
@@ -154,7 +154,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, Option<&'static str>)> {
 async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
     let data = tempfile::tempdir().unwrap();
     let serve = Serve::start(data.path());
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     let judge = async |photo: Vec<u8>| -> Value {
         http.post(serve.url("/api/judge")).body(photo).send().await.unwrap().json().await.unwrap()
     };
@@ -163,7 +163,7 @@ async fn no_photo_takes_more_memory_or_time_than_a_photo_may_have() {
     }
     let idle = serve.memory();
     for (what, photo, refusal) in bombs() {
-        assert!(photo.len() < Limits::default().judge_bytes, "{what} has {} bytes", photo.len());
+        assert!(photo.len() < JUDGE_BYTES, "{what} has {} bytes", photo.len());
         serve.forget_peak();
         let before = serve.processor_time();
         let answer = judge(photo).await;

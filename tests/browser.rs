@@ -143,7 +143,7 @@ impl Phone {
             self.url,
             self.page.session_id().await.unwrap().unwrap()
         );
-        let http = friends_judge::service::settings::transport::client().unwrap();
+        let http = friends_service::settings::transport::client().unwrap();
         let answer =
             http.post(url).json(&json!({"cmd": cmd, "params": params})).send().await.unwrap();
         assert!(answer.status().is_success(), "{cmd}");

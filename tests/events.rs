@@ -1,8 +1,8 @@
 //! Recorded events: what we make of each shape that AWS sends.
 
-use friends_judge::service::event::Event;
-use friends_judge::service::local::object_store::created_event;
-use friends_judge::service::tickets::TicketId;
+use friends_local::object_store::created_event;
+use friends_service::event::Event;
+use friends_service::tickets::TicketId;
 use serde_json::Value;
 
 const BUCKET: &str = "friends-uploads";

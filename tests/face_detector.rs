@@ -6,8 +6,8 @@ use friends_core::face_detector::FaceDetector;
 use friends_core::geometry::Rect;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
-use friends_judge::training::detection::FOUND_IOU;
 use friends_studio::Scene;
+use friends_training::detection::FOUND_IOU;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 

@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use friends_core::face_detector::FaceDetector;
-use friends_core::limits::{HEADER_TIMEOUT, Limits, QUEUE_LENGTH, REQUEST_BURST};
-use friends_judge::service::detector::{CloudVision, Detector};
-use friends_judge::service::settings::transport;
+use friends_core::limits::Limits;
+use friends_service::detector::{CloudVision, Detector};
+use friends_service::limits::{HEADER_TIMEOUT, QUEUE_LENGTH, REQUEST_BURST};
+use friends_service::pipeline::RegionSource;
+use friends_service::preloaded::Preloaded;
+use friends_service::settings::transport;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::bombs::WORKING_MEMORY;
 use crate::common::cloud_vision::{Answer, FakeVision};
-use crate::common::pictures::{jpeg, png_of_zeros, serval};
+use crate::common::judge;
+use crate::common::pictures::{jpeg, serval};
 use crate::common::process::Serve;
 use crate::common::service::Service;
 use crate::common::tickets::{self, upload_header};
@@ -105,32 +108,26 @@ async fn when_too_many_wait_the_next_one_is_told_to_come_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hanging_up_frees_no_permit_while_the_photo_is_in_memory() {
-    let data = tempfile::tempdir().unwrap();
-    let serve = Serve::with(data.path(), &["--at-once", "1"]);
-    let http = transport::client().unwrap();
-    let judge = async || {
-        let answer =
-            http.post(serve.url("/api/judge")).body(jpeg(&serval(400))).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-    };
-    judge().await;
-    let idle = serve.memory();
-    let large = png_of_zeros(8_000, 6_000, 2, 8, false);
-    let header = format!(
-        "POST /api/judge HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n\r\n",
-        serve.address,
-        large.len()
-    );
-    let mut pause = tokio::time::interval(Duration::from_millis(30));
-    for _ in 0..20 {
-        let mut line = begin(&serve.address, &header).await;
-        line.write_all(&large).await.unwrap();
-        // Long enough that decoding has begun; the test is right without it, and weaker.
-        pause.tick().await;
+    let (begun, beginning) = std::sync::mpsc::channel();
+    let (go_on, going_on) = std::sync::mpsc::channel::<()>();
+    let detector = Preloaded::later(move || {
+        begun.send(()).unwrap();
+        going_on.recv().unwrap();
+        FaceDetector::load()
+    });
+    let judge = judge(Detector::Embedded(detector), Limits::default(), 1);
+    let permit = judge.permit().await;
+    let mut judging =
+        Box::pin(judge.judge(jpeg(&serval(200)).into(), &RegionSource::Detect, permit));
+    tokio::select! {
+        verdict = &mut judging => panic!("no detector, and {verdict:?}"),
+        begun = tokio::task::spawn_blocking(move || beginning.recv()) => begun.unwrap().unwrap(),
     }
-    judge().await;
-    let more = serve.memory().resident - idle.resident;
-    assert!(more < WORKING_MEMORY, "one photo at a time, and {more} bytes");
+    drop(judging);
+    let at_once = tokio::time::timeout(Duration::ZERO, judge.permit()).await;
+    assert!(at_once.is_err(), "the detector still has the photo");
+    go_on.send(()).unwrap();
+    drop(judge.permit().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

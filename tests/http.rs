@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use friends_judge::service::tickets::TicketId;
+use friends_service::tickets::TicketId;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 

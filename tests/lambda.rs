@@ -1,7 +1,7 @@
 //! The function's real binary under a runtime API, with an S3 of its own behind it.
 
-use friends_judge::service::storage::StorageKey;
-use friends_judge::service::tickets::TicketId;
+use friends_service::storage::StorageKey;
+use friends_service::tickets::TicketId;
 use serde_json::json;
 use time::Duration;
 
@@ -112,7 +112,7 @@ async fn api_gateway_requests_reach_the_same_router() {
     wanted["body"] =
         json!(json!({"content_type": "image/jpeg", "size_bytes": photo.len()}).to_string());
     let (_, ticket) = answer(function.invoke(wanted).await);
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     assert_eq!(
         crate::common::tickets::upload(&http, &ticket, photo).await,
         200,

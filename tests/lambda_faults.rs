@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration as Span;
 
 use axum::http::{HeaderMap, Method, StatusCode};
-use friends_judge::service::storage::StorageKey;
+use friends_service::storage::StorageKey;
 use serde_json::{Value, json};
 use time::Duration;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use friends_core::error::Code;
+use friends_core::error::RejectionKind;
 use friends_core::geometry::{Rect, Size};
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
@@ -16,10 +16,10 @@ fn decode(bytes: &[u8]) -> Photo {
     Photo::decode(bytes.to_vec(), &Limits::default()).expect("a photo")
 }
 
-fn refused(bytes: &[u8]) -> Code {
+fn refused(bytes: &[u8]) -> RejectionKind {
     let rejection = Photo::decode(bytes.to_vec(), &Limits::default()).err().expect("no photo");
     assert!(rejection.message.len() > 20, "a sentence: {}", rejection.message);
-    rejection.code
+    rejection.kind
 }
 
 /// The whole photo in its own size.
@@ -167,19 +167,22 @@ fn heic_is_refused_with_advice() {
     let mut heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec();
     heic.extend([0; 64]);
     let rejection = Photo::decode(heic, &Limits::default()).err().unwrap();
-    assert_eq!(rejection.code, Code::UnsupportedMediaType);
+    assert_eq!(rejection.kind, RejectionKind::Unsupported);
     assert!(rejection.message.contains("Most Compatible"), "{}", rejection.message);
 }
 
 #[test]
 fn files_that_are_no_photos_are_refused() {
-    assert_eq!(refused(b""), Code::PhotoRejected);
+    assert_eq!(refused(b""), RejectionKind::Unreadable);
     assert_eq!(
         refused(b"%PDF-1.7 and so on, long enough to be something"),
-        Code::UnsupportedMediaType
+        RejectionKind::Unsupported
     );
-    assert_eq!(refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Code::UnsupportedMediaType);
-    assert_eq!(refused(&encoded(quarters(32, 32), ImageFormat::Png)[..8]), Code::PhotoRejected);
+    assert_eq!(refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), RejectionKind::Unsupported);
+    assert_eq!(
+        refused(&encoded(quarters(32, 32), ImageFormat::Png)[..8]),
+        RejectionKind::Unreadable
+    );
 }
 
 #[test]
@@ -193,7 +196,7 @@ fn truncated_photos_are_refused_in_every_format() {
             let cut = &bytes[..bytes.len() * (share - 1) / share];
             assert_eq!(
                 refused(cut),
-                Code::PhotoRejected,
+                RejectionKind::Unreadable,
                 "{format:?} cut to {} of {}",
                 cut.len(),
                 bytes.len()
@@ -210,11 +213,11 @@ fn a_jpeg_of_many_scans_is_refused_from_its_header() {
     let of = |more: usize| [before, &scan.repeat(1 + more), &[0xFF, 0xD9]].concat();
     assert_eq!(pixels(&decode(&of(0))), pixels(&decode(progressive)));
     decode(&of(40));
-    assert_eq!(refused(&of(100)), Code::PhotoTooCostly);
+    assert_eq!(refused(&of(100)), RejectionKind::TooCostly);
     let few = Limits { scanned_pixels: 100_000, ..Limits::default() };
     assert_eq!(
-        Photo::decode(of(40), &few).err().map(|refusal| refusal.code),
-        Some(Code::PhotoTooCostly)
+        Photo::decode(of(40), &few).err().map(|refusal| refusal.kind),
+        Some(RejectionKind::TooCostly)
     );
 }
 
@@ -245,7 +248,7 @@ fn a_jpeg_that_viewers_show_is_taken_with_a_note() {
     let scan = whole.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
     let cut = |share: f64| &whole[..scan + ((whole.len() - scan) as f64 * share) as usize];
     assert!(decode(cut(0.97)).is_incomplete());
-    assert_eq!(refused(cut(0.6)), Code::PhotoRejected);
+    assert_eq!(refused(cut(0.6)), RejectionKind::Unreadable);
 }
 
 #[test]
@@ -257,28 +260,34 @@ fn bytes_after_the_end_of_a_jpeg_do_no_harm() {
 
 #[test]
 fn a_header_that_lies_is_refused() {
-    assert_eq!(refused(&png_that_claims(60_000, 60_000)), Code::PhotoTooLarge);
-    assert_eq!(refused(&png_that_claims(10_000, 5_001)), Code::PhotoTooLarge);
+    assert_eq!(refused(&png_that_claims(60_000, 60_000)), RejectionKind::TooLarge);
+    assert_eq!(refused(&png_that_claims(10_000, 5_001)), RejectionKind::TooLarge);
     // Within the limit, but the data is not there.
-    assert_eq!(refused(&png_that_claims(7_000, 7_000)), Code::PhotoRejected);
-    assert_eq!(refused(&png_that_claims(0, 16)), Code::PhotoRejected);
+    assert_eq!(refused(&png_that_claims(7_000, 7_000)), RejectionKind::Unreadable);
+    assert_eq!(refused(&png_that_claims(0, 16)), RejectionKind::Unreadable);
 }
 
 #[test]
 fn a_photo_too_small_to_see_is_refused() {
-    assert_eq!(refused(&jpeg(&quarters(15, 400))), Code::PhotoRejected);
+    assert_eq!(refused(&jpeg(&quarters(15, 400))), RejectionKind::Unreadable);
     assert_eq!(decode(&jpeg(&quarters(16, 400))).size(), Size { width: 16, height: 400 });
 }
 
 /// Files that have made it panic, or take long.
 #[test]
 fn what_fuzzing_has_found_is_refused() {
-    assert_eq!(refused(include_bytes!("fixtures/too-many-pixels.png")), Code::PhotoTooLarge);
-    assert_eq!(refused(include_bytes!("fixtures/panics-in-rust.jpg")), Code::PhotoRejected);
-    assert_eq!(refused(include_bytes!("fixtures/palette-of-thirds.png")), Code::PhotoRejected);
-    assert_eq!(refused(include_bytes!("fixtures/too-many-short-codes.webp")), Code::PhotoRejected);
+    assert_eq!(refused(include_bytes!("fixtures/too-many-pixels.png")), RejectionKind::TooLarge);
+    assert_eq!(refused(include_bytes!("fixtures/panics-in-rust.jpg")), RejectionKind::Unreadable);
+    assert_eq!(
+        refused(include_bytes!("fixtures/palette-of-thirds.png")),
+        RejectionKind::Unreadable
+    );
+    assert_eq!(
+        refused(include_bytes!("fixtures/too-many-short-codes.webp")),
+        RejectionKind::Unreadable
+    );
     // It took two seconds before its size was looked at.
-    assert_eq!(refused(include_bytes!("fixtures/too-many-blocks.webp")), Code::PhotoTooLarge);
+    assert_eq!(refused(include_bytes!("fixtures/too-many-blocks.webp")), RejectionKind::TooLarge);
 }
 
 #[test]
@@ -380,12 +389,12 @@ fn a_large_photo_that_is_broken_or_cut_off_is_told_apart() {
     cut.truncate(cut.len() - 200);
     let photo = decode(&cut);
     assert_eq!((photo.divisor(), photo.is_incomplete()), (2, true));
-    assert_eq!(refused(&whole[..whole.len() / 2]), Code::PhotoRejected);
+    assert_eq!(refused(&whole[..whole.len() / 2]), RejectionKind::Unreadable);
     // A table that no decoder believes.
     let table = whole.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
     let mut broken = whole;
     broken[table + 5..table + 21].fill(0xFF);
-    assert_eq!(refused(&broken), Code::PhotoRejected);
+    assert_eq!(refused(&broken), RejectionKind::Unreadable);
 }
 
 #[test]
@@ -394,6 +403,6 @@ fn a_photo_whose_time_is_over_is_refused_in_every_format() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
         let bytes = encoded(quarters(64, 48), format);
         let refusal = Photo::decode(bytes, &no_time).err().expect("no photo");
-        assert_eq!(refusal.code, Code::PhotoTooCostly, "{format:?}: {}", refusal.message);
+        assert_eq!(refusal.kind, RejectionKind::TooCostly, "{format:?}: {}", refusal.message);
     }
 }

@@ -5,14 +5,15 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use friends_core::face_detector::FaceDetector;
-use friends_core::limits::{Limits, RESULT_LIFETIME};
-use friends_judge::service::detector::{CloudVision, Detector};
-use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::observe::{Log, Observer};
-use friends_judge::service::pipeline;
-use friends_judge::service::settings::transport;
-use friends_judge::service::storage::StorageKey;
-use friends_judge::service::tickets::{ResultDocument, TicketId};
+use friends_core::limits::Limits;
+use friends_local::object_store::ObjectStore;
+use friends_service::detector::{CloudVision, Detector};
+use friends_service::limits::RESULT_LIFETIME;
+use friends_service::observe::{Log, Observer};
+use friends_service::pipeline;
+use friends_service::settings::transport;
+use friends_service::storage::StorageKey;
+use friends_service::tickets::{ResultDocument, TicketId};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -25,7 +26,7 @@ use crate::common::tickets::{self, end_of, upload};
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_loses_no_photo_that_has_arrived() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(500));
     let mut tickets = Vec::new();
@@ -77,7 +78,7 @@ async fn a_second_ctrl_c_ends_it_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_kill_9_every_photo_is_still_judged() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(900));
     let mut tickets = Vec::new();
@@ -118,7 +119,7 @@ async fn a_photo_whose_event_got_lost_is_judged_while_the_server_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_loses_nothing() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     let (large, small) = (jpeg(&serval(900)), jpeg(&serval(100)));
     assert!(large.len() > 24 * 1024 && small.len() < 12 * 1024);
     let full = Serve::where_files_end_at(16, data.path());
@@ -130,7 +131,7 @@ async fn a_full_disk_loses_nothing() {
     );
     // The server closes the connection of an upload that it does not read to its end; the next
     // visitor has one of their own.
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     let ticket = tickets::open(&http, &full.url(""), small.len()).await;
     assert_eq!(upload(&http, &ticket, small).await, 200, "there is room for a small one");
     assert_eq!(end_of(&http, &tickets::result_url(&full.url(""), &ticket)).await["status"], "done");
@@ -153,7 +154,7 @@ async fn a_full_disk_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_that_ends_the_process_is_given_up_after_three_tries() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     // A detector that never answers, so that the process can be killed with the photo in hand.
     let silent =
         FakeVision::start([Answer::After(Duration::from_hours(1), json!({"responses": [{}]}))])
@@ -220,7 +221,7 @@ async fn a_verdict_after_the_deadline_leaves_the_ticket_expired() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_uploads_at_once_all_end() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let photo = jpeg(&serval(400));
     let mut visits = tokio::task::JoinSet::new();
@@ -258,7 +259,7 @@ fn a_taken_port_and_a_used_folder_are_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_upload_url_carries_the_host_that_was_asked() {
     let data = tempfile::tempdir().unwrap();
-    let http = friends_judge::service::settings::transport::client().unwrap();
+    let http = friends_service::settings::transport::client().unwrap();
     let serve = Serve::start(data.path());
     let port = serve.address.rsplit(':').next().unwrap();
     let ticket = tickets::open(&http, &format!("http://localhost:{port}"), 10).await;

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use friends_core::error::Error;
 use friends_core::geometry::Size;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
-use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::observe::{Log, Observer};
-use friends_judge::service::pipeline::sweep;
-use friends_judge::service::storage::{Storage, StorageKey};
-use friends_judge::service::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
+use friends_local::object_store::ObjectStore;
+use friends_service::error::Error;
+use friends_service::observe::{Log, Observer};
+use friends_service::pipeline::sweep;
+use friends_service::storage::{Storage, StorageKey};
+use friends_service::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 

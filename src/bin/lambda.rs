@@ -9,13 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use friends_core::error::{Error as Fault, chain};
-use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::observe::{
-    EmbeddedMetrics, Invocation, Observer, in_invocation, telemetry,
-};
-use friends_judge::service::settings::{self, secret};
-use friends_judge::service::{event, http};
+use friends_core::error::chain;
+use friends_service::app::{App, Assembly, Buckets};
+use friends_service::observe::{EmbeddedMetrics, Invocation, Observer, in_invocation, telemetry};
+use friends_service::settings::{Settings, VISION_KEY, secret};
+use friends_service::{error, event, http};
 use lambda_http::lambda_runtime::Runtime;
 use lambda_http::lambda_runtime::layers::TracingLayer;
 use lambda_http::request::RequestContext;
@@ -34,14 +32,11 @@ async fn main() -> Result<(), Error> {
         buckets: Buckets::Environment,
         observer: Observer::new(EmbeddedMetrics),
     };
-    let key = secret::named_by("FRIENDS_VISION_KEY_SECRET", &settings::environment)
-        .await
-        .map_err(|error| error.chain())?;
-    let settings = |name: &str| match name {
-        "FRIENDS_VISION_KEY" if key.is_some() => key.clone(),
-        _ => settings::environment(name),
-    };
-    let app = Arc::new(App::assemble(assembly, &settings).map_err(|error| chain(&*error))?);
+    let mut settings = Settings::from_environment();
+    if let Some(key) = secret::vision_key(&settings).await.map_err(|fault| chain(&fault))? {
+        settings = settings.with(&VISION_KEY, key);
+    }
+    let app = Arc::new(App::assemble(assembly, &settings).map_err(|error| chain(&error))?);
     let router = http::router(Arc::clone(&app));
     let first = Arc::new(AtomicBool::new(true));
     let out_of_time = Arc::new(AtomicBool::new(false));
@@ -61,7 +56,7 @@ async fn main() -> Result<(), Error> {
                 let handled = tokio::time::timeout(time_left, handling).await;
                 let handled = handled.unwrap_or_else(|_| {
                     ran_out.store(true, Ordering::Relaxed);
-                    Err(Fault::transient("handling an event", "the time for it is over"))
+                    Err(error::Error::transient("handling an event", "the time for it is over"))
                 });
                 handled.inspect_err(|error| {
                     tracing::error!(

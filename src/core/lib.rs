@@ -1,8 +1,8 @@
 //! The pure core of the judge: bytes in, values out.
 //!
 //! ```text
-//! bytes ─► photo ─► faces ─────────► regions ─► scores ─► verdict ─► judgement
-//!          photo    face_detector   crop       model     verdict    judgement
+//! bytes ─► photo ─► faces ─────────► regions ─► scores ─► verdict
+//!          photo    face_detector   crop       model     verdict
 //! ```
 //!
 //! Nothing here opens a file or a connection, reads a clock or the environment, or starts a thread;
@@ -19,7 +19,7 @@ pub mod face;
 pub mod face_detector;
 pub mod geometry;
 pub mod hash;
-pub mod judgement;
+pub mod judged_face;
 pub mod limits;
 pub mod model;
 mod network;

@@ -171,25 +171,29 @@ mod tests {
             fused.operator()
         );
         assert!(unfused.operator().ends_with("operators of tract"), "{}", unfused.operator());
-        let [one, other] =
+        let [fused, plain] =
             [fused, unfused].map(|network| numbers(&network.run(picture(SIZE), SIZE).unwrap()));
-        for (one, other) in one.iter().zip(&other) {
-            assert!((one - other).abs() < 1e-4 + 1e-4 * other.abs(), "{one} instead of {other}");
+        for (fused, plain) in fused.iter().zip(&plain) {
+            assert!(
+                (fused - plain).abs() < 1e-4 + 1e-4 * plain.abs(),
+                "{fused} instead of {plain}"
+            );
         }
     }
 
     #[test]
     fn either_follows_the_size_of_a_picture() {
         let small = [96, 160];
-        let [one, other] = [Network::load, Network::unfused].map(|load| {
+        let [fused, plain] = [Network::load, Network::unfused].map(|load| {
             let network = load(Bytes::from_static(DETECTOR), SIZE).unwrap();
             numbers(&network.run(picture(small), small).unwrap())
         });
-        assert_eq!(one.len(), 2 * 6 * 10);
+        assert_eq!(fused.len(), 2 * 6 * 10);
         assert!(
-            one.iter()
-                .zip(&other)
-                .all(|(one, other)| (one - other).abs() < 1e-4 + 1e-4 * other.abs())
+            fused
+                .iter()
+                .zip(&plain)
+                .all(|(fused, plain)| (fused - plain).abs() < 1e-4 + 1e-4 * plain.abs())
         );
     }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use friends_core::error::{Cause, Error, chain};
+use friends_core::error::{Fault, chain};
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
@@ -14,9 +14,10 @@ use super::observe::Observer;
 use super::pipeline::Judge;
 use super::preloaded::Preloaded;
 use super::storage::Storage;
-use crate::service::settings::bundle_dir;
-use crate::service::settings::transport;
-use crate::service::settings::{self, Lookup};
+use crate::settings::bundle_dir;
+use crate::settings::bundle_dir::ModelDirError;
+use crate::settings::transport;
+use crate::settings::{ConfigError, Settings};
 
 /// The service, whichever entry point is asked.
 pub struct App {
@@ -67,13 +68,27 @@ pub enum Buckets {
     Embedded(Storage, UploadAddress),
 }
 
+/// Why a service cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A setting is not in order.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// The bundle is not in order.
+    #[error(transparent)]
+    Bundle(#[from] Arc<ModelDirError>),
+    /// Our fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
 impl App {
     /// Reads settings and bundle, connects everything and begins to load both networks;
     /// [`Judge::loaded`] waits for them. A ticket needs none, so the function does not.
     ///
     /// # Errors
     /// When a setting or the bundle is not in order: nothing should start then.
-    pub fn assemble(assembly: Assembly<'_>, lookup: Lookup<'_>) -> Result<Self, Cause> {
+    pub fn assemble(assembly: Assembly<'_>, settings: &Settings) -> Result<Self, SetupError> {
         let Assembly { model, detector, permits, buckets, observer } = assembly;
         let embedded = Preloaded::begin(|| {
             FaceDetector::load().inspect(|detector| {
@@ -84,16 +99,17 @@ impl App {
             })
         });
         // Read and checked on the thread that needs it next, while this one goes on.
-        let dir = bundle_dir::find(model, lookup);
-        let bundle = Preloaded::later(move || Ok(bundle_dir::read(&dir).map(Arc::new)));
+        let dir = bundle_dir::find(model, settings);
+        let bundle =
+            Preloaded::later(move || Ok(bundle_dir::read(&dir).map(Arc::new).map_err(Arc::new)));
         let checked = bundle.clone();
         let classifier = Preloaded::begin(move || {
             let bundle = checked
                 .get()?
                 .as_ref()
-                .map_err(|error| Error::fault("loading the bundle", chain(error)))?;
+                .map_err(|error| Fault::new("loading the bundle", chain(error)))?;
             let classifier = Classifier::new(Arc::clone(bundle))
-                .map_err(|error| Error::fault("loading the bundle", error))?;
+                .map_err(|error| Fault::new("loading the bundle", error))?;
             tracing::info!(
                 network.operator = classifier.backbone().operator(),
                 "the backbone is loaded"
@@ -101,19 +117,20 @@ impl App {
             Ok(classifier)
         });
         let http = transport::client()?;
-        let settings = DetectorSettings::read(detector, lookup)?;
-        let contact = settings::contact(lookup)?;
+        let detector = DetectorSettings::read(detector, settings)?;
+        let contact = settings.contact()?;
         let (storage, upload_address) = match buckets {
             Buckets::None => (None, UploadAddress::Storage),
             Buckets::Environment => {
-                let storage = settings::storage(lookup)?
+                let storage = settings
+                    .storage()?
                     .map(|settings| Storage::new(settings, transport::for_sdk(http.clone())));
                 (storage, UploadAddress::Storage)
             }
             Buckets::Embedded(storage, address) => (Some(storage), address),
         };
-        let detector = settings.set_up(embedded, &http, storage.as_ref())?;
-        let bundle = Arc::clone(bundle.get()?.as_ref().map_err(|error| chain(error))?);
+        let detector = detector.set_up(embedded, &http, storage.as_ref())?;
+        let bundle = bundle.get()?.clone()?;
         let judge = Judge::new(detector, bundle, classifier, Limits::default(), permits);
         Ok(Self { judge, storage, upload_address, observer, contact })
     }

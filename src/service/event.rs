@@ -1,9 +1,9 @@
 //! The events that reach us without a visitor waiting for the answer: S3 notifications, the sweep's
 //! schedule, and events that Lambda has given up, from the failure queue.
 
+use crate::error::Error;
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::SqsEvent;
-use friends_core::error::Error;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::app::App;
 use super::pipeline;
 use super::storage::{Storage, StorageKey};
-use crate::service::tickets::TicketId;
+use crate::tickets::TicketId;
 
 /// What an event asks for.
 #[derive(Debug, PartialEq, Eq)]

@@ -13,12 +13,15 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::error::{Code, Error, Failure};
+use crate::judgement::{DetectorName, Judgement, Note, Timings};
+use crate::limits::{QUEUE_LENGTH, UPLOAD_BYTES, WAIT};
 use bytes::Bytes;
 use friends_core::crop::{self, Region};
-use friends_core::error::{Code, Error, Rejection};
+use friends_core::error::{Fault, Rejection};
 use friends_core::geometry::Rect;
-use friends_core::judgement::{DetectorName, JudgedFace, Judgement, Note, Timings, judge_region};
-use friends_core::limits::{Limits, QUEUE_LENGTH, WAIT};
+use friends_core::judged_face::{JudgedFace, judge_region};
+use friends_core::limits::Limits;
 use friends_core::model::{Bundle, Classifier};
 use friends_core::photo::Photo;
 use time::OffsetDateTime;
@@ -182,7 +185,7 @@ async fn judge_photo(
     let asked = Instant::now();
     let permit = judge.permit().await;
     let queued = asked.elapsed();
-    let Some(bytes) = storage.photo(id, judge.limits.upload_bytes).await? else {
+    let Some(bytes) = storage.photo(id, UPLOAD_BYTES).await? else {
         // Either another delivery has judged and deleted it just now, and its document wins, or it
         // really is gone.
         tracing::warn!(ticket = id.log_name(), opened = %ticket.document.created_at, "the photo is not there any more");
@@ -268,7 +271,7 @@ impl Judge {
     ///
     /// # Errors
     /// When one of them cannot be.
-    pub fn loaded(&self) -> Result<(), Error> {
+    pub fn loaded(&self) -> Result<(), Fault> {
         self.detector.embedded().get()?;
         self.classifier.get()?;
         Ok(())
@@ -320,7 +323,7 @@ impl Judge {
             RegionSource::Detect => crop::regions(&found.faces, size, self.limits.heads),
             RegionSource::Whole => vec![Region::whole(size)],
             RegionSource::Drawn(rect) => vec![Region::drawn(rect, size).ok_or_else(|| {
-                Rejection::new(
+                Failure::new(
                     Code::BadRequest,
                     "The box lies outside of the photo. Give it in pixels of the upright photo.",
                 )
@@ -375,7 +378,7 @@ fn judge_regions(
     classifier: &Classifier,
     photo: &Photo,
     regions: &[Region],
-) -> Result<Vec<JudgedFace>, Error> {
+) -> Result<Vec<JudgedFace>, Fault> {
     let threads =
         std::thread::available_parallelism().map_or(1, NonZero::get).clamp(1, regions.len().max(1));
     let judge_part = |part: &[Region]| {

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use friends_core::error::Error;
+use friends_core::error::{Fault, chain};
 
 type Work<T> = Box<dyn FnOnce() -> Result<T, String> + Send>;
 
@@ -18,31 +18,31 @@ impl<T> Clone for Preloaded<T> {
 
 impl<T: Send + Sync + 'static> Preloaded<T> {
     /// Leaves `work` to the first thread that needs the value.
-    pub fn later(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Self {
-        let work: Work<T> = Box::new(|| work().map_err(|error| error.chain()));
+    pub fn later(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Self {
+        let work: Work<T> = Box::new(|| work().map_err(|error| chain(&error)));
         Self(Arc::new(LazyLock::new(work)))
     }
 
     /// Begins `work` on another thread.
-    pub fn begin(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Self {
-        let prepared = Self::later(work);
-        let other = prepared.clone();
+    pub fn begin(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Self {
+        let preloaded = Self::later(work);
+        let begun = preloaded.clone();
         // Where there is no thread to be had, whoever needs the value first does the work.
         let _ = std::thread::Builder::new().spawn(move || {
-            let _ = LazyLock::force(&other.0);
+            let _ = LazyLock::force(&begun.0);
         });
-        prepared
+        preloaded
     }
 
     /// The value, once it is there. Blocks until then.
     ///
     /// # Errors
     /// When it could not be prepared, each time.
-    pub fn get(&self) -> Result<&T, Error> {
+    pub fn get(&self) -> Result<&T, Fault> {
         self.0
             .as_ref()
             .as_ref()
-            .map_err(|problem| Error::fault("loading what judging needs", problem.clone()))
+            .map_err(|problem| Fault::new("loading what judging needs", problem.clone()))
     }
 }
 
@@ -76,10 +76,9 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_to_everybody() {
-        let prepared: Preloaded<u8> =
-            Preloaded::begin(|| Err(Error::fault("parsing", "no network")));
+        let prepared: Preloaded<u8> = Preloaded::begin(|| Err(Fault::new("parsing", "no network")));
         for _ in 0..2 {
-            assert!(prepared.get().unwrap_err().chain().contains("no network"));
+            assert!(chain(&prepared.get().unwrap_err()).contains("no network"));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Work that computes, away from the threads that serve connections.
 
-use friends_core::error::Error;
+use crate::error::Error;
 
 /// Runs `work` on a thread of its own, so that no connection waits for it.
 ///

@@ -19,10 +19,10 @@ const PHOTOS: usize = 15;
 pub fn bands(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Vec<Band> {
     let mut named: Vec<(f32, bool)> = judged
         .iter()
-        .filter(|one| thresholds.judge(&one.scores, labels) != Verdict::None)
-        .map(|one| {
-            let (label, score) = one.highest();
-            (score, one.truth == Some(label))
+        .filter(|photo| thresholds.judge(&photo.scores, labels) != Verdict::None)
+        .map(|photo| {
+            let (label, score) = photo.highest();
+            (score, photo.truth == Some(label))
         })
         .collect();
     named.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -83,7 +83,7 @@ mod tests {
         ) {
             let photos: Vec<Judged> = photos.iter().map(|&(score, right)| judged(score, right)).collect();
             let found = of(&photos);
-            let named = photos.iter().filter(|one| one.scores[0] >= 0.5).count();
+            let named = photos.iter().filter(|photo| photo.scores[0] >= 0.5).count();
             prop_assert_eq!(found.iter().map(|band| band.of).sum::<usize>(), named);
             for pair in found.windows(2) {
                 prop_assert!(pair[0].from <= pair[1].from && pair[0].right * pair[1].of < pair[1].right * pair[0].of);

@@ -39,24 +39,24 @@ impl PlattScaling {
     /// right.
     ///
     /// The targets are not 1 and 0 but what so many pairs support, `(right + 1) / (right + 2)` and
-    /// `1 / (others + 2)` (Platt, "Probabilistic outputs for support vector machines", 1999): a few
+    /// `1 / (not_right + 2)` (Platt, "Probabilistic outputs for support vector machines", 1999): a few
     /// pairs that happen to be separable make no certainty.
     #[must_use]
     pub fn fit(pairs: &[(f32, bool)], balance: Balance) -> Self {
         let right_pairs = pairs.iter().filter(|(_, is_right)| *is_right).count() as f64;
         let right = right_pairs.max(1.0);
-        let others = (pairs.len() as f64 - right).max(1.0);
+        let not_right = (pairs.len() as f64 - right).max(1.0);
         let weight = |is_right: bool| match (balance, is_right) {
-            (Balance::AsFound, _) => 1.0 / (right + others),
+            (Balance::AsFound, _) => 1.0 / (right + not_right),
             (Balance::Even, true) => 0.5 / right,
-            (Balance::Even, false) => 0.5 / others,
+            (Balance::Even, false) => 0.5 / not_right,
         };
-        let others_pairs = pairs.len() as f64 - right_pairs;
+        let not_right_pairs = pairs.len() as f64 - right_pairs;
         let target = |is_right: bool| {
             if is_right {
                 (right_pairs + 1.0) / (right_pairs + 2.0)
             } else {
-                1.0 / (others_pairs + 2.0)
+                1.0 / (not_right_pairs + 2.0)
             }
         };
         // Fitted over standardised evidence, whatever the units.
@@ -106,7 +106,7 @@ impl PlattScaling {
         }
         if scale < LEAST_SCALE {
             // Too few pairs, or all of one kind: more evidence speaks for a label all the same.
-            (scale, offset) = (LEAST_SCALE, ((right_pairs + 1.0) / (others_pairs + 1.0)).ln());
+            (scale, offset) = (LEAST_SCALE, ((right_pairs + 1.0) / (not_right_pairs + 1.0)).ln());
         }
         Self { scale: (scale / std) as f32, offset: (offset - scale * mean / std) as f32 }
     }

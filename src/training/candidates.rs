@@ -40,7 +40,7 @@ pub struct Candidate {
     pub held_out: Vec<Judged>,
     /// For each label its photos, judged by a head that knows all labels but this one; empty where
     /// that was not tried.
-    pub strangers: Vec<Vec<Judged>>,
+    pub left_out: Vec<Vec<Judged>>,
     /// Scores are `sigmoid(logit / temperature)`.
     pub temperature: f32,
     fit: FittedHead,
@@ -129,12 +129,12 @@ pub fn linear(
     for regularisation in REGULARISATIONS {
         let mut logits = vec![Vec::new(); examples.len()];
         for fold in 0..FOLDS {
-            let (others, held_out) = split(examples, folds, fold);
+            let (rest, held_out) = split(examples, folds, fold);
             if held_out.is_empty() {
                 continue;
             }
             let rows: Vec<Row<'_>> =
-                others.iter().flat_map(|&example| rows_of(example, HELD_OUT_VIEWS)).collect();
+                rest.iter().flat_map(|&example| rows_of(example, HELD_OUT_VIEWS)).collect();
             let head = logistic::fit(&rows, labels, regularisation)?;
             for i in held_out {
                 logits[i] = head.logits(&examples[i].views[0]);
@@ -154,14 +154,14 @@ pub fn linear(
     let held_out = judged(examples, &logits, temperature);
     Ok(Candidate {
         held_out,
-        strangers: Vec::new(),
+        left_out: Vec::new(),
         temperature,
         fit: FittedHead::Linear { regularisation },
     })
 }
 
 /// Discriminants, calibrated on held-out labelled photos; also judges each label's photos as those
-/// of strangers.
+/// of unknowns.
 ///
 /// # Errors
 /// When the features are not finite, or all photos of a label share one source.
@@ -173,14 +173,14 @@ pub fn discriminant(
     let labels = slugs.len();
     let LeftOut { all, shrinkage, evidence } = leave_out(examples, folds, slugs, &BTreeSet::new())?;
     let calibrated = Calibrated::by(examples, &evidence);
-    let strangers: Vec<Vec<Judged>> = (0..labels)
+    let left_out: Vec<Vec<Judged>> = (0..labels)
         .into_par_iter()
         .map(|label| {
             let of_label: Vec<&Example> =
                 examples.iter().filter(|example| example.sample.label == Some(label)).collect();
             // With one other label there is nothing to tell apart.
-            let others = all.without(&moments(of_label.iter().copied(), labels, length(examples)));
-            let Some(fitted) = others.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1)
+            let rest = all.without(&moments(of_label.iter().copied(), labels, length(examples)));
+            let Some(fitted) = rest.fit(shrinkage).filter(|fitted| fitted.labels().len() > 1)
             else {
                 return Vec::new();
             };
@@ -194,7 +194,7 @@ pub fn discriminant(
     let held_out = calibrated.judged(examples, &evidence);
     let discriminants = all.fit(shrinkage).ok_or(TrainError::NotFinite)?;
     let fit = FittedHead::Discriminant { discriminants, shrinkage, calibrated };
-    Ok(Candidate { held_out, strangers, temperature: 1.0, fit })
+    Ok(Candidate { held_out, left_out, temperature: 1.0, fit })
 }
 
 /// What calibrated discriminants say of photos that they have not seen. Those at the places
@@ -245,7 +245,7 @@ pub fn tuned(
     let discriminants =
         moments(all.iter(), labels, length(all)).fit(shrinkage).ok_or(TrainError::NotFinite)?;
     let fit = FittedHead::Discriminant { discriminants, shrinkage, calibrated };
-    Ok(Candidate { held_out, strangers: Vec::new(), temperature: 1.0, fit })
+    Ok(Candidate { held_out, left_out: Vec::new(), temperature: 1.0, fit })
 }
 
 /// Sums over all photos, and what discriminants fitted without each fold in turn say of it.
@@ -336,20 +336,20 @@ impl Calibrated {
         let highest = spread(known().map(|(_, evidence)| evidence.highest()));
         let nearest = spread(known().map(|(_, evidence)| evidence.nearest));
         let resemblance = if nearest > 0.0 { RESEMBLANCE * highest / nearest } else { 0.0 };
-        let (mut best, mut others) = (Vec::new(), Vec::new());
+        let (mut best, mut lower) = (Vec::new(), Vec::new());
         for (truth, evidence) in known() {
             let first = evidence.first();
             best.push((evidence.highest() + resemblance * evidence.nearest, first == truth));
             let behind =
                 evidence.discriminants.iter().enumerate().filter(|(label, _)| *label != first);
-            others.extend(
+            lower.extend(
                 behind.map(|(label, discriminant)| {
                     (discriminant - evidence.highest(), label == truth)
                 }),
             );
         }
         let calibration = PlattScaling::fit(&best, Balance::AsFound);
-        let fall = PlattScaling::fit(&others, Balance::AsFound).scale;
+        let fall = PlattScaling::fit(&lower, Balance::AsFound).scale;
         let stretch = (fall / calibration.scale).max(1.0);
         Self { resemblance, stretch, calibration }
     }
@@ -375,11 +375,11 @@ pub fn prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Opti
     let labels = recipe.labels.len();
     let mut evidence = vec![Vec::new(); examples.len()];
     for fold in 0..FOLDS {
-        let (others, held_out) = split(examples, folds, fold);
+        let (rest, held_out) = split(examples, folds, fold);
         if held_out.is_empty() {
             continue;
         }
-        let prototypes = Prototypes::of(&others, &recipe.background, labels, recipe.seed)?;
+        let prototypes = Prototypes::of(&rest, &recipe.background, labels, recipe.seed)?;
         for i in held_out {
             evidence[i] = prototypes.evidence(&examples[i].views[0]);
         }
@@ -401,7 +401,7 @@ pub fn prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Opti
     let held_out = judged(examples, &logits, 1.0);
     Some(Candidate {
         held_out,
-        strangers: Vec::new(),
+        left_out: Vec::new(),
         temperature: 1.0,
         fit: FittedHead::Prototype { calibration },
     })
@@ -409,11 +409,11 @@ pub fn prototype(examples: &[Example], folds: &[usize], recipe: &Recipe) -> Opti
 
 fn judged(examples: &[Example], logits: &[Vec<f32>], temperature: f32) -> Vec<Judged> {
     let score = |logit: &f32| sigmoid(logit / temperature);
-    let one = |(example, logits): (&Example, &Vec<f32>)| Judged {
+    let as_judged = |(example, logits): (&Example, &Vec<f32>)| Judged {
         truth: example.sample.label,
         scores: logits.iter().map(score).collect(),
     };
-    examples.iter().zip(logits).map(one).collect()
+    examples.iter().zip(logits).map(as_judged).collect()
 }
 
 fn rows_of(example: &Example, views: usize) -> impl Iterator<Item = Row<'_>> {

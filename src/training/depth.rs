@@ -109,7 +109,8 @@ mod tests {
     const INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], std: [127.5; 3] };
 
     fn shipped() -> Vec<u8> {
-        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/friends/backbone.onnx")).unwrap()
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/friends/backbone.onnx"))
+            .unwrap()
     }
 
     #[test]

@@ -282,13 +282,17 @@ pub fn pairs(rows: &[Figures]) -> Vec<Pair> {
     let every_two = rows
         .iter()
         .enumerate()
-        .flat_map(|(place, one)| rows[place + 1..].iter().map(move |other| (one, other)));
-    let pair = |(one, other): (&Figures, &Figures)| {
+        .flat_map(|(place, row)| rows[place + 1..].iter().map(move |later| (row, later)));
+    let pair = |(first, second): (&Figures, &Figures)| {
         let alone = |a: &Figures, b: &Figures| {
             a.hits.iter().zip(&b.hits).filter(|(a, b)| **a && !**b).count()
         };
-        let alone = [alone(one, other), alone(other, one)];
-        Pair { detectors: [one.detector.clone(), other.detector.clone()], alone, p: mcnemar(alone) }
+        let alone = [alone(first, second), alone(second, first)];
+        Pair {
+            detectors: [first.detector.clone(), second.detector.clone()],
+            alone,
+            p: mcnemar(alone),
+        }
     };
     every_two.map(pair).collect()
 }

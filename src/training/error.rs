@@ -1,6 +1,6 @@
 //! Why no bundle came about.
 
-use friends_core::error::Error;
+use friends_core::error::{Fault, Rejection};
 use friends_core::model::BundleError;
 
 use super::logistic::FitError;
@@ -36,11 +36,25 @@ pub enum TrainError {
     Bundle(#[from] BundleError),
     /// The network breaks on the golden picture.
     #[error("the golden scores cannot be computed")]
-    Golden(#[source] Error),
+    Golden(#[source] Fault),
     /// The head or the manifest cannot be written as JSON.
     #[error("the bundle cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     /// A number is infinite or not a number.
     #[error("the features of the photos are not finite: the backbone is broken")]
     NotFinite,
+}
+
+/// Why no features could be taken from a photo.
+#[derive(Debug, thiserror::Error)]
+pub enum PhotoError {
+    /// Its file cannot be read.
+    #[error("The file cannot be read: {0}.")]
+    File(#[from] std::io::Error),
+    /// It is not judged.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// A network breaks: the photo is not to blame.
+    #[error(transparent)]
+    Fault(#[from] Fault),
 }

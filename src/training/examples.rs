@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use friends_core::crop::{self, Region};
-use friends_core::error::{Error, Rejection};
+use friends_core::error::Fault;
 use friends_core::face::Face;
 use friends_core::face_detector::FaceDetector;
 use friends_core::geometry::{PixelRect, Rect, Size};
@@ -17,6 +17,7 @@ use rayon::prelude::*;
 
 use super::cache::FeatureCache;
 use super::dataset::Sample;
+use super::error::PhotoError;
 
 /// A photo's features.
 #[derive(Clone, Debug)]
@@ -28,12 +29,12 @@ pub struct Example {
 }
 
 /// A photo that could not be used, and why.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Skipped {
     /// The file.
     pub path: PathBuf,
     /// Why.
-    pub reason: Rejection,
+    pub reason: PhotoError,
 }
 
 /// Which region of a photo is learnt from.
@@ -87,10 +88,10 @@ impl<'a> Extractor<'a> {
         framing: &'a Framing,
         views: Views,
         cache: Option<&Path>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Fault> {
         let of = |dir: &Path, backbone: &Backbone| {
             let fingerprint = fingerprint(backbone, framing, views)?;
-            Ok::<_, Error>(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
+            Ok::<_, Fault>(FeatureCache::new(dir, &fingerprint, views.count(), backbone.features()))
         };
         let caches = cache
             .map(|dir| backbones.iter().map(|backbone| of(dir, backbone)).collect())
@@ -109,8 +110,8 @@ impl<'a> Extractor<'a> {
         &self,
         samples: &[Sample],
         done: impl Fn() + Sync,
-    ) -> Result<(Vec<Vec<Example>>, Vec<Skipped>), Error> {
-        let results: Vec<Result<Vec<Example>, Error>> = samples
+    ) -> Result<(Vec<Vec<Example>>, Vec<Skipped>), Fault> {
+        let results: Vec<Result<Vec<Example>, PhotoError>> = samples
             .par_iter()
             .map(|sample| {
                 let examples = self.of(sample);
@@ -125,18 +126,16 @@ impl<'a> Extractor<'a> {
                 Ok(examples) => {
                     lists.iter_mut().zip(examples).for_each(|(list, example)| list.push(example));
                 }
-                Err(Error::Rejected(reason)) => {
-                    skipped.push(Skipped { path: sample.path.clone(), reason });
-                }
-                Err(error) => return Err(error),
+                Err(PhotoError::Fault(fault)) => return Err(fault),
+                Err(reason) => skipped.push(Skipped { path: sample.path.clone(), reason }),
             }
         }
         Ok((lists, skipped))
     }
 
     /// A photo's example for each backbone. It is decoded, and its head found, once at most.
-    fn of(&self, sample: &Sample) -> Result<Vec<Example>, Error> {
-        let bytes = read(&sample.path)?;
+    fn of(&self, sample: &Sample) -> Result<Vec<Example>, PhotoError> {
+        let bytes = std::fs::read(&sample.path)?;
         let kept = self.caches.as_ref().map(|caches| (caches, sha256(&bytes)));
         let mut known: Vec<Option<Vec<Vec<f32>>>> = match &kept {
             Some((caches, name)) => caches.iter().map(|cache| cache.get(name)).collect(),
@@ -171,7 +170,7 @@ fn features(
     backbone: &Backbone,
     area: PixelRect,
     views: Views,
-) -> Result<Vec<Vec<f32>>, Error> {
+) -> Result<Vec<Vec<f32>>, Fault> {
     let input = backbone.input();
     let areas = match views {
         Views::Plain => vec![area],
@@ -191,7 +190,7 @@ fn features(
 /// What features depend on besides the photo, as hexadecimal digits: all views of a known picture,
 /// where heads are cut, and which faces are found. A program that resizes, crops or computes
 /// otherwise has another fingerprint.
-fn fingerprint(backbone: &Backbone, framing: &Framing, views: Views) -> Result<String, Error> {
+fn fingerprint(backbone: &Backbone, framing: &Framing, views: Views) -> Result<String, Fault> {
     const FACE: Rect = Rect { x: 300.0, y: 260.0, width: 90.0, height: 110.0 };
     const PHOTO: Size = Size { width: 800, height: 600 };
     let photo = Photo::from_upright(backbone.input().golden_picture());
@@ -213,8 +212,8 @@ impl Framing {
     ///
     /// # Errors
     /// When the photo cannot be read any more.
-    pub fn picture(&self, path: &Path, side: u32) -> Result<(Region, RgbImage), Error> {
-        let photo = Photo::decode(read(path)?, &Limits::default())?;
+    pub fn picture(&self, path: &Path, side: u32) -> Result<(Region, RgbImage), PhotoError> {
+        let photo = Photo::decode(std::fs::read(path)?, &Limits::default())?;
         let region = self.region(&photo)?;
         let area: Rect = region.area.into();
         let scale = side as f32 / area.width.max(area.height);
@@ -229,13 +228,13 @@ impl Framing {
     ///
     /// # Errors
     /// When the photo cannot be read any more.
-    pub fn input(&self, path: &Path, input: &Input) -> Result<RgbImage, Error> {
-        let photo = Photo::decode(read(path)?, &Limits::default())?;
+    pub fn input(&self, path: &Path, input: &Input) -> Result<RgbImage, PhotoError> {
+        let photo = Photo::decode(std::fs::read(path)?, &Limits::default())?;
         Ok(input.picture(&photo, self.region(&photo)?.area))
     }
 
     /// The region of a photo that counts.
-    fn region(&self, photo: &Photo) -> Result<Region, Error> {
+    fn region(&self, photo: &Photo) -> Result<Region, Fault> {
         let regions = match self {
             Self::Whole => Vec::new(),
             Self::Detect(embedded) => {
@@ -245,10 +244,6 @@ impl Framing {
         let size = |region: &Region| u64::from(region.area.width) * u64::from(region.area.height);
         Ok(regions.into_iter().max_by_key(size).unwrap_or_else(|| Region::whole(photo.size())))
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Rejection> {
-    std::fs::read(path).map_err(|error| Rejection::unreadable(&error))
 }
 
 /// Nine tenths of the area, its corner moved in by these shares: another framing of the same head.

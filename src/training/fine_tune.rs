@@ -142,13 +142,13 @@ impl FineTuning {
             std::fs::write(file(name), bytes).map_err(failed("cannot write", &file(name)))
         };
         let raw: Vec<u8> =
-            pictures.iter().flat_map(|one| one.picture.as_raw().iter().copied()).collect();
+            pictures.iter().flat_map(|picture| picture.picture.as_raw().iter().copied()).collect();
         write("pictures.raw", &raw)?;
         drop(raw);
         let facts = json!({
             "classes": labels,
-            "class": pictures.iter().map(|one| one.label.map_or(-1, |label| label as i64)).collect::<Vec<i64>>(),
-            "held_out": pictures.iter().map(|one| one.held_out).collect::<Vec<bool>>(),
+            "class": pictures.iter().map(|picture| picture.label.map_or(-1, |label| label as i64)).collect::<Vec<i64>>(),
+            "held_out": pictures.iter().map(|picture| picture.held_out).collect::<Vec<bool>>(),
         });
         write("pictures.json", facts.to_string().as_bytes())?;
         write("initial.onnx", initial)?;
@@ -181,8 +181,10 @@ impl FineTuning {
         }
         let status = child.wait().map_err(failed("cannot wait for", &self.python))?;
         if !status.success() {
-            let said = std::fs::read_to_string(&errors).unwrap_or_default();
-            return Err(FineTuneError::Script(said.lines().last().unwrap_or("nothing").to_owned()));
+            let output = std::fs::read_to_string(&errors).unwrap_or_default();
+            return Err(FineTuneError::Script(
+                output.lines().last().unwrap_or("nothing").to_owned(),
+            ));
         }
         let read =
             |name: &str| std::fs::read(file(name)).map_err(failed("cannot read", &file(name)));

@@ -37,13 +37,13 @@ pub fn split<'a>(
     folds: &[usize],
     fold: usize,
 ) -> (Vec<&'a Example>, Vec<usize>) {
-    let others = examples
+    let rest = examples
         .iter()
         .zip(folds)
         .filter(|(_, of)| **of != fold)
         .map(|(example, _)| example)
         .collect();
-    (others, (0..examples.len()).filter(|&i| folds[i] == fold).collect())
+    (rest, (0..examples.len()).filter(|&i| folds[i] == fold).collect())
 }
 
 #[cfg(test)]
@@ -53,7 +53,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::training::dataset::Sample;
+    use crate::dataset::Sample;
 
     proptest! {
         #[test]

@@ -101,8 +101,8 @@ pub struct Verdicts {
 impl Verdicts {
     fn of(known: &[(usize, &Judged)], labels: &[&str], thresholds: &Thresholds) -> Self {
         let mut verdicts = Self::default();
-        for (truth, one) in known {
-            let verdict = thresholds.judge(&one.scores, labels);
+        for (truth, photo) in known {
+            let verdict = thresholds.judge(&photo.scores, labels);
             let count = match verdict.friends() {
                 [] => &mut verdicts.none,
                 named if !named.iter().any(|friend| friend == labels[*truth]) => {
@@ -138,8 +138,8 @@ pub fn log_loss(logit: f64, target: f64) -> f64 {
 /// Share of known photos whose highest score is right.
 #[must_use]
 pub fn top1(judged: &[Judged]) -> f64 {
-    let known = judged.iter().filter_map(|one| Some((one.truth?, one)));
-    let right: Vec<bool> = known.map(|(truth, one)| one.highest().0 == truth).collect();
+    let known = judged.iter().filter_map(|photo| Some((photo.truth?, photo)));
+    let right: Vec<bool> = known.map(|(truth, photo)| photo.highest().0 == truth).collect();
     share(right.iter().filter(|right| **right).count(), right.len())
 }
 
@@ -149,9 +149,9 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
     let count = labels.len();
     let mut confusion = vec![vec![0; count]; count];
     let known: Vec<(usize, &Judged)> =
-        judged.iter().filter_map(|one| Some((one.truth?, one))).collect();
-    for (truth, one) in &known {
-        confusion[*truth][one.highest().0] += 1;
+        judged.iter().filter_map(|photo| Some((photo.truth?, photo))).collect();
+    for (truth, photo) in &known {
+        confusion[*truth][photo.highest().0] += 1;
     }
     let per_class: Vec<PerClass> =
         (0..count).map(|label| per_class(label, labels[label], &confusion)).collect();
@@ -184,13 +184,13 @@ pub fn evaluate(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> 
 fn per_class(label: usize, friend: &str, confusion: &[Vec<usize>]) -> PerClass {
     let right = confusion[label][label];
     let n = confusion[label].iter().sum();
-    let said: usize = confusion.iter().map(|row| row[label]).sum();
+    let named_so: usize = confusion.iter().map(|row| row[label]).sum();
     PerClass {
         friend: friend.to_owned(),
-        precision: share(right, said),
+        precision: share(right, named_so),
         recall: share(right, n),
         n,
-        precision_interval: wilson(right, said),
+        precision_interval: wilson(right, named_so),
         recall_interval: wilson(right, n),
     }
 }
@@ -198,10 +198,10 @@ fn per_class(label: usize, friend: &str, confusion: &[Vec<usize>]) -> PerClass {
 fn confusions(labels: &[&str], confusion: &[Vec<usize>]) -> Vec<Confusion> {
     let mut confusions: Vec<Confusion> = Vec::new();
     for (truth, row) in confusion.iter().enumerate() {
-        for (said, &n) in row.iter().enumerate().filter(|(said, n)| *said != truth && **n > 0) {
+        for (named, &n) in row.iter().enumerate().filter(|(named, n)| *named != truth && **n > 0) {
             confusions.push(Confusion {
                 friend: labels[truth].to_owned(),
-                said: labels[said].to_owned(),
+                said: labels[named].to_owned(),
                 n,
             });
         }
@@ -213,8 +213,8 @@ fn confusions(labels: &[&str], confusion: &[Vec<usize>]) -> Vec<Confusion> {
 /// Ten bins of equal width over the highest score; empty ones are left out.
 fn reliability(known: &[(usize, &Judged)]) -> Vec<Bin> {
     let mut bins = [(0usize, 0.0f64, 0usize); BINS];
-    for (truth, one) in known {
-        let (best, highest) = one.highest();
+    for (truth, photo) in known {
+        let (best, highest) = photo.highest();
         let score = f64::from(highest);
         let bin = &mut bins[((score * BINS as f64) as usize).min(BINS - 1)];
         *bin = (bin.0 + 1, bin.1 + score, bin.2 + usize::from(best == *truth));

@@ -74,7 +74,7 @@ pub fn read(path: &Path) -> Result<Vec<Move>, MoveError> {
 #[must_use]
 pub fn reversed(moves: &[Move]) -> Vec<Move> {
     let back =
-        |one: &Move| Move { from: one.to.clone(), to: one.from.clone(), why: one.why.clone() };
+        |done: &Move| Move { from: done.to.clone(), to: done.from.clone(), why: done.why.clone() };
     moves.iter().rev().map(back).collect()
 }
 
@@ -100,24 +100,28 @@ pub fn carry_out(moves: &[Move], dir: &Path) -> Result<(), MoveError> {
             return Err(MoveError::Taken(to.clone()));
         }
     }
-    for (number, one) in moves.iter().enumerate() {
-        if let Err(source) = rename(one, dir) {
+    for (number, wanted) in moves.iter().enumerate() {
+        if let Err(source) = rename(wanted, dir) {
             for done in moves[..number].iter().rev() {
                 // Both places were free a moment ago; there is no more that could be done.
                 let _ = std::fs::rename(dir.join(&done.to), dir.join(&done.from));
             }
-            return Err(MoveError::Refused { from: one.from.clone(), to: one.to.clone(), source });
+            return Err(MoveError::Refused {
+                from: wanted.from.clone(),
+                to: wanted.to.clone(),
+                source,
+            });
         }
     }
     Ok(())
 }
 
-fn rename(one: &Move, dir: &Path) -> std::io::Result<()> {
-    let to = dir.join(&one.to);
+fn rename(wanted: &Move, dir: &Path) -> std::io::Result<()> {
+    let to = dir.join(&wanted.to);
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::rename(dir.join(&one.from), to)
+    std::fs::rename(dir.join(&wanted.from), to)
 }
 
 #[cfg(test)]

@@ -42,20 +42,21 @@ pub struct Separation {
 #[must_use]
 pub fn measure(judged: &[Judged], labels: &[&str], thresholds: &Thresholds) -> Option<OpenSet> {
     let (known, unknown): (Vec<&Judged>, Vec<&Judged>) =
-        judged.iter().partition(|one| one.truth.is_some());
+        judged.iter().partition(|photo| photo.truth.is_some());
     if unknown.is_empty() {
         return None;
     }
     let accepted = |group: &[&Judged]| {
         let named = group
             .iter()
-            .filter(|one| thresholds.judge(&one.scores, labels) != Verdict::None)
+            .filter(|photo| thresholds.judge(&photo.scores, labels) != Verdict::None)
             .count();
         share(named, group.len())
     };
-    let highest = |group: &[&Judged]| group.iter().map(|one| one.highest().1).collect::<Vec<f32>>();
+    let highest =
+        |group: &[&Judged]| group.iter().map(|photo| photo.highest().1).collect::<Vec<f32>>();
     let by_softmax = |group: &[&Judged]| {
-        group.iter().map(|one| highest_softmax(&one.scores)).collect::<Vec<f32>>()
+        group.iter().map(|photo| highest_softmax(&photo.scores)).collect::<Vec<f32>>()
     };
     Some(OpenSet {
         separation: Separation::of(&highest(&known), &highest(&unknown)),
@@ -116,16 +117,23 @@ fn highest_softmax(scores: &[f32]) -> f32 {
 /// network agnostophobia", 2018); `None` without unknowns or known photos.
 #[must_use]
 pub fn oscr(judged: &[Judged]) -> Option<f64> {
-    let mut unknown: Vec<f32> =
-        judged.iter().filter(|one| one.truth.is_none()).map(|one| one.highest().1).collect();
+    let mut unknown: Vec<f32> = judged
+        .iter()
+        .filter(|photo| photo.truth.is_none())
+        .map(|photo| photo.highest().1)
+        .collect();
     unknown.sort_by(f32::total_cmp);
-    let known: Vec<&Judged> = judged.iter().filter(|one| one.truth.is_some()).collect();
+    let known: Vec<&Judged> = judged.iter().filter(|photo| photo.truth.is_some()).collect();
     if unknown.is_empty() || known.is_empty() {
         return None;
     }
-    let beaten = |one: &&Judged| {
-        let (label, highest) = one.highest();
-        if one.truth == Some(label) { unknown.partition_point(|score| *score < highest) } else { 0 }
+    let beaten = |photo: &&Judged| {
+        let (label, highest) = photo.highest();
+        if photo.truth == Some(label) {
+            unknown.partition_point(|score| *score < highest)
+        } else {
+            0
+        }
     };
     Some(known.iter().map(beaten).sum::<usize>() as f64 / (known.len() * unknown.len()) as f64)
 }
@@ -158,7 +166,7 @@ pub fn auroc(positive: &[f32], negative: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::metrics::top1;
+    use crate::metrics::top1;
 
     fn judged(truth: Option<usize>, scores: [f32; 2]) -> Judged {
         Judged { truth, scores: scores.to_vec() }

@@ -88,7 +88,7 @@ impl Choice {
                 )
             }
             Basis::LeftOutLabels => format!(
-                "threshold {threshold:.3}, for {} of a typical stranger's photos: of photos of labels that were left out {expected}. {add}",
+                "threshold {threshold:.3}, for {} of the photos of a typical unknown: of photos of labels that were left out {expected}. {add}",
                 percent(asked)
             ),
             Basis::KnownShare => {
@@ -98,7 +98,7 @@ impl Choice {
             }
             Basis::OtherLabels => {
                 format!(
-                    "thresholds for {} of the photos of other labels; of strangers nothing is known. {add}",
+                    "thresholds for {} of the photos of other labels; of unknowns nothing is known. {add}",
                     percent(asked)
                 )
             }
@@ -109,38 +109,39 @@ impl Choice {
 /// Thresholds that name at most the share `asked` of unknowns.
 ///
 /// With enough held-out unknowns it is one number for all labels: the highest score of at most that
-/// share reaches it. Without them it is the median over `strangers`, for each label the photos of a
-/// stranger, of the number that does so for each of them: two labels that look alike are hard
-/// strangers to each other, yet few strangers are like that. Without either it is, for each label,
-/// the score that at most that share of the other photos reach, but no less than one half.
+/// share reaches it. Without them it is the median of the numbers that do so for `left_out`, the
+/// photos of each label as a bundle without that label judges them: two labels that look alike are
+/// hard to keep apart, yet few unknowns are like that. Without either it is, for each label, the
+/// score that at most that share of the other photos reach, but no less than one half.
 #[must_use]
-pub fn choose(labels: usize, judged: &[Judged], strangers: &[Vec<Judged>], asked: f64) -> Choice {
+pub fn choose(labels: usize, judged: &[Judged], left_out: &[Vec<Judged>], asked: f64) -> Choice {
     let highest = |photos: &mut dyn Iterator<Item = &Judged>| {
-        photos.map(|one| one.highest().1).collect::<Vec<f32>>()
+        photos.map(|photo| photo.highest().1).collect::<Vec<f32>>()
     };
-    let unknown = highest(&mut judged.iter().filter(|one| one.truth.is_none()));
-    let strangers: Vec<Vec<f32>> = strangers
+    let unknown = highest(&mut judged.iter().filter(|photo| photo.truth.is_none()));
+    let left_out: Vec<Vec<f32>> = left_out
         .iter()
         .map(|photos| highest(&mut photos.iter()))
         .filter(|scores| !scores.is_empty())
         .collect();
     let (basis, accept, photos) = if unknown.len() >= MIN_BACKGROUND {
         (Basis::Unknowns, vec![reached_by(asked, &unknown); labels], unknown)
-    } else if strangers.len() > 2 {
+    } else if left_out.len() > 2 {
         let mut of_each: Vec<f32> =
-            strangers.iter().map(|scores| reached_by(asked, scores)).collect();
+            left_out.iter().map(|scores| reached_by(asked, scores)).collect();
         of_each.sort_by(f32::total_cmp);
-        (Basis::LeftOutLabels, vec![of_each[of_each.len() / 2]; labels], strangers.concat())
+        (Basis::LeftOutLabels, vec![of_each[of_each.len() / 2]; labels], left_out.concat())
     } else {
-        let others = |label: usize| {
+        let of_the_rest = |label: usize| {
             judged
                 .iter()
-                .filter(|one| one.truth != Some(label))
-                .map(|one| one.scores[label])
+                .filter(|photo| photo.truth != Some(label))
+                .map(|photo| photo.scores[label])
                 .collect::<Vec<f32>>()
         };
-        let accept =
-            (0..labels).map(|label| reached_by(asked, &others(label)).max(MIN_THRESHOLD)).collect();
+        let accept = (0..labels)
+            .map(|label| reached_by(asked, &of_the_rest(label)).max(MIN_THRESHOLD))
+            .collect();
         (Basis::OtherLabels, accept, Vec::new())
     };
     let named = photos.iter().filter(|&&score| score >= accept[0]).count();
@@ -162,8 +163,11 @@ pub fn choose(labels: usize, judged: &[Judged], strangers: &[Vec<Judged>], asked
 /// which nothing is known but what it says of photos of its own labels.
 #[must_use]
 pub fn naming(labels: usize, judged: &[Judged], known: f64, asked: f64) -> Choice {
-    let mut scores: Vec<f32> =
-        judged.iter().filter(|one| one.truth.is_some()).map(|one| one.highest().1).collect();
+    let mut scores: Vec<f32> = judged
+        .iter()
+        .filter(|photo| photo.truth.is_some())
+        .map(|photo| photo.highest().1)
+        .collect();
     scores.sort_by(|a, b| b.total_cmp(a));
     let last = ((scores.len() as f64 * known).round() as usize).clamp(1, scores.len().max(1)) - 1;
     let threshold =
@@ -185,7 +189,7 @@ pub fn naming(labels: usize, judged: &[Judged], known: f64, asked: f64) -> Choic
 /// The share of labelled photos whose highest score is accepted.
 fn known_named(judged: &[Judged], accept: &[f32]) -> f64 {
     let known: Vec<(usize, f32)> =
-        judged.iter().filter(|one| one.truth.is_some()).map(Judged::highest).collect();
+        judged.iter().filter(|photo| photo.truth.is_some()).map(Judged::highest).collect();
     share(known.iter().filter(|(label, score)| *score >= accept[*label]).count(), known.len())
 }
 
@@ -234,7 +238,7 @@ mod tests {
             assert_eq!((choice.basis, choice.named), (Basis::Unknowns, passing), "{choice:?}");
             let threshold = choice.thresholds.accept[0];
             assert_eq!(
-                photos.iter().filter(|one| one.highest().1 >= threshold).count(),
+                photos.iter().filter(|photo| photo.highest().1 >= threshold).count(),
                 passing,
                 "{threshold}"
             );
@@ -261,14 +265,14 @@ mod tests {
 
     #[test]
     fn without_unknowns_the_labels_are_strangers_to_each_other() {
-        let stranger = |likeness: f32| {
+        let unknown = |likeness: f32| {
             (0..20u8)
                 .map(|i| judged(None, [likeness + f32::from(i) / 100.0, 0.0]))
                 .collect::<Vec<_>>()
         };
         // The third is a twin of a label: it does not decide.
-        let strangers = [stranger(0.1), stranger(0.3), stranger(0.8)];
-        let choice = choose(3, &[judged(Some(0), [0.9, 0.1])], &strangers, 0.05);
+        let left_out = [unknown(0.1), unknown(0.3), unknown(0.8)];
+        let choice = choose(3, &[judged(Some(0), [0.9, 0.1])], &left_out, 0.05);
         assert_eq!(
             (choice.basis, choice.photos, choice.named),
             (Basis::LeftOutLabels, 60, 21),
@@ -283,7 +287,7 @@ mod tests {
         let choice = naming(2, &photos, 0.8, 0.05);
         let threshold = choice.thresholds.accept[1];
         assert_eq!(
-            photos.iter().filter(|one| one.highest().1 >= threshold).count(),
+            photos.iter().filter(|photo| photo.highest().1 >= threshold).count(),
             80,
             "{choice:?}"
         );
@@ -298,7 +302,7 @@ mod tests {
         let accept = &choice.thresholds.accept;
         assert!(
             accept[0] > 0.97 && accept[0] < 0.99,
-            "two of the hundred others may pass: {accept:?}"
+            "two of the hundred unknowns may pass: {accept:?}"
         );
         assert_eq!((accept[1], choice.at_most), (MIN_THRESHOLD, 1.0));
     }

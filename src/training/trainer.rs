@@ -77,7 +77,7 @@ pub fn train(mut variants: Vec<Variant>, recipe: &Recipe) -> Result<Trained, Tra
     let mut order: Vec<usize> = (0..tried.len()).collect();
     order.sort_by_key(|&place| tried[place].0);
     let better =
-        |one: &Candidate, other: &Candidate| one.quality() > other.quality() + one.standard_error();
+        |new: &Candidate, best: &Candidate| new.quality() > best.quality() + new.standard_error();
     let taken = order.into_iter().reduce(|best, next| {
         if better(&tried[next].1.best, &tried[best].1.best) { next } else { best }
     });
@@ -90,7 +90,7 @@ pub fn train(mut variants: Vec<Variant>, recipe: &Recipe) -> Result<Trained, Tra
     let choice = thresholds::choose(
         recipe.labels.len(),
         &best.held_out,
-        &best.strangers,
+        &best.left_out,
         recipe.accept_unknown,
     );
     let backbone = BackboneReport { depth, tried: depths };

@@ -9,7 +9,7 @@ const byId = (id) => document.getElementById(id);
 
 /**
  * What the counts of a day, or of many, say.
- * @param {Object<string, number>} counts by name, as src/service/tally.rs has them
+ * @param {Object<string, number>} counts by name, as src/service/observe/usage.rs has them
  */
 export function summary(counts) {
   const sum = (...names) => names.reduce((total, name) => total + (counts[name] ?? 0), 0);

@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
-use friends_judge::service::detector::Detector;
-use friends_judge::service::pipeline::Judge;
-use friends_judge::service::settings::bundle_dir;
+use friends_service::detector::Detector;
+use friends_service::pipeline::Judge;
+use friends_service::settings::bundle_dir;
 
 /// The bundle that ships.
 pub fn bundle_dir() -> PathBuf {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
-use friends_judge::service::app::{App, UploadAddress};
-use friends_judge::service::detector::Detector;
-use friends_judge::service::local::object_store::ObjectStore;
-use friends_judge::service::local::server::{Server, ServerSettings};
-use friends_judge::service::observe::{Log, Observer};
-use friends_judge::service::storage::Storage;
+use friends_local::object_store::ObjectStore;
+use friends_local::server::{Server, ServerSettings};
+use friends_service::app::{App, UploadAddress};
+use friends_service::detector::Detector;
+use friends_service::observe::{Log, Observer};
+use friends_service::storage::Storage;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -62,7 +62,7 @@ impl Service {
         let running = tokio::spawn(async move {
             server.run(listener, async { drop(stopped.await) }).await;
         });
-        let http = friends_judge::service::settings::transport::client().unwrap();
+        let http = friends_service::settings::transport::client().unwrap();
         Self { address, http, storage, stop: Some(stop), running, data }
     }
 

@@ -120,7 +120,7 @@ class Template(unittest.TestCase):
         self.assertEqual(kept, dict.fromkeys([403, 404, 500, 502, 503, 504], 0))
 
     def test_the_page_has_the_policy_that_it_has_under_serve(self):
-        served = rust_constant("src/service/local/page.rs", "CONTENT_SECURITY_POLICY").strip('"')
+        served = rust_constant("src/local/page.rs", "CONTENT_SECURITY_POLICY").strip('"')
         served = re.sub(r"\\\n\s*", "", served)
         config = of("SiteHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
         ours = config["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
@@ -130,7 +130,7 @@ class Template(unittest.TestCase):
         self.assertIn(f"https://{bucket}.s3.${{AWS::Region}}.${{AWS::URLSuffix}};", ours)
         self.assertEqual(config["ReferrerPolicy"]["ReferrerPolicy"], "no-referrer")
         custom = of("SiteHeaders")["ResponseHeadersPolicyConfig"]["CustomHeadersConfig"]["Items"]
-        permissions = rust_constant("src/service/local/page.rs", "PERMISSIONS_POLICY").strip('"')
+        permissions = rust_constant("src/local/page.rs", "PERMISSIONS_POLICY").strip('"')
         self.assertEqual(
             {item["Header"]: item["Value"] for item in custom},
             {"Permissions-Policy": permissions, "Cross-Origin-Opener-Policy": "same-origin"},

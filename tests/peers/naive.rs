@@ -8,23 +8,22 @@ use friends_core::crop;
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::photo::Photo;
-use friends_judge::service::settings;
-use friends_judge::service::settings::bundle_dir;
+use friends_service::settings::{Settings, bundle_dir};
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
 use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let classifier = bundle_dir::classifier(&bundle_dir::find(None, &settings::environment))
+    let classifier = bundle_dir::classifier(&bundle_dir::find(None, &Settings::from_environment()))
         .map_err(|error| error.to_string())?;
-    let detector = FaceDetector::load().map_err(|error| error.chain())?;
+    let detector = FaceDetector::load()?;
     let (classifier, detector) = (&classifier, &detector);
     run(service_fn(move |request: Request| async move {
         let photo = Photo::from_upright(image::load_from_memory(request.body().as_ref())?.into_rgb8());
-        let found = detector.find(&photo).map_err(|error| error.chain())?;
+        let found = detector.find(&photo)?;
         let mut faces = Vec::new();
         for region in crop::regions(&found, photo.size(), Limits::default().heads) {
-            let scores = classifier.scores(&photo, region.area).map_err(|error| error.chain())?;
+            let scores = classifier.scores(&photo, region.area)?;
             let verdict = classifier.bundle().thresholds().judge(&scores, &classifier.bundle().slugs());
             let area = region.area;
             let (x, y, width, height) = (area.x, area.y, area.width, area.height);

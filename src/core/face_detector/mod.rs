@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use tract_onnx::prelude::*;
 
-use crate::error::Error;
+use crate::error::Fault;
 use crate::face::Face;
 use crate::geometry::{Rect, suppress};
 use crate::network::{Network, normalize};
@@ -71,9 +71,9 @@ impl FaceDetector {
     ///
     /// # Errors
     /// Never with an unaltered program.
-    pub fn load() -> Result<Self, Error> {
+    pub fn load() -> Result<Self, Fault> {
         let broken = |error: &dyn std::fmt::Display| {
-            Error::fault("loading the face detector", error.to_string())
+            Fault::new("loading the face detector", error.to_string())
         };
         let manifest: Manifest = serde_json::from_str(MANIFEST).map_err(|error| broken(&error))?;
         let side = manifest.looks.first as usize;
@@ -99,7 +99,7 @@ impl FaceDetector {
     ///
     /// # Errors
     /// When the network breaks, which no photo makes it do.
-    pub fn find(&self, photo: &Photo) -> Result<Vec<Face>, Error> {
+    pub fn find(&self, photo: &Photo) -> Result<Vec<Face>, Fault> {
         self.find_above(photo, self.manifest.threshold)
     }
 
@@ -108,7 +108,7 @@ impl FaceDetector {
     ///
     /// # Errors
     /// As [`FaceDetector::find`].
-    pub fn find_above(&self, photo: &Photo, threshold: f32) -> Result<Vec<Face>, Error> {
+    pub fn find_above(&self, photo: &Photo, threshold: f32) -> Result<Vec<Face>, Fault> {
         let (size, looks) = (photo.size(), self.manifest.looks);
         let mut faces = self.look(photo, looks::side(size, looks.first), threshold)?;
         let mut sure = self.sure(&faces);
@@ -135,9 +135,8 @@ impl FaceDetector {
 
     /// One run of the network on a photo that is scaled to this longer side. Several boxes may
     /// frame one face.
-    fn look(&self, photo: &Photo, side: u32, threshold: f32) -> Result<Vec<Face>, Error> {
-        let broke =
-            |error: TractError| Error::fault("running the face detector", error.to_string());
+    fn look(&self, photo: &Photo, side: u32, threshold: f32) -> Result<Vec<Face>, Fault> {
+        let broke = |error: TractError| Fault::new("running the face detector", error.to_string());
         let (tensor, size) = tensor(photo, side);
         let outputs = self.network.run(tensor, size).map_err(broke)?;
         let views = outputs.iter().map(|output| output.to_plain_array_view::<f32>());
@@ -145,7 +144,7 @@ impl FaceDetector {
         let numbers: Option<Vec<&[f32]>> = views.iter().map(|view| view.as_slice()).collect();
         let numbers = numbers.and_then(|numbers| <[&[f32]; 4]>::try_from(numbers).ok());
         let numbers = numbers
-            .ok_or_else(|| Error::fault("running the face detector", "its outputs are not four"))?;
+            .ok_or_else(|| Fault::new("running the face detector", "its outputs are not four"))?;
         let mut faces = decode::faces(numbers, size, threshold, &self.manifest.frame);
         let photo = photo.size();
         let scale = photo.width.max(photo.height) as f32 / side as f32;

@@ -11,7 +11,7 @@ use super::error::{BackboneError, BundleError};
 use super::linear_head::sigmoid;
 use super::preprocess::Input;
 use super::prototype_head::unit;
-use crate::error::Error;
+use crate::error::Fault;
 use crate::geometry::PixelRect;
 use crate::network::Network;
 use crate::photo::Photo;
@@ -82,8 +82,8 @@ impl Backbone {
     ///
     /// # Errors
     /// When the network breaks: never on a tensor of the right length.
-    pub fn extract(&self, tensor: Vec<f32>) -> Result<Vec<f32>, Error> {
-        let broke = |error: TractError| Error::fault("running the network", error.to_string());
+    pub fn extract(&self, tensor: Vec<f32>) -> Result<Vec<f32>, Fault> {
+        let broke = |error: TractError| Fault::new("running the network", error.to_string());
         let outputs = self
             .network
             .run(tensor, [self.input.height as usize, self.input.width as usize])
@@ -130,7 +130,7 @@ impl Classifier {
     ///
     /// # Errors
     /// As [`Backbone::extract`].
-    pub fn scores(&self, photo: &Photo, area: PixelRect) -> Result<Vec<f32>, Error> {
+    pub fn scores(&self, photo: &Photo, area: PixelRect) -> Result<Vec<f32>, Fault> {
         let input = self.backbone.input();
         let features = self.backbone.extract(input.tensor(&input.picture(photo, area)))?;
         Ok(self.scores_of(&features))
@@ -169,7 +169,7 @@ impl Classifier {
     ///
     /// # Errors
     /// As [`Backbone::extract`].
-    pub fn golden_scores(&self) -> Result<Vec<f32>, Error> {
+    pub fn golden_scores(&self) -> Result<Vec<f32>, Fault> {
         let input = self.backbone.input();
         let features = self.backbone.extract(input.tensor(&input.golden_picture()))?;
         Ok(self.scores_of(&features))

@@ -1,6 +1,6 @@
 //! Why a bundle is refused.
 
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Fault};
 
 /// Why a bundle was refused. Every variant that is about one file names it.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ pub enum BundleError {
     },
     /// The network breaks on the golden picture.
     #[error("the golden scores cannot be computed")]
-    GoldenRun(#[source] Error),
+    GoldenRun(#[source] Fault),
     /// This machine computes other scores than the manifest says.
     #[error(
         "bundle file {} is refused: the golden score of {label} is {actual} here, the manifest says {expected}",

@@ -29,7 +29,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageFormat, RgbImage};
 
-use crate::error::{Code, Error, Reason, Rejection};
+use crate::error::{Fault, Reason, Rejection, RejectionKind};
 use crate::geometry::{Rect, Size};
 use crate::limits::Limits;
 
@@ -199,7 +199,7 @@ impl Photo {
     ///
     /// # Errors
     /// When the encoder fails.
-    pub fn to_jpeg(&self, size: Size, quality: u8) -> Result<Vec<u8>, Error> {
+    pub fn to_jpeg(&self, size: Size, quality: u8) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, quality)
             .encode(
@@ -208,7 +208,7 @@ impl Photo {
                 size.height,
                 ExtendedColorType::Rgb8,
             )
-            .map_err(|error| Error::fault("encoding a JPEG", error))?;
+            .map_err(|error| Fault::new("encoding a JPEG", error))?;
         Ok(bytes)
     }
 
@@ -285,11 +285,14 @@ fn swaps_axes(orientation: Orientation) -> bool {
 /// What the first bytes say the file is.
 fn sniff(bytes: &[u8]) -> Result<ImageFormat, Rejection> {
     if bytes.is_empty() {
-        return Err(Rejection::new(Code::PhotoRejected, "The photo is empty: no bytes arrived.")
-            .because(Reason::Empty));
+        return Err(Rejection::new(
+            RejectionKind::Unreadable,
+            "The photo is empty: no bytes arrived.",
+        )
+        .because(Reason::Empty));
     }
     if is_heic(bytes) {
-        return Err(Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE).because(Reason::Heic));
+        return Err(Rejection::new(RejectionKind::Unsupported, HEIC_ADVICE).because(Reason::Heic));
     }
     match image::guess_format(bytes) {
         Ok(

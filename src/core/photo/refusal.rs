@@ -4,14 +4,14 @@
 use image::ImageError;
 
 use super::header::{Cost, pixels};
-use crate::error::{Code, Reason, Rejection};
+use crate::error::{Reason, Rejection, RejectionKind};
 use crate::geometry::Size;
 use crate::limits::Limits;
 
 /// The refusal of what is no photo, or none of ours.
 pub fn not_a_photo() -> Rejection {
     Rejection::new(
-        Code::UnsupportedMediaType,
+        RejectionKind::Unsupported,
         "This is not a photo that can be read here. Send a JPEG, PNG, WebP or GIF.",
     )
 }
@@ -21,7 +21,7 @@ pub fn not_read(kind: &str) -> Rejection {
     let message = format!(
         "This is {kind}, which is not read here. Save it as an ordinary JPEG or PNG and send that."
     );
-    Rejection::new(Code::UnsupportedMediaType, message).because(Reason::KindOfJpeg)
+    Rejection::new(RejectionKind::Unsupported, message).because(Reason::KindOfJpeg)
 }
 
 /// Refuses too many pixels, and too few.
@@ -29,7 +29,7 @@ pub fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
     let pixels = u64::from(size.width) * u64::from(size.height);
     if pixels > limits.pixels {
         return Err(Rejection::new(
-            Code::PhotoTooLarge,
+            RejectionKind::TooLarge,
             format!(
                 "The photo has {} megapixels; at most {} are read. Send a smaller copy.",
                 pixels.div_ceil(1_000_000),
@@ -39,7 +39,7 @@ pub fn check_dimensions(size: Size, limits: &Limits) -> Result<(), Rejection> {
     }
     if size.width.min(size.height) < limits.shortest_side {
         return Err(Rejection::new(
-            Code::PhotoRejected,
+            RejectionKind::Unreadable,
             format!(
                 "The photo is only {} by {} pixels; each side needs at least {}.",
                 size.width, size.height, limits.shortest_side
@@ -59,7 +59,7 @@ pub fn check_memory(cost: Cost, file_bytes: usize, limits: &Limits) -> Result<()
     let (needed, given) = (needed.div_ceil(1 << 20), limits.working_bytes >> 20);
     let advice = cost.because.unwrap_or("Send a smaller copy.");
     Err(Rejection::new(
-        Code::PhotoTooCostly,
+        RejectionKind::TooCostly,
         format!(
             "The photo needs {needed} MB of memory to open; at most {given} are given. {advice}"
         ),
@@ -74,7 +74,7 @@ pub fn check_scans(Cost { scans, .. }: Cost, size: Size, limits: &Limits) -> Res
         return Ok(());
     }
     Err(Rejection::new(
-        Code::PhotoTooCostly,
+        RejectionKind::TooCostly,
         format!("The photo is stored in {scans} scans, which takes too long to open. Save it as a baseline (standard) JPEG."),
     )
     .because(Reason::TooManyScans))
@@ -93,7 +93,7 @@ pub fn damaged() -> Rejection {
 /// The refusal of a broken file; `why` is half a sentence.
 pub fn broken(why: &str) -> Rejection {
     Rejection::new(
-        Code::PhotoRejected,
+        RejectionKind::Unreadable,
         format!("The photo cannot be opened: {why}. Try to save or send it again."),
     )
 }
@@ -102,12 +102,12 @@ pub fn broken(why: &str) -> Rejection {
 pub fn of_decoder(error: ImageError) -> Rejection {
     match error {
         ImageError::Limits(_) => Rejection::new(
-            Code::PhotoTooCostly,
+            RejectionKind::TooCostly,
             "The photo needs more memory than is allowed. Send a smaller or simpler copy.",
         )
         .because(Reason::TooMuchMemory),
         ImageError::Unsupported(_) => Rejection::new(
-            Code::UnsupportedMediaType,
+            RejectionKind::Unsupported,
             "This kind of image file cannot be read here. Save it as an ordinary JPEG or PNG and send that.",
         ),
         _ => damaged(),

@@ -5,11 +5,11 @@ use friends_core::face_detector::FaceDetector;
 use super::cloud_vision::{CloudVision, DEFAULT_URL};
 use super::fallback::Detector;
 use super::quota::Quota;
-use crate::service::preloaded::Preloaded;
-use crate::service::settings::{ConfigError, Lookup, problem};
-use crate::service::storage::Storage;
-
-const CAP: &str = "FRIENDS_VISION_MONTHLY_CAP";
+use crate::preloaded::Preloaded;
+use crate::settings::{
+    ConfigError, DETECTOR, Settings, VISION_KEY, VISION_MONTHLY_CAP, VISION_URL,
+};
+use crate::storage::Storage;
 
 /// Which detector, with what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,36 +42,30 @@ impl DetectorSettings {
     ///
     /// # Errors
     /// When the name is unknown, or Cloud Vision has no key.
-    pub fn read(choice: Option<&str>, lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+    pub fn read(choice: Option<&str>, settings: &Settings) -> Result<Self, ConfigError> {
         let vision = || {
-            let cap = |text: String| {
+            let cap = |text: &str| {
                 let cap = text.parse::<u64>().ok().filter(|cap| *cap > 0);
                 cap.ok_or_else(|| {
-                    problem(
-                        CAP,
-                        format!(
-                            "is {text:?}; give the number of calls that a month may have, 1 or more"
-                        ),
-                    )
+                    let problem = format!(
+                        "is {text:?}; give the number of calls that a month may have, 1 or more"
+                    );
+                    ConfigError::new(&VISION_MONTHLY_CAP, problem)
                 })
             };
-            let monthly_cap = lookup(CAP).map(cap).transpose()?;
-            let key = lookup("FRIENDS_VISION_KEY");
-            let url = lookup("FRIENDS_VISION_URL").unwrap_or_else(|| DEFAULT_URL.into());
-            key.map(|key| VisionSettings { key, url, monthly_cap }).ok_or_else(|| {
-                problem(
-                    "FRIENDS_VISION_KEY",
-                    "is not set; this detector needs an API key for Cloud Vision",
-                )
-            })
+            let monthly_cap = settings.get(&VISION_MONTHLY_CAP).map(cap).transpose()?;
+            let key =
+                settings.needed(&VISION_KEY, "this detector needs an API key for Cloud Vision")?;
+            let url = settings.get(&VISION_URL).unwrap_or(DEFAULT_URL).to_owned();
+            Ok(VisionSettings { key, url, monthly_cap })
         };
-        match choice.map(str::to_owned).or_else(|| lookup("FRIENDS_DETECTOR")).as_deref() {
+        match choice.or_else(|| settings.get(&DETECTOR)) {
             None | Some("embedded") => Ok(Self::Embedded),
             Some("cloud-vision") => Ok(Self::CloudVision(vision()?)),
             Some("cascade") => Ok(Self::Cascade(vision()?)),
-            Some(other) => Err(problem(
-                "FRIENDS_DETECTOR",
-                format!("is {other:?}; choose embedded, cloud-vision or cascade"),
+            Some(name) => Err(ConfigError::new(
+                &DETECTOR,
+                format!("is {name:?}; choose embedded, cloud-vision or cascade"),
             )),
         }
     }
@@ -89,7 +83,8 @@ impl DetectorSettings {
         let client = |vision: VisionSettings| {
             let storage = || {
                 storage.cloned().ok_or_else(|| {
-                    problem(CAP, "is set, but there are no buckets that keep the count")
+                    let problem = "is set, but there are no buckets that keep the count";
+                    ConfigError::new(&VISION_MONTHLY_CAP, problem)
                 })
             };
             let quota = vision
@@ -109,30 +104,33 @@ impl DetectorSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::settings::table;
 
     #[test]
     fn the_embedded_detector_needs_nothing() {
-        assert_eq!(DetectorSettings::read(None, &table(&[])), Ok(DetectorSettings::Embedded));
+        assert_eq!(
+            DetectorSettings::read(None, &Settings::default()),
+            Ok(DetectorSettings::Embedded)
+        );
     }
 
     #[test]
     fn cloud_vision_without_a_key_names_the_variable() {
-        let error =
-            DetectorSettings::read(None, &table(&[("FRIENDS_DETECTOR", "cascade")])).unwrap_err();
+        let settings = Settings::from_pairs(&[(&DETECTOR, "cascade")]);
+        let error = DetectorSettings::read(None, &settings).unwrap_err();
         assert_eq!(error.variable, "FRIENDS_VISION_KEY");
     }
 
     #[test]
     fn a_cap_is_a_number_and_needs_a_place_where_it_is_kept() {
         let read = |cap: &str| {
-            let environment = [("FRIENDS_VISION_KEY", "key"), ("FRIENDS_VISION_MONTHLY_CAP", cap)];
-            DetectorSettings::read(Some("cascade"), &table(&environment))
+            let settings =
+                Settings::from_pairs(&[(&VISION_KEY, "key"), (&VISION_MONTHLY_CAP, cap)]);
+            DetectorSettings::read(Some("cascade"), &settings)
         };
         for cap in ["many", "0", "-1", "1.5"] {
             assert_eq!(read(cap).unwrap_err().variable, "FRIENDS_VISION_MONTHLY_CAP", "{cap}");
         }
-        let http = crate::service::settings::transport::client().unwrap();
+        let http = crate::settings::transport::client().unwrap();
         let embedded = Preloaded::begin(FaceDetector::load);
         let refused = read("100").unwrap().set_up(embedded, &http, None).err().unwrap();
         assert!(refused.to_string().contains("FRIENDS_VISION_MONTHLY_CAP"), "{refused}");
@@ -140,15 +138,14 @@ mod tests {
 
     #[test]
     fn an_unknown_detector_is_told_the_choices() {
-        let error = DetectorSettings::read(Some("opencv"), &table(&[])).unwrap_err();
+        let error = DetectorSettings::read(Some("opencv"), &Settings::default()).unwrap_err();
         assert!(error.to_string().contains("embedded, cloud-vision or cascade"), "{error}");
     }
 
     #[test]
     fn a_vision_key_is_never_printed() {
-        let environment =
-            table(&[("FRIENDS_DETECTOR", "cloud-vision"), ("FRIENDS_VISION_KEY", "secret-key")]);
-        let settings = DetectorSettings::read(None, &environment).unwrap();
+        let pairs = [(&DETECTOR, "cloud-vision"), (&VISION_KEY, "secret-key")];
+        let settings = DetectorSettings::read(None, &Settings::from_pairs(&pairs)).unwrap();
         assert!(!format!("{settings:?}").contains("secret-key"));
     }
 }

@@ -8,9 +8,9 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use friends_core::error::Error;
 use friends_core::face::Face;
 use friends_core::geometry::Rect;
 use friends_core::photo::Photo;
@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 use super::breaker::{Breaker, Condition};
 use super::quota::Quota;
-use crate::service::run_blocking::run_blocking;
+use crate::run_blocking::run_blocking;
 
 /// The address of Cloud Vision.
 pub const DEFAULT_URL: &str = "https://vision.googleapis.com";
@@ -99,7 +99,7 @@ impl CloudVision {
             "image": {"content": STANDARD.encode(content)},
             "features": [{"type": "FACE_DETECTION", "maxResults": MAX_RESULTS}],
         }]});
-        // A call that the store does not give says nothing of Vision.
+        // When the store gives no call, that is no failure of Vision.
         self.take_call().await?;
         let answer = tokio::time::timeout(TOTAL_TIMEOUT, self.ask(&body)).await;
         let answer = answer.unwrap_or_else(|elapsed| Err(Error::transient(ATTEMPT, elapsed)));
@@ -110,7 +110,7 @@ impl CloudVision {
             Err(Error::Transient { .. }) => {
                 self.breaker.note(Condition::Unreachable);
             }
-            // A refusal is noted where it is met.
+            // A refusal has been noted already.
             Err(_) => {}
         }
         let answer = answer?;
@@ -155,7 +155,7 @@ impl CloudVision {
     }
 
     async fn try_once(&self, body: &serde_json::Value) -> Result<Vec<FaceAnnotation>, Error> {
-        // The URL carries the key, so it must not ride along in the error.
+        // The URL holds the key, so that the error must not hold the URL.
         let passing = |error: reqwest::Error| Error::transient(ATTEMPT, error.without_url());
         let request = self
             .http

@@ -3,15 +3,15 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use friends_core::error::Error;
+use crate::error::Error;
+use crate::judgement::DetectorName;
 use friends_core::face::Face;
 use friends_core::face_detector::FaceDetector;
-use friends_core::judgement::DetectorName;
 use friends_core::photo::Photo;
 
 use super::cloud_vision::CloudVision;
-use crate::service::preloaded::Preloaded;
-use crate::service::run_blocking::run_blocking;
+use crate::preloaded::Preloaded;
+use crate::run_blocking::run_blocking;
 
 /// A cascade leaves Cloud Vision alone where the embedded detector is at least this sure of a face:
 /// in 105 of 106 photos of cosplayers, 124 of 150 of people in masks, 75 of 150 cartoons.
@@ -134,5 +134,6 @@ async fn find_embedded<P: Borrow<Photo> + Send + Sync + 'static>(
     photo: &Arc<P>,
 ) -> Result<Vec<Face>, Error> {
     let (embedded, photo) = (embedded.clone(), Arc::clone(photo));
-    run_blocking("finding faces", move || embedded.get()?.find((*photo).borrow())).await?
+    let find = move || embedded.get()?.find((*photo).borrow());
+    Ok(run_blocking("finding faces", find).await??)
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use crate::error::{Code, Failure};
+use crate::limits::{
+    ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES,
+};
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use bytes::{Bytes, BytesMut};
-use friends_core::error::{Code, Reason, Rejection};
-use friends_core::limits::{
-    ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES,
-};
+use friends_core::error::Reason;
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -22,7 +23,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// From now, `total` long at most.
+    /// A body that may begin now and must have arrived within `total`.
     #[must_use]
     pub fn new(total: Duration) -> Self {
         Self { start: Instant::now(), total }
@@ -58,7 +59,7 @@ impl Bodies {
     /// # Errors
     /// `photo_too_large` over the limit, `too_many_requests` when the memory for bodies is used up,
     /// `bad_request` for a body that breaks off or is too slow.
-    pub async fn read(&self, request: Request, limit: usize) -> Result<Bytes, Rejection> {
+    pub async fn read(&self, request: Request, limit: usize) -> Result<Bytes, Failure> {
         let pace = Pace::new(BODY_TIMEOUT);
         let mut body = request.into_body();
         // On Lambda a body is one piece: it is passed on as it is.
@@ -66,13 +67,13 @@ impl Bodies {
         let mut room: Option<SemaphorePermit<'_>> = None;
         loop {
             let frame = tokio::time::timeout_at(pace.next_by(seen), body.frame()).await;
-            let Some(frame) = frame
-                .map_err(|_| Rejection::bad_request("The request took too long to arrive."))?
+            let Some(frame) =
+                frame.map_err(|_| Failure::bad_request("The request took too long to arrive."))?
             else {
                 break;
             };
             let data = frame
-                .map_err(|_| Rejection::bad_request("The request broke off."))?
+                .map_err(|_| Failure::bad_request("The request broke off."))?
                 .into_data()
                 .unwrap_or_default();
             seen += data.len();
@@ -98,7 +99,7 @@ impl Bodies {
         if seen <= limit {
             return Ok(if kept.is_empty() { first } else { kept.freeze() });
         }
-        Err(Rejection::new(
+        Err(Failure::new(
             Code::PhotoTooLarge,
             format!("The request is too large; at most {limit} bytes are read."),
         ))
@@ -108,12 +109,10 @@ impl Bodies {
     ///
     /// # Errors
     /// As [`Bodies::read`], and `bad_request` for anything else than the JSON that belongs here.
-    pub async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Rejection> {
+    pub async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Failure> {
         let bytes = self.read(request, JSON_BYTES).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
-            Rejection::bad_request(format!(
-                "The request is not the JSON that belongs here: {error}."
-            ))
+            Failure::bad_request(format!("The request is not the JSON that belongs here: {error}."))
         })
     }
 }
@@ -129,7 +128,7 @@ pub async fn discard(request: Request) {
 ///
 /// # Errors
 /// `unsupported_media_type` for a form, base64 (or a `data:` URL), and gzip.
-pub fn check_bare(kind: Option<&HeaderValue>, body: &[u8]) -> Result<(), Rejection> {
+pub fn check_bare(kind: Option<&HeaderValue>, body: &[u8]) -> Result<(), Failure> {
     // How JPEG, PNG, GIF and WebP begin in base64.
     const IN_BASE64: [&[u8]; 6] =
         [b"data:image/", b"/9j/", b"iVBORw0KGgo", b"R0lGODdh", b"R0lGODlh", b"UklGR"];
@@ -150,13 +149,13 @@ pub fn check_bare(kind: Option<&HeaderValue>, body: &[u8]) -> Result<(), Rejecti
         "This is {found}. Send the bytes of the photo themselves, as in \
          `curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg ADDRESS/api/judge`."
     );
-    Err(Rejection::new(Code::UnsupportedMediaType, message).because(Reason::Wrapped))
+    Err(Failure::new(Code::UnsupportedMediaType, message).because(Reason::Wrapped))
 }
 
 /// The answer when there is no room.
 #[must_use]
-pub fn queue_full() -> Rejection {
-    Rejection::new(
+pub fn queue_full() -> Failure {
+    Failure::new(
         Code::TooManyRequests,
         "Many photos are being judged right now. Please try again in a moment.",
     )

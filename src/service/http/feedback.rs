@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
-use crate::service::tickets::feedback::{self, Feedback};
+use crate::tickets::feedback::{self, Feedback};
 
 /// `POST /api/feedback`: what a visitor says of a verdict.
 pub async fn feedback(
@@ -15,8 +15,8 @@ pub async fn feedback(
     request: Request,
 ) -> Result<Response, Problem> {
     let storage = buckets(&app)?;
-    let said: Feedback = bodies.read_json(request).await?;
-    let is_right = feedback::keep(storage, &app.judge.bundle().slugs(), said).await?;
+    let feedback: Feedback = bodies.read_json(request).await?;
+    let is_right = feedback::keep(storage, &app.judge.bundle().slugs(), feedback).await?;
     app.observer.usage().count("feedback", if is_right { "right" } else { "wrong" });
     Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
 }

@@ -1,16 +1,17 @@
 //! `POST /api/judge`
 
+use crate::error::Failure;
+use crate::limits::JUDGE_BYTES;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use friends_core::error::Rejection;
 use friends_core::geometry::Rect;
 
 use super::body::{check_bare, discard, queue_full};
 use super::problem::Problem;
 use super::{Api, answer};
-use crate::service::observe::LogLine;
-use crate::service::pipeline::RegionSource;
+use crate::observe::LogLine;
+use crate::pipeline::RegionSource;
 
 /// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
 pub async fn judge(
@@ -26,8 +27,8 @@ pub async fn judge(
         return Err(queue_full().into());
     }
     let kind = request.headers().get(header::CONTENT_TYPE).cloned();
-    // A place is for those whose photo is here: what drips in keeps nobody out.
-    let bytes = bodies.read(request, app.judge.limits.judge_bytes).await?;
+    // A request takes a place when its photo has arrived, so that slow senders take none.
+    let bytes = bodies.read(request, JUDGE_BYTES).await?;
     check_bare(kind.as_ref(), &bytes)?;
     let _place = app.judge.queue_place().ok_or_else(queue_full)?;
     let permit = app.judge.permit().await;
@@ -43,20 +44,22 @@ fn query_value(query: Option<&str>, name: &str) -> Option<String> {
 }
 
 /// `x,y,w,h` in pixels of the upright photo.
-fn parse_box(text: &str) -> Result<Rect, Rejection> {
-    let wrong = || {
-        Rejection::bad_request(
+fn parse_box(text: &str) -> Result<Rect, Failure> {
+    let refusal = || {
+        Failure::bad_request(
             "box must be x,y,w,h: four numbers, in pixels of the upright photo, width and height over 0.",
         )
     };
-    let numbers: Vec<f32> =
-        text.split(',').map(|n| n.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    let numbers: Vec<f32> = text
+        .split(',')
+        .map(|n| n.trim().parse().map_err(|_| refusal()))
+        .collect::<Result<_, _>>()?;
     match numbers[..] {
         [x, y, width, height]
             if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 =>
         {
             Ok(Rect { x, y, width, height })
         }
-        _ => Err(wrong()),
+        _ => Err(refusal()),
     }
 }

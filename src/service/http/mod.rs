@@ -12,21 +12,21 @@ mod uploads;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::error::{Error, Failure};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
-use friends_core::error::{Error, Rejection};
 use serde::Serialize;
 
 use self::body::Bodies;
 use self::problem::Problem;
 pub use self::problem::{rate_limited, timed_out};
-use crate::service::app::App;
-use crate::service::observe::{LogLine, device};
-use crate::service::storage::Storage;
+use crate::app::App;
+use crate::observe::{LogLine, device};
+use crate::storage::Storage;
 
 /// What all routes share.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/r/{id}", get(share::shared))
         .route("/stats.json", get(status::stats))
         .route("/api/health", get(status::health))
-        .fallback(async || Problem::from(Rejection::not_found()))
+        .fallback(async || Problem::from(Failure::not_found()))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observed))
         .with_state(Api { app, bodies: Arc::default() })

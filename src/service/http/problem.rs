@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::error::{Code, Error, Failure};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use friends_core::error::{Code, Error, Rejection};
 use serde_json::json;
 
 use super::answer;
@@ -12,7 +12,7 @@ use super::answer;
 /// An error as RFC 9457 has it, with our stable `code`.
 pub(super) struct Problem {
     status: StatusCode,
-    rejection: Rejection,
+    failure: Failure,
     /// With [`Code::TooManyRequests`]: when to come back.
     retry_after: Duration,
 }
@@ -20,14 +20,14 @@ pub(super) struct Problem {
 impl Problem {
     /// The answer to a method that an address does not take.
     pub(super) fn method_not_allowed() -> Self {
-        let rejection = Rejection::bad_request("This address does not take that method.");
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..rejection.into() }
+        let failure = Failure::bad_request("This address does not take that method.");
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..failure.into() }
     }
 }
 
-impl From<Rejection> for Problem {
-    fn from(rejection: Rejection) -> Self {
-        Self { status: status(rejection.code), rejection, retry_after: Duration::from_secs(2) }
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self { status: status(failure.code), failure, retry_after: Duration::from_secs(2) }
     }
 }
 
@@ -84,30 +84,30 @@ pub fn timed_out() -> Response {
 /// The answer to an address that asks too often, and may again after `wait`.
 #[must_use]
 pub fn rate_limited(wait: Duration) -> Response {
-    let rejection = Rejection::new(
+    let failure = Failure::new(
         Code::TooManyRequests,
         "Too many requests came from this address. Please try again in a moment.",
     );
-    Problem { retry_after: wait, ..rejection.into() }.into_response()
+    Problem { retry_after: wait, ..failure.into() }.into_response()
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, rejection, retry_after } = self;
+        let Self { status, failure, retry_after } = self;
         let mut body = json!({
             "type": "about:blank",
-            "title": title(rejection.code),
+            "title": title(failure.code),
             "status": status.as_u16(),
-            "detail": rejection.message,
-            "code": rejection.code,
+            "detail": failure.message,
+            "code": failure.code,
         });
-        if let Some(reason) = rejection.reason {
+        if let Some(reason) = failure.reason {
             body["reason"] = json!(reason);
         }
         let mut response = answer(status, &body);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if rejection.code == Code::TooManyRequests {
+        if failure.code == Code::TooManyRequests {
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }

@@ -1,24 +1,23 @@
 //! `GET` and `DELETE /results/<id>`
 
+use crate::error::Failure;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use friends_core::error::Rejection;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
-use crate::service::tickets::{DeleteToken, Outcome, TicketId, deletion};
+use crate::tickets::{DeleteToken, Outcome, TicketId, deletion};
 
 /// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
 pub async fn result(
     State(Api { app, .. }): State<Api>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let id =
-        name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(Rejection::not_found)?;
-    let document = buckets(&app)?.result(&id).await?.ok_or_else(Rejection::not_found)?.document;
+    let id = name.strip_suffix(".json").and_then(TicketId::parse).ok_or_else(Failure::not_found)?;
+    let document = buckets(&app)?.result(&id).await?.ok_or_else(Failure::not_found)?.document;
     let is_overdue = document.is_overdue(OffsetDateTime::now_utc());
     Ok(answer(
         StatusCode::OK,
@@ -40,7 +39,7 @@ pub async fn delete_result(
 
     let storage = buckets(&app)?;
     let id = TicketId::parse(name.strip_suffix(".json").unwrap_or(&name))
-        .ok_or_else(Rejection::not_found)?;
+        .ok_or_else(Failure::not_found)?;
     let bearer = request
         .headers()
         .get(header::AUTHORIZATION)

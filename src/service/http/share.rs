@@ -1,15 +1,15 @@
 //! `POST /api/share` and `GET /r/<share id>`
 
+use crate::error::Failure;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use friends_core::error::Rejection;
 use serde_json::json;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
-use crate::service::tickets::ShareId;
-use crate::service::tickets::share_page::{self, ShareRequest};
+use crate::tickets::ShareId;
+use crate::tickets::share_page::{self, ShareRequest};
 
 /// `POST /api/share`: a page of who it is, which whoever has its address may read.
 pub async fn share(
@@ -27,8 +27,8 @@ pub async fn shared(
     State(Api { app, .. }): State<Api>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = ShareId::parse(&id).ok_or_else(Rejection::not_found)?;
-    let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Rejection::not_found)?;
+    let id = ShareId::parse(&id).ok_or_else(Failure::not_found)?;
+    let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Failure::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),

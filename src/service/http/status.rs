@@ -1,22 +1,22 @@
 //! `GET /api/health` and `GET /stats.json`
 
+use crate::error::Failure;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use friends_core::error::Rejection;
 use friends_core::model::Label;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::problem::{Problem, log_failure};
 use super::{Api, answer, buckets};
-use crate::service::detector::CloudVision;
-use crate::service::storage::StorageKey;
+use crate::detector::CloudVision;
+use crate::storage::StorageKey;
 
-/// `GET /stats.json`: how the service is used, see [`Usage`](crate::service::observe::Usage).
+/// `GET /stats.json`: how the service is used, see [`Usage`](crate::observe::Usage).
 pub async fn stats(State(Api { app, .. }): State<Api>) -> Result<Response, Problem> {
     let counts = buckets(&app)?.json::<Value>(StorageKey::Stats, "reading the counts").await?;
-    Ok(answer(StatusCode::OK, &counts.ok_or_else(Rejection::not_found)?))
+    Ok(answer(StatusCode::OK, &counts.ok_or_else(Failure::not_found)?))
 }
 
 /// `GET /api/health`: version, bundle, detector, whom to write to; how Cloud Vision answers, and

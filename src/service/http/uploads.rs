@@ -1,19 +1,20 @@
 //! `POST /api/uploads`
 
+use crate::error::{Code, Failure};
+use crate::limits::{RESULT_LIFETIME, UPLOAD_BYTES, WAIT};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use friends_core::error::{Code, Reason, Rejection};
-use friends_core::limits::{RESULT_LIFETIME, WAIT};
+use friends_core::error::Reason;
 use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
-use crate::service::app::UploadAddress;
-use crate::service::storage::{StorageKey, Upload};
-use crate::service::tickets::{DeleteToken, ResultDocument, TicketId};
+use crate::app::UploadAddress;
+use crate::storage::{StorageKey, Upload};
+use crate::tickets::{DeleteToken, ResultDocument, TicketId};
 
 /// `POST /api/uploads`: a ticket and one presigned upload.
 pub async fn open_ticket(
@@ -41,7 +42,7 @@ pub async fn open_ticket(
     };
     let wanted: OpenTicketRequest = bodies.read_json(request).await?;
     let content_type = accepted_type(&wanted.content_type)?;
-    check_size(wanted.size_bytes, app.judge.limits.upload_bytes)?;
+    check_size(wanted.size_bytes, UPLOAD_BYTES)?;
 
     let id = TicketId::random()?;
     let now = OffsetDateTime::now_utc();
@@ -78,16 +79,16 @@ pub async fn open_ticket(
 }
 
 /// The host that the visitor asked, as far as it can stand in a URL.
-fn host(headers: &HeaderMap) -> Result<String, Rejection> {
+fn host(headers: &HeaderMap) -> Result<String, Failure> {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok()?.parse::<axum::http::uri::Authority>().ok());
     host.map(|host| host.to_string())
-        .ok_or_else(|| Rejection::bad_request("The request names no host."))
+        .ok_or_else(|| Failure::bad_request("The request names no host."))
 }
 
 /// The declared type without parameters, if photos of that type are taken.
-fn accepted_type(declared: &str) -> Result<&'static str, Rejection> {
+fn accepted_type(declared: &str) -> Result<&'static str, Failure> {
     let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     // Names that are no standard, and that old systems send all the same.
     let meant = match &*essence {
@@ -97,16 +98,16 @@ fn accepted_type(declared: &str) -> Result<&'static str, Rejection> {
     };
     ACCEPTED_TYPES.into_iter().find(|accepted| *accepted == meant).ok_or_else(|| {
         if essence.starts_with("image/hei") {
-            return Rejection::new(Code::UnsupportedMediaType, HEIC_ADVICE).because(Reason::Heic);
+            return Failure::new(Code::UnsupportedMediaType, HEIC_ADVICE).because(Reason::Heic);
         }
-        Rejection::new(Code::UnsupportedMediaType, "Send a JPEG, PNG, WebP or GIF.")
+        Failure::new(Code::UnsupportedMediaType, "Send a JPEG, PNG, WebP or GIF.")
     })
 }
 
-fn check_size(bytes: u64, limit: u64) -> Result<(), Rejection> {
+fn check_size(bytes: u64, limit: u64) -> Result<(), Failure> {
     match bytes {
-        0 => Err(Rejection::bad_request("size_bytes is 0: there is no photo to send.")),
-        bytes if bytes > limit => Err(Rejection::new(
+        0 => Err(Failure::bad_request("size_bytes is 0: there is no photo to send.")),
+        bytes if bytes > limit => Err(Failure::new(
             Code::PhotoTooLarge,
             format!("The photo has {bytes} bytes; at most {limit} are taken. Send a smaller copy."),
         )),

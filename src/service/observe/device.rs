@@ -27,8 +27,8 @@ pub fn device(headers: &HeaderMap) -> &'static str {
         ("cloudfront-is-mobile-viewer", "mobile"),
         ("cloudfront-is-desktop-viewer", "desktop"),
     ];
-    let told = |name: &str| headers.get(name).is_some_and(|value| value == "true");
-    if let Some((_, class)) = CLASSES.into_iter().find(|(name, _)| told(name)) {
+    let is_true = |name: &str| headers.get(name).is_some_and(|value| value == "true");
+    if let Some((_, class)) = CLASSES.into_iter().find(|(name, _)| is_true(name)) {
         return class;
     }
     let browser =

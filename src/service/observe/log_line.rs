@@ -1,5 +1,5 @@
-//! One line for each judged photo and each request, with the same names everywhere; numbers for
-//! graphs and alarms ride in it.
+//! One line for each judged photo and each request, with the same names everywhere; it holds the
+//! numbers for graphs and alarms.
 //!
 //! | field | means | unit |
 //! |---|---|---|
@@ -23,13 +23,13 @@
 
 use std::time::Duration;
 
+use crate::judgement::{DetectorName, Judgement};
 use axum::http::StatusCode;
-use friends_core::judgement::{DetectorName, Judgement};
 use friends_core::verdict::Verdict;
 use serde_json::{Map, Value, json};
 
 use super::device::OPEN_TICKET;
-use crate::service::tickets::{ResultDocument, TicketId};
+use crate::tickets::{ResultDocument, TicketId};
 
 tokio::task_local! {
     static INVOCATION: Invocation;

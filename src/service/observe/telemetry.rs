@@ -19,7 +19,6 @@ pub enum Format {
 pub fn start(format: Format, level: LevelFilter) {
     let filter = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
-        .with_target("friends_judge", level)
         .with_target("friends", level)
         .with_target("tract", LevelFilter::ERROR)
         // Calls every answer that is not 2xx an error, with its request; what goes wrong in the

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
 use super::{LogLine, Sink};
-use crate::service::storage::{Storage, StorageKey};
+use crate::storage::{Storage, StorageKey};
 
 /// How many days the document speaks of.
 const DAYS: usize = 90;

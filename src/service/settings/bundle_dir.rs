@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use friends_core::model::{Bundle, BundleError, Classifier, Files, MANIFEST, Manifest};
 
-use super::Lookup;
+use super::{MODEL_DIR, Settings, TASK_ROOT};
 
 /// A folder that does not hold a bundle that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,16 +35,14 @@ pub enum ModelDirCause {
 
 /// The bundle's folder: `choice`, `FRIENDS_MODEL_DIR`, or the first default place that holds one.
 #[must_use]
-pub fn find(choice: Option<&Path>, lookup: Lookup<'_>) -> PathBuf {
-    if let Some(dir) =
-        choice.map(Path::to_owned).or_else(|| lookup("FRIENDS_MODEL_DIR").map(PathBuf::from))
-    {
-        return dir;
+pub fn find(choice: Option<&Path>, settings: &Settings) -> PathBuf {
+    if let Some(dir) = choice.or_else(|| settings.get(&MODEL_DIR).map(Path::new)) {
+        return dir.to_owned();
     }
     let bundle = Path::new("models/friends");
     let beside =
         std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(bundle)));
-    let task_root = lookup("LAMBDA_TASK_ROOT").map(|root| Path::new(&root).join(bundle));
+    let task_root = settings.get(&TASK_ROOT).map(|root| Path::new(root).join(bundle));
     let mut places = beside.into_iter().chain(task_root);
     places.find(|place| place.join(MANIFEST).is_file()).unwrap_or_else(|| bundle.to_owned())
 }

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use axum::http::{Request, Response};
-use friends_core::error::Error;
+use friends_core::error::Fault;
 use rustls::crypto::ring;
 
 /// Time to reach a host.
@@ -29,12 +29,12 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Never in practice: the TLS configuration is fixed.
-pub fn client() -> Result<reqwest::Client, Error> {
+pub fn client() -> Result<reqwest::Client, Fault> {
     const ATTEMPT: &str = "setting up TLS";
     let roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::fault(ATTEMPT, error))?
+        .map_err(|error| Fault::new(ATTEMPT, error))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     reqwest::Client::builder()
@@ -43,7 +43,7 @@ pub fn client() -> Result<reqwest::Client, Error> {
         .read_timeout(READ_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()
-        .map_err(|error| Error::fault(ATTEMPT, error))
+        .map_err(|error| Fault::new(ATTEMPT, error))
 }
 
 /// The same client in the form that the SDK takes.
@@ -70,7 +70,7 @@ pub fn for_sdk(client: reqwest::Client) -> SharedHttpClient {
 }
 
 /// Any way to answer an HTTP request, in the form that the SDK takes.
-pub(crate) fn sdk_client<S, F>(send: S) -> SharedHttpClient
+pub fn sdk_client<S, F>(send: S) -> SharedHttpClient
 where
     S: Fn(Request<SdkBody>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response<SdkBody>, ConnectorError>> + Send + 'static,

@@ -32,9 +32,9 @@ pub enum StorageKey<'a> {
 
 impl StorageKey<'_> {
     /// Photos.
-    pub(in crate::service) const UPLOADS: &'static str = "uploads/";
+    pub(crate) const UPLOADS: &'static str = "uploads/";
     /// Markers of open tickets.
-    pub(in crate::service) const WAITING: &'static str = "waiting/";
+    pub(crate) const WAITING: &'static str = "waiting/";
     /// What visitors said.
     pub const FEEDBACK: &'static str = "feedback/";
 
@@ -85,12 +85,12 @@ impl StorageKey<'_> {
     }
 
     /// The name of the opinion whose key this is: what stands before its ending.
-    pub(in crate::service) fn opinion(path: &str) -> Option<&str> {
+    pub(crate) fn opinion(path: &str) -> Option<&str> {
         path.strip_prefix(Self::FEEDBACK)?.strip_suffix(".json")
     }
 
     /// The name of the ticket that a marker at `path` says is open.
-    pub(in crate::service) fn marked(path: &str) -> Option<&str> {
+    pub(crate) fn marked(path: &str) -> Option<&str> {
         path.strip_prefix(Self::WAITING)
     }
 }

@@ -6,13 +6,13 @@
 
 mod key;
 
+use crate::error::{Code, Error, Failure};
+use crate::limits::UPLOAD_WINDOW;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use bytes::Bytes;
-use friends_core::error::{Code, Error, Rejection};
-use friends_core::limits::UPLOAD_WINDOW;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -210,7 +210,7 @@ impl Storage {
     }
 
     /// Keys under `prefix` in the upload bucket that were last written before this time.
-    pub(in crate::service) async fn list(
+    pub(crate) async fn list(
         &self,
         prefix: &str,
         before: OffsetDateTime,
@@ -238,7 +238,7 @@ impl Storage {
     }
 
     /// An object that is JSON, and its entity tag.
-    pub(in crate::service) async fn get_json<T: DeserializeOwned>(
+    pub(crate) async fn get_json<T: DeserializeOwned>(
         &self,
         key: StorageKey<'_>,
         attempt: &'static str,
@@ -248,7 +248,7 @@ impl Storage {
         Ok(Some((value, etag)))
     }
 
-    pub(in crate::service) async fn get(
+    pub(crate) async fn get(
         &self,
         key: StorageKey<'_>,
         limit: u64,
@@ -257,7 +257,7 @@ impl Storage {
         self.get_at(self.bucket(key), &key.path(), limit, attempt).await
     }
 
-    pub(in crate::service) async fn get_at(
+    pub(crate) async fn get_at(
         &self,
         bucket: &str,
         key: &str,
@@ -274,7 +274,7 @@ impl Storage {
         let length = object.content_length().unwrap_or(0);
         if u64::try_from(length).is_ok_and(|length| length > limit) {
             let message = format!("The photo has {length} bytes; at most {limit} are read.");
-            return Err(Rejection::new(Code::PhotoTooLarge, message).into());
+            return Err(Failure::new(Code::PhotoTooLarge, message).into());
         }
         let etag = object.e_tag().unwrap_or_default().to_owned();
         let body = object.body.collect().await.map_err(|error| Error::transient(attempt, error))?;
@@ -283,7 +283,7 @@ impl Storage {
 
     /// Writes an object whose content nobody else writes. When the condition does not hold because
     /// an earlier try was taken and its answer got lost, that counts as written.
-    pub(in crate::service) async fn put_once(
+    pub(crate) async fn put_once(
         &self,
         key: StorageKey<'_>,
         body: Bytes,
@@ -297,7 +297,7 @@ impl Storage {
     }
 
     /// Writes an object and returns its entity tag; `None` when the condition does not hold.
-    pub(in crate::service) async fn put(
+    pub(crate) async fn put(
         &self,
         key: StorageKey<'_>,
         body: Bytes,
@@ -329,7 +329,7 @@ impl Storage {
 }
 
 /// When an object may be written.
-pub(in crate::service) enum WriteCondition<'a> {
+pub(crate) enum WriteCondition<'a> {
     /// Always.
     None,
     /// When there is none yet.
@@ -339,7 +339,7 @@ pub(in crate::service) enum WriteCondition<'a> {
 }
 
 /// A value as JSON.
-pub(in crate::service) fn json(value: &impl Serialize) -> Result<Bytes, Error> {
+pub(crate) fn json(value: &impl Serialize) -> Result<Bytes, Error> {
     serde_json::to_vec(value).map(Bytes::from).map_err(|error| Error::fault("writing JSON", error))
 }
 
@@ -351,7 +351,7 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
 /// buckets are mended while events wait to be delivered again, and nothing is deleted meanwhile.
 fn failure<E: ProvideErrorMetadata>(attempt: &'static str, error: SdkError<E>) -> Error {
     let status = status(&error);
-    let said = match (&error, status) {
+    let message = match (&error, status) {
         (SdkError::ServiceError(service), Some(status)) => {
             format!(
                 "the object store answered {status} {}",
@@ -364,5 +364,5 @@ fn failure<E: ProvideErrorMetadata>(attempt: &'static str, error: SdkError<E>) -
         (SdkError::TimeoutError(_), None) => "the object store did not answer in time".into(),
         (_, None) => "the object store could not be reached".into(),
     };
-    Error::transient(attempt, said)
+    Error::transient(attempt, message)
 }

@@ -1,11 +1,11 @@
 //! A visitor takes a result back before its time: photo, feedback, share page and result are gone
 //! at once.
 
-use friends_core::error::{Code, Error, Rejection};
+use crate::error::{Code, Error, Failure};
 
 use super::ResultDocument;
 use super::{DeleteToken, TicketId};
-use crate::service::storage::{Storage, StorageKey};
+use crate::storage::{Storage, StorageKey};
 
 /// Deletes all that is kept of a ticket. The result goes last: until then, another try finds what
 /// is left.
@@ -42,7 +42,7 @@ pub async fn document_of(
     id: &TicketId,
     token: &DeleteToken,
 ) -> Result<ResultDocument, Error> {
-    let document = storage.result(id).await?.ok_or_else(Rejection::not_found)?.document;
+    let document = storage.result(id).await?.ok_or_else(Failure::not_found)?.document;
     if document.delete_token_sha256 == Some(token.sha256()) {
         Ok(document)
     } else {
@@ -52,8 +52,8 @@ pub async fn document_of(
 
 /// The answer to another token, or to none.
 #[must_use]
-pub fn refused() -> Rejection {
-    Rejection::new(
+pub fn refused() -> Failure {
+    Failure::new(
         Code::Forbidden,
         "Only who opened the ticket can delete its result: the delete_token does not belong to it.",
     )

@@ -1,7 +1,7 @@
 //! The result document, schema 1: what pages and programs read.
 
-use friends_core::error::{Code, Reason, Rejection};
-use friends_core::judgement::Judgement;
+use crate::error::Failure;
+use crate::judgement::Judgement;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
@@ -92,24 +92,6 @@ fn known_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Er
     }
 }
 
-/// Why there is no judgement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// For programs.
-    pub code: Code,
-    /// For people.
-    pub message: String,
-    /// For programs, where the code leaves open what is wrong with the photo.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-}
-
-impl From<Rejection> for Failure {
-    fn from(Rejection { code, message, reason }: Rejection) -> Self {
-        Self { code, message, reason }
-    }
-}
-
 impl ResultDocument {
     /// The document that a ticket starts with.
     #[must_use]
@@ -186,9 +168,9 @@ pub enum Outcome {
     /// Judged.
     Done(Judgement),
     /// The photo's fault.
-    Rejected(Rejection),
+    Rejected(Failure),
     /// Our fault.
-    Failed(Rejection),
+    Failed(Failure),
     /// Nothing came in time.
     Expired,
 }
@@ -197,8 +179,8 @@ impl From<Outcome> for State {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Done(judgement) => Self::Done(judgement),
-            Outcome::Rejected(rejection) => Self::Rejected { error: rejection.into() },
-            Outcome::Failed(rejection) => Self::Failed { error: rejection.into() },
+            Outcome::Rejected(error) => Self::Rejected { error },
+            Outcome::Failed(error) => Self::Failed { error },
             Outcome::Expired => Self::Expired,
         }
     }

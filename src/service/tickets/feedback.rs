@@ -1,9 +1,9 @@
 //! What a visitor says of a verdict: one opinion a face, the latest counts.
 
+use crate::error::{Code, Error, Failure};
+use crate::limits::{CROP_BYTES, CROP_LIMITS};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use friends_core::error::{Code, Error, Rejection};
-use friends_core::limits::{CROP_BYTES, CROP_LIMITS};
 use friends_core::photo::Photo;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -11,8 +11,8 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::TicketId;
-use crate::service::run_blocking::run_blocking;
-use crate::service::storage::{Storage, StorageKey};
+use crate::run_blocking::run_blocking;
+use crate::storage::{Storage, StorageKey};
 
 /// JPEG quality of the crops that are kept.
 const QUALITY: u8 = 90;
@@ -49,14 +49,14 @@ impl Opinion {
     /// When that is not JSON of this form.
     pub fn read(
         name: String,
-        said: &[u8],
+        document: &[u8],
         crop: Option<Vec<u8>>,
     ) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
-        struct Said {
+        struct Record {
             friend: Option<String>,
         }
-        let Said { friend } = serde_json::from_slice(said)?;
+        let Record { friend } = serde_json::from_slice(document)?;
         Ok(Self { name, friend, crop })
     }
 }
@@ -67,29 +67,29 @@ impl Opinion {
 /// # Errors
 /// `not_found` for a ticket that was never issued, `bad_request` for what does not belong to it,
 /// `unsupported_media_type` and `photo_too_large` for crops; or when the store does not answer.
-pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result<bool, Error> {
-    let id = TicketId::parse(&said.id).ok_or_else(Rejection::not_found)?;
-    let document = storage.result(&id).await?.ok_or_else(Rejection::not_found)?.document;
+pub async fn keep(storage: &Storage, friends: &[&str], feedback: Feedback) -> Result<bool, Error> {
+    let id = TicketId::parse(&feedback.id).ok_or_else(Failure::not_found)?;
+    let document = storage.result(&id).await?.ok_or_else(Failure::not_found)?.document;
     let judgement = document
         .judgement()
-        .ok_or_else(|| Rejection::bad_request("This ticket has no verdict to speak of."))?;
+        .ok_or_else(|| Failure::bad_request("This ticket has no verdict to speak of."))?;
     let face = judgement
         .faces
-        .get(said.face)
-        .ok_or_else(|| Rejection::bad_request("This result has no such face."))?;
-    if said.friend.as_deref().is_some_and(|friend| !friends.contains(&friend)) {
-        return Err(Rejection::bad_request(
+        .get(feedback.face)
+        .ok_or_else(|| Failure::bad_request("This result has no such face."))?;
+    if feedback.friend.as_deref().is_some_and(|friend| !friends.contains(&friend)) {
+        return Err(Failure::bad_request(
             "This bundle knows no such Friend; send null for none of them.",
         )
         .into());
     }
-    let crop = match said.crop {
+    let crop = match feedback.crop {
         Some(text) => Some(run_blocking("reading a crop", move || clean(&text)).await??),
         None => None,
     };
 
-    let kept = json!({
-        "friend": said.friend,
+    let record = json!({
+        "friend": feedback.friend,
         "verdict": face.verdict,
         "scores": face.scores,
         "model": judgement.model,
@@ -98,39 +98,42 @@ pub async fn keep(storage: &Storage, friends: &[&str], said: Feedback) -> Result
     });
     match crop {
         Some(crop) => {
-            storage.keep(StorageKey::FeedbackCrop(&id.log_name(), said.face), crop).await?;
+            storage.keep(StorageKey::FeedbackCrop(&id.log_name(), feedback.face), crop).await?;
         }
         None => {
             storage
-                .delete(StorageKey::FeedbackCrop(&id.log_name(), said.face), "withdrawing a crop")
+                .delete(
+                    StorageKey::FeedbackCrop(&id.log_name(), feedback.face),
+                    "withdrawing a crop",
+                )
                 .await?;
         }
     }
     storage
-        .keep(StorageKey::Feedback(&id.log_name(), said.face), kept.to_string().into_bytes())
+        .keep(StorageKey::Feedback(&id.log_name(), feedback.face), record.to_string().into_bytes())
         .await?;
     let named = face.verdict.friends();
-    Ok(said.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend)))
+    Ok(feedback.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend)))
 }
 
 /// The crop's pixels as a JPEG of ours: nothing else that was in the file is kept, its EXIF data
 /// for instance.
 fn clean(base64: &str) -> Result<Vec<u8>, Error> {
     let crop =
-        STANDARD.decode(base64).map_err(|_| Rejection::bad_request("The crop is not base64."))?;
+        STANDARD.decode(base64).map_err(|_| Failure::bad_request("The crop is not base64."))?;
     if crop.len() > CROP_BYTES {
         let message = format!("The crop is too large; at most {CROP_BYTES} bytes are kept.");
-        return Err(Rejection::new(Code::PhotoTooLarge, message).into());
+        return Err(Failure::new(Code::PhotoTooLarge, message).into());
     }
     if !crop.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        return Err(Rejection::new(Code::UnsupportedMediaType, "The crop is not a JPEG.").into());
+        return Err(Failure::new(Code::UnsupportedMediaType, "The crop is not a JPEG.").into());
     }
     let photo = Photo::decode(crop, &CROP_LIMITS)?;
-    photo.to_jpeg(photo.size(), QUALITY)
+    Ok(photo.to_jpeg(photo.size(), QUALITY)?)
 }
 
 impl Storage {
-    /// What visitors said, with the crops that they gave.
+    /// What visitors said of verdicts, with the crops that they gave.
     ///
     /// # Errors
     /// When the store does not answer, or holds what was not written by this program.
@@ -145,10 +148,10 @@ impl Storage {
                 self.get_at(self.uploads_bucket(), &key, u64::MAX, ATTEMPT).await
             };
             // Withdrawn since it was listed.
-            let Some((said, _)) = read("json").await? else { continue };
+            let Some((feedback, _)) = read("json").await? else { continue };
             let crop = read("jpg").await?.map(|(bytes, _)| bytes.to_vec());
             opinions.push(
-                Opinion::read(name.to_owned(), &said, crop)
+                Opinion::read(name.to_owned(), &feedback, crop)
                     .map_err(|error| Error::fault(ATTEMPT, error))?,
             );
         }

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
+use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use friends_core::error::Error;
 use friends_core::hash::sha256;
 
 /// Random bytes in an id: 144 bits.

@@ -8,6 +8,6 @@ mod id;
 pub mod share_page;
 mod store;
 
-pub use document::{Failure, Outcome, ResultDocument, SCHEMA, State};
+pub use document::{Outcome, ResultDocument, SCHEMA, State};
 pub use id::{DeleteToken, ShareId, TicketId};
 pub use store::StoredResult;

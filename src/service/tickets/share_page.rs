@@ -7,16 +7,16 @@
 
 use std::fmt::Write as _;
 
+use crate::error::{Error, Failure};
+use crate::judgement::Judgement;
 use axum::http::Uri;
-use friends_core::error::{Error, Rejection};
-use friends_core::judgement::Judgement;
 use friends_core::model::{Label, Line};
 use serde::Deserialize;
 
 use super::deletion;
 use super::{DeleteToken, TicketId};
-use crate::service::html::escaped;
-use crate::service::storage::{Storage, StorageKey};
+use crate::html::escaped;
+use crate::storage::{Storage, StorageKey};
 
 /// A share page loads our style and our pictures, and runs nothing.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -48,14 +48,14 @@ pub async fn publish(
     labels: &[Label],
     wanted: ShareRequest,
 ) -> Result<String, Error> {
-    let id = TicketId::parse(&wanted.id).ok_or_else(Rejection::not_found)?;
+    let id = TicketId::parse(&wanted.id).ok_or_else(Failure::not_found)?;
     let token = DeleteToken::from(wanted.delete_token);
     let document = deletion::document_of(storage, &id, &token).await?;
     let judgement = document
         .judgement()
-        .ok_or_else(|| Rejection::bad_request("This ticket has no verdict to share."))?;
+        .ok_or_else(|| Failure::bad_request("This ticket has no verdict to share."))?;
     let site = site(&wanted.site).ok_or_else(|| {
-        Rejection::bad_request("site must be an address like https://friends.example.")
+        Failure::bad_request("site must be an address like https://friends.example.")
     })?;
     let share_id = token.share_id();
     let key = StorageKey::Share(share_id.as_str());
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_picture_that_a_page_names_is_there() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/friends");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/friends");
         for slug in PORTRAITS.into_iter().chain([EVERYONE]) {
             assert!(folder.join(format!("{slug}-wide.jpg")).is_file(), "{slug}");
         }

@@ -124,12 +124,12 @@ fn pair(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears) {
         let place = Transform::from_translate(x, y)
             .pre_concat(rotation(lean))
             .pre_scale(sign * narrow, 1.0);
-        pen.within(place, |pen| one(pen, figure, ears, &build));
+        pen.within(place, |pen| draw_ear(pen, figure, ears, &build));
     }
 }
 
 /// One ear; its root is the origin and it points upwards.
-fn one(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears, build: &Build) {
+fn draw_ear(pen: &mut Pen<'_>, figure: &Figure<'_>, ears: &Ears, build: &Build) {
     let size = ears.size * figure.scene.style.ears;
     let color = ears.color.unwrap_or(figure.character.hair.color);
     let height = build.size.1 * size;

@@ -97,8 +97,9 @@ impl Frame {
             height: u16::from_be_bytes([h1, h0]).into(),
         };
         let samplings = rest.chunks_exact(3).take(components.into());
-        let samplings =
-            samplings.map(|one| (u64::from(one[1] >> 4), u64::from(one[1] & 15))).collect();
+        let samplings = samplings
+            .map(|sampling| (u64::from(sampling[1] >> 4), u64::from(sampling[1] & 15)))
+            .collect();
         Ok(Self { size, components, samplings, is_progressive: marker == 0xC2 })
     }
 

@@ -7,7 +7,7 @@
 //! read here up to the last group, by RFC 9649, sections 4 to 6. Nothing but lengths of codes is
 //! kept.
 
-use crate::error::{Code, Reason, Rejection};
+use crate::error::{Reason, Rejection, RejectionKind};
 use crate::geometry::Size;
 use crate::photo::header::pixels;
 
@@ -27,7 +27,7 @@ pub fn bytes(stream: &[u8], size: Size) -> Result<u64, Rejection> {
     let groups = reader.skim(size, &mut held);
     if groups.is_some_and(|Groups { number, blocks }| number > blocks.max(GROUPS)) {
         return Err(Rejection::new(
-            Code::PhotoTooCostly,
+            RejectionKind::TooCostly,
             "The photo is built in an unusual way that takes too much memory. Save it again as an ordinary picture.",
         )
         .because(Reason::TooMuchMemory));

@@ -1,7 +1,7 @@
 //! A result document that can be read says the same after it was written.
 #![no_main]
 
-use friends_judge::service::tickets::ResultDocument;
+use friends_service::tickets::ResultDocument;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(document) = serde_json::from_slice::<ResultDocument>(bytes) {

@@ -1,7 +1,7 @@
 //! Whatever Lambda delivers is an event or an error.
 #![no_main]
 
-use friends_judge::service::event::Event;
+use friends_service::event::Event;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(event) = serde_json::from_slice(bytes) {

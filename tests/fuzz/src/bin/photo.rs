@@ -12,8 +12,6 @@ use rustix::time::{ClockId, clock_gettime};
 /// Small, so that many are decoded in a second. `.ci/fuzz` sets the allocation limit that goes with
 /// it.
 const LIMITS: Limits = Limits {
-    upload_bytes: 1 << 20,
-    judge_bytes: 1 << 20,
     pixels: 1_000_000,
     working_bytes: 16 << 20,
     scans: 20,

@@ -6,10 +6,11 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::http::Request;
-use friends_judge::service::app::{App, Assembly, Buckets};
-use friends_judge::service::http;
-use friends_judge::service::observe::{Log, Observer};
-use friends_judge::service::tickets::feedback::Feedback;
+use friends_service::app::{App, Assembly, Buckets};
+use friends_service::http;
+use friends_service::settings::Settings;
+use friends_service::observe::{Log, Observer};
+use friends_service::tickets::feedback::Feedback;
 use tower_service::Service as _;
 
 thread_local! {
@@ -27,7 +28,7 @@ fn router() -> axum::Router {
         buckets: Buckets::None,
         observer: Observer::new(Log),
     };
-    http::router(Arc::new(App::assemble(assembly, &|_| None).expect("the shipped bundle")))
+    http::router(Arc::new(App::assemble(assembly, &Settings::default()).expect("the shipped bundle")))
 }
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
