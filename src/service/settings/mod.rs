@@ -24,7 +24,7 @@ pub struct Variable {
 macro_rules! variables {
     ($($constant:ident $name:literal $meaning:literal $default:literal)*) => {
         $(
-            #[doc = concat!("`", $name, "`: ", $meaning, "; without it: ", $default)]
+            #[doc = concat!("`", $name, "`: ", $meaning)]
             pub static $constant: Variable =
                 Variable { name: $name, meaning: $meaning, default: $default };
         )*
