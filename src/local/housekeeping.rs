@@ -6,12 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
-use super::object_store::Lifecycle;
-use super::queue::Queue;
-use super::rate_limit::RateLimit;
 use friends_service::app::App;
 use friends_service::pipeline;
 use friends_service::storage::Storage;
+
+use super::object_store::Lifecycle;
+use super::queue::Queue;
+use super::rate_limit::RateLimit;
 
 /// How often.
 pub const PERIOD: Duration = Duration::from_mins(1);

@@ -13,12 +13,13 @@ use friends_service::error::Error;
 use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 
-use super::crash_counter::{Attempt, CrashCounter};
-use super::object_store::UPLOADS;
 use friends_service::app::App;
 use friends_service::event::{self, Event};
 use friends_service::pipeline;
 use friends_service::tickets::TicketId;
+
+use super::crash_counter::{Attempt, CrashCounter};
+use super::object_store::UPLOADS;
 
 /// The pause before the second delivery; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

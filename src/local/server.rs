@@ -16,13 +16,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
 
+use friends_service::app::App;
+use friends_service::http;
+
 pub use super::housekeeping::PERIOD as HOUSEKEEPING;
 use super::object_store::{ObjectStore, UPLOADS};
 use super::queue::{self, Queue};
 use super::rate_limit::{self, RateLimit};
 use super::{connections, housekeeping, page};
-use friends_service::app::App;
-use friends_service::http;
 
 /// How long requests may take to end after the order to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(15);

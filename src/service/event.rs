@@ -1,7 +1,6 @@
 //! The events that reach us without a visitor waiting for the answer: S3 notifications, the sweep's
 //! schedule, and events that Lambda has given up, from the failure queue.
 
-use crate::error::Error;
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::SqsEvent;
 use percent_encoding::percent_decode_str;
@@ -11,6 +10,7 @@ use time::OffsetDateTime;
 use super::app::App;
 use super::pipeline;
 use super::storage::{Storage, StorageKey};
+use crate::error::Error;
 use crate::tickets::TicketId;
 
 /// What an event asks for.

@@ -15,7 +15,6 @@ pub mod app;
 pub mod detector;
 pub mod error;
 pub mod event;
-pub mod html;
 pub mod http;
 pub mod judgement;
 pub mod limits;

@@ -13,9 +13,6 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::error::{Code, Error, Failure};
-use crate::judgement::{DetectorName, Judgement, Note, Timings};
-use crate::limits::{QUEUE_LENGTH, UPLOAD_BYTES, WAIT};
 use bytes::Bytes;
 use friends_core::crop::{self, Region};
 use friends_core::error::{Fault, Rejection};
@@ -33,6 +30,9 @@ use super::preloaded::Preloaded;
 use super::run_blocking::run_blocking;
 use super::storage::Storage;
 use super::tickets::{Outcome, ResultDocument, StoredResult, TicketId};
+use crate::error::{Code, Error, Failure};
+use crate::judgement::{DetectorName, Judgement, Note, Timings};
+use crate::limits::{QUEUE_LENGTH, UPLOAD_BYTES, WAIT};
 
 /// Takes a ticket whose photo has arrived to its end: fetch, judge, write the result, delete the
 /// photo.

@@ -25,7 +25,7 @@ def rust_constant(path, name):
     return found[1]
 
 
-def seconds(name, path="src/core/limits.rs"):
+def seconds(name, path="src/service/limits.rs"):
     unit, number = re.fullmatch(r"Duration::from_(\w+)\((\d+)\)", rust_constant(path, name)).groups()
     return int(number) * {"secs": 1, "mins": 60, "hours": 3600}[unit]
 

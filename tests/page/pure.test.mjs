@@ -143,7 +143,7 @@ test('everything is said in both languages', () => {
 });
 
 test('the service has no error code without words', () => {
-  const codes = /pub enum Code \{(.*?)\n\}/s.exec(readFileSync(new URL('../../src/core/error.rs', import.meta.url), 'utf8'))[1];
+  const codes = /pub enum Code \{(.*?)\n\}/s.exec(readFileSync(new URL('../../src/service/error.rs', import.meta.url), 'utf8'))[1];
   const names = [...codes.matchAll(/^ {4}([A-Z]\w+),/gm)].map(([, name]) => name.replace(/(?!^)[A-Z]/g, (c) => `_${c}`).toLowerCase());
   assert.ok(names.length > 5);
   for (const name of names) assert.ok(Object.hasOwn(words.errors, name), name);

@@ -116,7 +116,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     if let Some(to) = &args.report {
-        let page = contact_sheet::html(&suspects, &rows, &samples, &labels, &framing)?;
+        let page = contact_sheet::page(&suspects, &rows, &samples, &labels, &framing)?;
         write(to, page.as_bytes())?;
         eprintln!("{} written", to.display());
     }

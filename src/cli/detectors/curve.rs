@@ -1,11 +1,12 @@
 //! Recall over false alarms, as a picture.
 
 use friends_training::detection::Figures;
+use maud::Markup;
 
 use crate::plot::{COLORS, Plot};
 
 /// A picture in SVG; the right edge stands for one false alarm a photo.
-pub fn svg(rows: &[Figures]) -> String {
+pub fn svg(rows: &[Figures]) -> Markup {
     let mut plot = Plot::new(
         "検出率と誤検出 / Recall over false alarms",
         "誤検出 / 写真 · false alarms a photo",

@@ -60,11 +60,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let rows: Vec<Figures> =
         all.iter().map(|findings| detection::figures(findings, &truth)).collect();
     if let Some(file) = &args.curve {
-        std::fs::write(file, curve::svg(&rows))
+        std::fs::write(file, curve::svg(&rows).into_string())
             .with_context(|| format!("{} cannot be written", file.display()))?;
     }
     if let Some(file) = &args.html {
-        let page = page::html(&rows, &all[0], &photos, &truth)?;
+        let page = page::page(&rows, &all[0], &photos, &truth)?;
         std::fs::write(file, page)
             .with_context(|| format!("{} cannot be written", file.display()))?;
     }

@@ -87,7 +87,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             figures: &evaluation,
             sources,
         };
-        let page = report::html(&measured, &args.extraction.framing()?)?;
+        let page = report::page(&measured, &args.extraction.framing()?)?;
         std::fs::write(to, page).with_context(|| format!("{} cannot be written", to.display()))?;
         eprintln!("{} written", to.display());
     }

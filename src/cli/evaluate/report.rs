@@ -1,12 +1,10 @@
 //! The report of a measurement: one page with figures, plots and the worst mistakes.
 
-use std::fmt::Write as _;
-
 use friends_core::verdict::{Thresholds, Verdict};
-use friends_service::html::escaped;
 use friends_training::examples::{Example, Framing};
 use friends_training::metrics::{Evaluation, Judged, Verdicts, wilson};
-use friends_training::open_set::{OpenSet, Separation};
+use friends_training::open_set::OpenSet;
+use maud::{Markup, html};
 
 use crate::plot::{COLORS, Plot};
 use crate::sheet;
@@ -37,60 +35,61 @@ pub struct Measured<'a> {
 }
 
 /// The page.
-pub fn html(measured: &Measured<'_>, framing: &Framing) -> anyhow::Result<String> {
+///
+/// # Errors
+/// When a photo of a mistake cannot be read any more.
+pub fn page(measured: &Measured<'_>, framing: &Framing) -> anyhow::Result<String> {
     let figures = measured.figures;
-    let mut body = format!(
-        r#"<p>{} · 既知 / known {} ({} 出どころ / sources) · 未知 / unknown {}</p><div class="cards">"#,
-        escaped(measured.bundle),
-        figures.n,
-        measured.sources,
-        figures.open_set.as_ref().map_or(0, |open| open.unknown_n)
-    );
-    let (low, high) = figures.top1_interval;
-    card(&mut body, "top-1", figures.top1, &format!("{low:.3} – {high:.3}"));
-    card(&mut body, "macro F1", figures.macro_f1, "");
-    card(&mut body, "ECE", figures.ece, "0 がよい / 0 is best");
-    if let Some(open) = &figures.open_set {
-        let interval = |share: f64, n: usize| {
-            let (low, high) = wilson((share * n as f64).round() as usize, n);
-            format!("{low:.3} – {high:.3}")
-        };
-        card(&mut body, "AUROC", open.separation.auroc, "既知と未知 / known over unknown");
-        card(
-            &mut body,
-            "既知の名ざし / known named",
-            open.known_accepted,
-            &interval(open.known_accepted, figures.n),
-        );
-        card(
-            &mut body,
-            "未知の名ざし / unknown named",
-            open.unknown_accepted,
-            &interval(open.unknown_accepted, open.unknown_n),
-        );
-    }
-    body.push_str("</div>\n<h2>グラフ / Plots</h2><div class=\"plots\">");
-    body.push_str(&reliability(figures));
-    body.push_str(&histogram(measured));
-    if figures.open_set.is_some() {
-        body.push_str(&acceptance(measured));
-    }
-    body.push_str("</div>\n");
-    classes(&mut body, figures);
-    matrix(&mut body, figures);
-    if let Some(open) = &figures.open_set {
-        squashings(&mut body, open);
-    }
-    mistakes(&mut body, measured, framing)?;
+    let unknown = figures.open_set.as_ref().map_or(0, |open| open.unknown_n);
+    let body = html! {
+        p {
+            (measured.bundle) " · 既知 / known " (figures.n)
+            " (" (measured.sources) " 出どころ / sources) · 未知 / unknown " (unknown)
+        }
+        div.cards { (cards(figures)) }
+        h2 { "グラフ / Plots" }
+        div.plots {
+            (reliability(figures))
+            (histogram(measured))
+            @if figures.open_set.is_some() { (acceptance(measured)) }
+        }
+        (classes(figures))
+        (matrix(figures))
+        @if let Some(open) = &figures.open_set { (squashings(open)) }
+        (mistakes(measured, framing)?)
+    };
     Ok(sheet::page("判定の成績 / How good the bundle is", &body))
 }
 
-fn card(body: &mut String, name: &str, value: f64, note: &str) {
-    _ = write!(body, "<div>{name}<b>{value:.3}</b><span class=\"small\">{note}</span></div>");
+/// The figures that count most.
+fn cards(figures: &Evaluation) -> Markup {
+    let card = |name: &str, value: f64, note: &str| {
+        html! { div { (name) b { (format!("{value:.3}")) } span.small { (note) } } }
+    };
+    let interval = |(low, high): (f64, f64)| format!("{low:.3} – {high:.3}");
+    let of_share = |share: f64, n: usize| interval(wilson((share * n as f64).round() as usize, n));
+    html! {
+        (card("top-1", figures.top1, &interval(figures.top1_interval)))
+        (card("macro F1", figures.macro_f1, ""))
+        (card("ECE", figures.ece, "0 がよい / 0 is best"))
+        @if let Some(open) = &figures.open_set {
+            (card("AUROC", open.separation.auroc, "既知と未知 / known over unknown"))
+            (card(
+                "既知の名ざし / known named",
+                open.known_accepted,
+                &of_share(open.known_accepted, figures.n),
+            ))
+            (card(
+                "未知の名ざし / unknown named",
+                open.unknown_accepted,
+                &of_share(open.unknown_accepted, open.unknown_n),
+            ))
+        }
+    }
 }
 
 /// How often photos of a score are right; on the broken line scores are frequencies.
-fn reliability(figures: &Evaluation) -> String {
+fn reliability(figures: &Evaluation) -> Markup {
     let mut plot = Plot::new(
         "信頼度 / Reliability",
         "いちばん高い値 · highest score",
@@ -112,7 +111,7 @@ fn reliability(figures: &Evaluation) -> String {
 
 /// Highest scores of known photos, right and wrong, and of unknowns; each kind's highest bin
 /// reaches the top.
-fn histogram(measured: &Measured<'_>) -> String {
+fn histogram(measured: &Measured<'_>) -> Markup {
     let kind = |photo: &Judged| match photo.truth {
         Some(truth) if truth == photo.highest().0 => 0,
         Some(_) => 1,
@@ -150,7 +149,7 @@ fn histogram(measured: &Measured<'_>) -> String {
 }
 
 /// Known photos that are named over unknowns that are, as the threshold moves.
-fn acceptance(measured: &Measured<'_>) -> String {
+fn acceptance(measured: &Measured<'_>) -> Markup {
     let mut plot = Plot::new(
         "しきい値を動かすと / As the threshold moves",
         "名ざされた未知 · unknown named",
@@ -179,93 +178,106 @@ fn acceptance(measured: &Measured<'_>) -> String {
     plot.finish()
 }
 
-fn classes(body: &mut String, figures: &Evaluation) {
-    body.push_str(
-        "<h2>フレンズごと / By Friend</h2><div class=\"wide\"><table><tr><th></th><th>n</th><th>適合率 / precision</th><th>95 %</th>\
-         <th>再現率 / recall</th><th>95 %</th></tr>",
-    );
-    for class in &figures.per_class {
-        let interval = |(low, high): (f64, f64)| format!("{low:.2} – {high:.2}");
-        _ = writeln!(
-            body,
-            "<tr><td>{}</td><td>{}</td><td>{:.3}</td><td>{}</td><td>{:.3}</td><td>{}</td></tr>",
-            escaped(&class.friend),
-            class.n,
-            class.precision,
-            interval(class.precision_interval),
-            class.recall,
-            interval(class.recall_interval)
-        );
-    }
-    body.push_str("</table></div>\n");
+fn classes(figures: &Evaluation) -> Markup {
+    let interval = |(low, high): (f64, f64)| format!("{low:.2} – {high:.2}");
+    let rows = html! {
+        @for class in &figures.per_class {
+            tr {
+                td { (class.friend) }
+                td { (class.n) }
+                td { (format!("{:.3}", class.precision)) }
+                td { (interval(class.precision_interval)) }
+                td { (format!("{:.3}", class.recall)) }
+                td { (interval(class.recall_interval)) }
+            }
+        }
+    };
     let Verdicts { right, either, wrong, none } = figures.verdicts;
-    _ = writeln!(
-        body,
-        "<p>既知の写真の判定 / Verdicts on known photos: 正解 / right {right} · ふたりのどちらか / right among two {either} · まちがい / wrong {wrong} · \
-         だれでもない / nobody {none}</p>"
-    );
-    if !figures.confusions.is_empty() {
-        body.push_str("<p>よくある取りちがえ / Most frequent confusions: ");
-        let named = figures.confusions.iter().take(5);
-        let named: Vec<String> = named
-            .map(|pair| format!("{} → {} ({})", escaped(&pair.friend), escaped(&pair.said), pair.n))
-            .collect();
-        body.push_str(&named.join(" · "));
-        body.push_str("</p>\n");
+    html! {
+        h2 { "フレンズごと / By Friend" }
+        (sheet::table(
+            &["", "n", "適合率 / precision", "95 %", "再現率 / recall", "95 %"],
+            &rows,
+        ))
+        p {
+            "既知の写真の判定 / Verdicts on known photos: 正解 / right " (right)
+            " · ふたりのどちらか / right among two " (either) " · まちがい / wrong " (wrong)
+            " · だれでもない / nobody " (none)
+        }
+        @if !figures.confusions.is_empty() {
+            p {
+                "よくある取りちがえ / Most frequent confusions: "
+                @for (place, pair) in figures.confusions.iter().take(5).enumerate() {
+                    @if place > 0 { " · " }
+                    (pair.friend) " → " (pair.said) " (" (pair.n) ")"
+                }
+            }
+        }
     }
 }
 
 /// Rows are the truth, columns what is said; the darker, the larger the share of the row.
-fn matrix(body: &mut String, figures: &Evaluation) {
-    body.push_str("<h2>混同行列 / Confusion matrix</h2><p class=\"small\">行: 正解 / rows: the truth · 列: いちばん高い値 / columns: the highest score</p><div class=\"wide\"><table><tr><th></th>");
-    for label in &figures.labels {
-        _ = write!(body, "<th>{}</th>", escaped(label));
-    }
-    body.push_str("</tr>\n");
-    for (label, row) in figures.labels.iter().zip(&figures.confusion) {
-        let all = row.iter().sum::<usize>().max(1);
-        _ = write!(body, "<tr><td>{}</td>", escaped(label));
-        for (said, &count) in figures.labels.iter().zip(row) {
-            let color = if said == label { COLORS[2] } else { COLORS[0] };
-            let share = (100 * count).div_ceil(all);
-            _ = write!(
-                body,
-                r#"<td style="background:color-mix(in srgb,{color} {share}%,transparent)">{}</td>"#,
-                if count == 0 { String::new() } else { count.to_string() }
-            );
+fn matrix(figures: &Evaluation) -> Markup {
+    let style = |truth: &str, named: &str, count: usize, row: &[usize]| {
+        let color = if named == truth { COLORS[2] } else { COLORS[0] };
+        let share = (100 * count).div_ceil(row.iter().sum::<usize>().max(1));
+        format!("background:color-mix(in srgb,{color} {share}%,transparent)")
+    };
+    let rows = html! {
+        @for (truth, row) in figures.labels.iter().zip(&figures.confusion) {
+            tr {
+                td { (truth) }
+                @for (named, &count) in figures.labels.iter().zip(row) {
+                    td style=(style(truth, named, count, row)) { @if count > 0 { (count) } }
+                }
+            }
         }
-        body.push_str("</tr>\n");
+    };
+    let heads: Vec<&str> =
+        std::iter::once("").chain(figures.labels.iter().map(|label| &**label)).collect();
+    html! {
+        h2 { "混同行列 / Confusion matrix" }
+        p.small {
+            "行: 正解 / rows: the truth · 列: いちばん高い値 / columns: the highest score"
+        }
+        (sheet::table(&heads, &rows))
     }
-    body.push_str("</table></div>\n");
 }
 
 /// The diary's second day: what a softmax would have said of unknowns.
-fn squashings(body: &mut String, open: &OpenSet) {
-    body.push_str(
-        "<h2>シグモイドとソフトマックス / Sigmoid against softmax</h2><div class=\"wide\"><table><tr><th></th><th>AUROC</th>\
-         <th>未知 ≥ ½ / unknown ≥ ½</th><th>既知 ≥ ½ / known ≥ ½</th><th>既知 90 % のとき / at 90 % known</th>\
-         <th>既知 95 % のとき / at 95 % known</th></tr>",
-    );
-    for (name, by) in [("sigmoid", open.separation), ("softmax", open.softmax)] {
-        let Separation {
-            auroc,
-            fpr_at_tpr90,
-            fpr_at_tpr95,
-            unknown_over_one_half,
-            known_over_one_half,
-        } = by;
-        _ = writeln!(
-            body,
-            "<tr><td>{name}</td><td>{auroc:.3}</td><td>{unknown_over_one_half:.3}</td><td>{known_over_one_half:.3}</td>\
-             <td>{fpr_at_tpr90:.3}</td><td>{fpr_at_tpr95:.3}</td></tr>"
-        );
+fn squashings(open: &OpenSet) -> Markup {
+    let rows = html! {
+        @for (name, by) in [("sigmoid", open.separation), ("softmax", open.softmax)] {
+            tr {
+                td { (name) }
+                @for value in [
+                    by.auroc,
+                    by.unknown_over_one_half,
+                    by.known_over_one_half,
+                    by.fpr_at_tpr90,
+                    by.fpr_at_tpr95,
+                ] {
+                    td { (format!("{value:.3}")) }
+                }
+            }
+        }
+    };
+    html! {
+        h2 { "シグモイドとソフトマックス / Sigmoid against softmax" }
+        (sheet::table(&[
+            "",
+            "AUROC",
+            "未知 ≥ ½ / unknown ≥ ½",
+            "既知 ≥ ½ / known ≥ ½",
+            "既知 90 % のとき / at 90 % known",
+            "既知 95 % のとき / at 95 % known",
+        ], &rows))
     }
-    body.push_str("</table></div>\n");
 }
 
 /// The surest mistakes: one Friend taken for another, unknowns that are named, Friends that are
 /// not.
-fn mistakes(body: &mut String, measured: &Measured<'_>, framing: &Framing) -> anyhow::Result<()> {
+fn mistakes(measured: &Measured<'_>, framing: &Framing) -> anyhow::Result<Markup> {
     let score = |photo: &Judged| photo.highest().1;
     let is_named =
         |photo: &Judged| measured.thresholds.judge(&photo.scores, measured.labels) != Verdict::None;
@@ -289,6 +301,7 @@ fn mistakes(body: &mut String, measured: &Measured<'_>, framing: &Framing) -> an
             photos(&|photo| photo.truth.is_some() && !is_wrong(photo) && !is_named(photo)),
         ),
     ];
+    let mut sections = Vec::new();
     for (number, (title, mut found)) in kinds.into_iter().enumerate() {
         if found.is_empty() {
             continue;
@@ -298,22 +311,20 @@ fn mistakes(body: &mut String, measured: &Measured<'_>, framing: &Framing) -> an
         if number == 2 {
             found.reverse();
         }
-        _ = write!(body, "<h2>{title} ({})</h2><div class=\"pictures\">", found.len());
-        for (example, photo) in found.into_iter().take(SHOWN) {
-            let truth = photo.truth.map_or("unknown", |truth| measured.labels[truth]);
-            let caption = format!(
-                "{} → <b>{}</b> {:.2}<br>{}",
-                escaped(truth),
-                escaped(measured.labels[photo.highest().0]),
-                score(photo),
-                escaped(&example.sample.path.file_name().unwrap_or_default().to_string_lossy())
-            );
-            body.push_str(&sheet::figure(
-                &framing.picture(&example.sample.path, SIDE)?.1,
-                &caption,
-            )?);
+        let mut figures = Vec::new();
+        for (example, photo) in found.iter().take(SHOWN) {
+            let path = &example.sample.path;
+            let caption = html! {
+                (photo.truth.map_or("unknown", |truth| measured.labels[truth])) " → "
+                b { (measured.labels[photo.highest().0]) } (format!(" {:.2}", score(photo))) br;
+                (path.file_name().unwrap_or_default().to_string_lossy())
+            };
+            figures.push(sheet::figure(&framing.picture(path, SIDE)?.1, &caption)?);
         }
-        body.push_str("</div>\n");
+        sections.push(html! {
+            h2 { (title) " (" (found.len()) ")" }
+            div.pictures { @for figure in &figures { (figure) } }
+        });
     }
-    Ok(())
+    Ok(html! { @for section in &sections { (section) } })
 }

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use friends_service::html::escaped;
 use friends_training::fine_tune::{FineTuning, TuningRun};
+use maud::html;
 
 use crate::plot::{COLORS, Plot};
 use crate::sheet;
@@ -29,7 +29,7 @@ pub fn sentences(fits: &[TuningRun]) -> String {
 }
 
 /// A page with a curve and a row for each run.
-pub fn html(bundle: &str, settings: &FineTuning, fits: &[TuningRun]) -> String {
+pub fn page(bundle: &str, settings: &FineTuning, fits: &[TuningRun]) -> String {
     let runs: Vec<&TuningRun> = checked(fits).collect();
     let failed = failed(&runs);
     let mut plot = Plot::new(
@@ -56,32 +56,28 @@ pub fn html(bundle: &str, settings: &FineTuning, fits: &[TuningRun]) -> String {
         plot.key(COLORS[6], &format!("破線: 学習の前 / broken line: before ({initial:.3})"));
     }
 
-    let mut body = format!(
-        "<p>{} · {} epochs · rate {} · warm-up {}</p>\n<p>{}回のうち{}回、学べませんでした。</p>\n<p>{}</p>\n{}",
-        escaped(bundle),
-        settings.epochs,
-        settings.rate,
-        settings.warm_up,
-        runs.len(),
-        failed,
-        escaped(&spread(&runs)),
-        plot.finish()
-    );
-    body.push_str(
-        "<div class=\"wide\"><table><tr><th>seed</th><th>最後 / last</th><th>最高 / best</th><th>秒 / seconds</th><th>学べた / learnt</th></tr>",
-    );
-    for run in runs {
-        _ = writeln!(
-            body,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.0}</td><td>{}</td></tr>",
-            run.seed,
-            share(run.last),
-            share(run.best),
-            run.seconds,
-            if run.collapsed { "いいえ / no" } else { "はい / yes" }
-        );
-    }
-    body.push_str("</table></div>\n");
+    let rows = html! {
+        @for run in &runs {
+            tr {
+                td { (run.seed) }
+                td { (share(run.last)) }
+                td { (share(run.best)) }
+                td { (format!("{:.0}", run.seconds)) }
+                td { @if run.collapsed { "いいえ / no" } @else { "はい / yes" } }
+            }
+        }
+    };
+    let FineTuning { epochs, rate, warm_up, .. } = settings;
+    let body = html! {
+        p { (bundle) " · " (epochs) " epochs · rate " (rate) " · warm-up " (warm_up) }
+        p { (runs.len()) "回のうち" (failed) "回、学べませんでした。" }
+        p { (spread(&runs)) }
+        (plot.finish())
+        (sheet::table(
+            &["seed", "最後 / last", "最高 / best", "秒 / seconds", "学べた / learnt"],
+            &rows,
+        ))
+    };
     sheet::page("学習のくりかえし / Runs of fine-tuning", &body)
 }
 
@@ -105,7 +101,7 @@ fn spread(runs: &[&TuningRun]) -> String {
     {
         let count = right.len() as f64;
         let mean = right.iter().sum::<f64>() / count;
-        let squares: f64 = right.iter().map(|one| (one - mean).powi(2)).sum();
+        let squares: f64 = right.iter().map(|share| (share - mean).powi(2)).sum();
         let deviation = if right.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
         _ = write!(
             summary,

@@ -86,7 +86,7 @@ pub fn fine_tune(
     // What the runs were like is told also, and above all, where none of them learnt.
     print!("{}", runs::sentences(&fits));
     if let Some(path) = &tuning.report {
-        std::fs::write(path, runs::html(&recipe.name, &settings, &fits))
+        std::fs::write(path, runs::page(&recipe.name, &settings, &fits))
             .with_context(|| format!("{} cannot be written", path.display()))?;
         println!("{} has the curves", path.display());
     }

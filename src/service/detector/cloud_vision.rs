@@ -8,7 +8,6 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use friends_core::face::Face;
@@ -20,6 +19,7 @@ use time::OffsetDateTime;
 
 use super::breaker::{Breaker, Condition};
 use super::quota::Quota;
+use crate::error::Error;
 use crate::run_blocking::run_blocking;
 
 /// The address of Cloud Vision.

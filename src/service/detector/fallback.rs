@@ -3,13 +3,13 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::judgement::DetectorName;
 use friends_core::face::Face;
 use friends_core::face_detector::FaceDetector;
 use friends_core::photo::Photo;
 
 use super::cloud_vision::CloudVision;
+use crate::error::Error;
+use crate::judgement::DetectorName;
 use crate::preloaded::Preloaded;
 use crate::run_blocking::run_blocking;
 

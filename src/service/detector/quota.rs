@@ -5,11 +5,11 @@
 //! is asked rarely, and the count can only be too high, by what instances reserved and did not use
 //! before they ended.
 
-use crate::error::Error;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
+use crate::error::Error;
 use crate::storage::{Storage, StorageKey};
 
 /// A block is this share of the cap, so that an instance that ends loses little of it.

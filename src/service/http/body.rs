@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-use crate::error::{Code, Failure};
-use crate::limits::{
-    ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES,
-};
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use bytes::{Bytes, BytesMut};
@@ -14,6 +10,11 @@ use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
+
+use crate::error::{Code, Failure};
+use crate::limits::{
+    ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES,
+};
 
 /// How fast a body must come.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,5 @@
 //! `POST /api/judge`
 
-use crate::error::Failure;
-use crate::limits::JUDGE_BYTES;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -10,6 +8,8 @@ use friends_core::geometry::Rect;
 use super::body::{check_bare, discard, queue_full};
 use super::problem::Problem;
 use super::{Api, answer};
+use crate::error::Failure;
+use crate::limits::JUDGE_BYTES;
 use crate::observe::LogLine;
 use crate::pipeline::RegionSource;
 

@@ -12,7 +12,6 @@ mod uploads;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::error::{Error, Failure};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -25,6 +24,7 @@ use self::body::Bodies;
 use self::problem::Problem;
 pub use self::problem::{rate_limited, timed_out};
 use crate::app::App;
+use crate::error::{Error, Failure};
 use crate::observe::{LogLine, device};
 use crate::storage::Storage;
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::error::{Code, Error, Failure};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::answer;
+use crate::error::{Code, Error, Failure};
 
 /// An error as RFC 9457 has it, with our stable `code`.
 pub(super) struct Problem {

@@ -1,6 +1,5 @@
 //! `GET` and `DELETE /results/<id>`
 
-use crate::error::Failure;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -9,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
+use crate::error::Failure;
 use crate::tickets::{DeleteToken, Outcome, TicketId, deletion};
 
 /// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.

@@ -1,6 +1,5 @@
 //! `POST /api/share` and `GET /r/<share id>`
 
-use crate::error::Failure;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -8,6 +7,7 @@ use serde_json::json;
 
 use super::problem::Problem;
 use super::{Api, answer, buckets};
+use crate::error::Failure;
 use crate::tickets::ShareId;
 use crate::tickets::share_page::{self, ShareRequest};
 

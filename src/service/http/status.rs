@@ -1,6 +1,5 @@
 //! `GET /api/health` and `GET /stats.json`
 
-use crate::error::Failure;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,6 +10,7 @@ use time::OffsetDateTime;
 use super::problem::{Problem, log_failure};
 use super::{Api, answer, buckets};
 use crate::detector::CloudVision;
+use crate::error::Failure;
 use crate::storage::StorageKey;
 
 /// `GET /stats.json`: how the service is used, see [`Usage`](crate::observe::Usage).

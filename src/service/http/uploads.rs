@@ -1,7 +1,5 @@
 //! `POST /api/uploads`
 
-use crate::error::{Code, Failure};
-use crate::limits::{RESULT_LIFETIME, UPLOAD_BYTES, WAIT};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -13,6 +11,8 @@ use time::OffsetDateTime;
 use super::problem::Problem;
 use super::{Api, answer, buckets};
 use crate::app::UploadAddress;
+use crate::error::{Code, Failure};
+use crate::limits::{RESULT_LIFETIME, UPLOAD_BYTES, WAIT};
 use crate::storage::{StorageKey, Upload};
 use crate::tickets::{DeleteToken, ResultDocument, TicketId};
 

@@ -23,12 +23,12 @@
 
 use std::time::Duration;
 
-use crate::judgement::{DetectorName, Judgement};
 use axum::http::StatusCode;
 use friends_core::verdict::Verdict;
 use serde_json::{Map, Value, json};
 
 use super::device::OPEN_TICKET;
+use crate::judgement::{DetectorName, Judgement};
 use crate::tickets::{ResultDocument, TicketId};
 
 tokio::task_local! {

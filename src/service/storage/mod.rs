@@ -6,8 +6,6 @@
 
 mod key;
 
-use crate::error::{Code, Error, Failure};
-use crate::limits::UPLOAD_WINDOW;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -19,6 +17,8 @@ use time::OffsetDateTime;
 
 use self::key::Bucket;
 pub use self::key::StorageKey;
+use crate::error::{Code, Error, Failure};
+use crate::limits::UPLOAD_WINDOW;
 
 /// `Cache-Control` of every object that we write: results change, and photos must not be kept.
 const CACHE_CONTROL: &str = "no-store";

@@ -1,9 +1,10 @@
 //! The result document, schema 1: what pages and programs read.
 
-use crate::error::Failure;
-use crate::judgement::Judgement;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
+
+use crate::error::Failure;
+use crate::judgement::Judgement;
 
 /// The version of the document's shape.
 pub const SCHEMA: u32 = 1;

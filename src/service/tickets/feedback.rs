@@ -1,7 +1,5 @@
 //! What a visitor says of a verdict: one opinion a face, the latest counts.
 
-use crate::error::{Code, Error, Failure};
-use crate::limits::{CROP_BYTES, CROP_LIMITS};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use friends_core::photo::Photo;
@@ -11,6 +9,8 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::TicketId;
+use crate::error::{Code, Error, Failure};
+use crate::limits::{CROP_BYTES, CROP_LIMITS};
 use crate::run_blocking::run_blocking;
 use crate::storage::{Storage, StorageKey};
 

@@ -3,10 +3,11 @@
 
 use std::fmt;
 
-use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use friends_core::hash::sha256;
+
+use crate::error::Error;
 
 /// Random bytes in an id: 144 bits.
 const ID_BYTES: usize = 18;

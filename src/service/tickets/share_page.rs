@@ -5,17 +5,15 @@
 //! delete token: whoever has the page learns neither the token nor the ticket, and whoever has the
 //! token finds the page and takes it back with the result.
 
-use std::fmt::Write as _;
-
-use crate::error::{Error, Failure};
-use crate::judgement::Judgement;
 use axum::http::Uri;
 use friends_core::model::{Label, Line};
+use maud::{DOCTYPE, html};
 use serde::Deserialize;
 
 use super::deletion;
 use super::{DeleteToken, TicketId};
-use crate::html::escaped;
+use crate::error::{Error, Failure};
+use crate::judgement::Judgement;
 use crate::storage::{Storage, StorageKey};
 
 /// A share page loads our style and our pictures, and runs nothing.
@@ -115,58 +113,60 @@ impl<'a> Story<'a> {
 
 /// The page, with Open Graph's tags and those of X.
 fn page(story: &Story<'_>, site: &str, path: &str) -> String {
-    let Story { title, line, picture } = story;
-    let (ja, en) = (escaped(&title.ja), escaped(&title.en));
-    let about =
-        line.map_or_else(|| "フレンズ判定器の答えです。".to_owned(), |line| escaped(&line.ja));
-    let about_en = line.map_or_else(|| "Says Friends Judge.".to_owned(), |line| escaped(&line.en));
+    let Story { title: Line { ja, en }, line, picture } = story;
+    let about = line.map_or("フレンズ判定器の答えです。", |line| &line.ja);
+    let about_en = line.map_or("Says Friends Judge.", |line| &line.en);
     let slug = picture
         .map(|label| &*label.slug)
         .filter(|slug| PORTRAITS.contains(slug))
         .unwrap_or(EVERYONE);
-    let image = format!("friends/{slug}-wide.jpg");
-    let site = escaped(site);
-    let mut tags = String::new();
-    for (name, content) in [
+    let image = format!("/friends/{slug}-wide.jpg");
+    let names = format!("{ja} / {en}");
+    let tags = [
         ("og:type", "website"),
         ("og:site_name", "フレンズ判定器 Friends Judge"),
         ("og:locale", "ja_JP"),
-        ("og:title", &format!("{ja} / {en}")),
+        ("og:title", &names),
         ("og:description", &format!("{about} {about_en}")),
         ("og:url", &format!("{site}{path}")),
-        ("og:image", &format!("{site}/{image}")),
+        ("og:image", &format!("{site}{image}")),
         ("og:image:width", "1200"),
         ("og:image:height", "630"),
-        ("og:image:alt", &format!("{ja} / {en}")),
-    ] {
-        let _ = writeln!(tags, r#"  <meta property="{name}" content="{content}">"#);
-    }
-    format!(
-        r#"<!doctype html>
-<html lang="ja">
-<head>
-  <meta charset="utf-8">
-  <title>{ja} / {en} – フレンズ判定器 Friends Judge</title>
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="robots" content="noindex">
-  <meta name="referrer" content="no-referrer">
-  <meta name="twitter:card" content="summary_large_image">
-{tags}  <link rel="stylesheet" href="/style.css">
-</head>
-<body data-state="shared">
-  <header class="masthead"><h1>フレンズ判定器 <span class="en" lang="en">Friends Judge</span></h1></header>
-  <main>
-    <section id="headline">
-      <h2>{ja} <span class="en" lang="en">{en}</span></h2>
-      <p>{about} <span class="en" lang="en">{about_en}</span></p>
-    </section>
-    <img class="shared" src="/{image}" width="1200" height="630" alt="">
-    <a class="button primary" href="/"><span>写真を判定してみる <span class="en" lang="en">Have a photo judged</span></span></a>
-  </main>
-</body>
-</html>
-"#
-    )
+        ("og:image:alt", &names),
+    ];
+    let page = html! {
+        (DOCTYPE)
+        html lang="ja" {
+            head {
+                meta charset="utf-8";
+                title { (names) " – フレンズ判定器 Friends Judge" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                meta name="referrer" content="no-referrer";
+                meta name="twitter:card" content="summary_large_image";
+                @for (property, content) in tags {
+                    meta property=(property) content=(content);
+                }
+                link rel="stylesheet" href="/style.css";
+            }
+            body data-state="shared" {
+                header.masthead {
+                    h1 { "フレンズ判定器 " span.en lang="en" { "Friends Judge" } }
+                }
+                main {
+                    section #headline {
+                        h2 { (ja) " " span.en lang="en" { (en) } }
+                        p { (about) " " span.en lang="en" { (about_en) } }
+                    }
+                    img.shared src=(image) width="1200" height="630" alt="";
+                    a.button.primary href="/" {
+                        span { "写真を判定してみる " span.en lang="en" { "Have a photo judged" } }
+                    }
+                }
+            }
+        }
+    };
+    page.into_string()
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What the buckets hold of a ticket: its document, its photo, the marker that it is open, its
 //! share page.
 
-use crate::error::Error;
 use bytes::Bytes;
 use time::{Duration, OffsetDateTime};
 
 use super::document::ResultDocument;
 use super::id::{ShareId, TicketId};
+use crate::error::Error;
 use crate::storage::{Storage, StorageKey, WriteCondition, json};
 
 /// A result document as stored, with the tag that makes its replacement conditional.

@@ -11,8 +11,6 @@ pub(crate) mod invent;
 
 use serde::Deserialize;
 
-use crate::color::Color;
-use crate::error::StudioError;
 use friends_core::model::Names;
 
 pub use clothes::{Bottom, Clothes, Garment, Neckwear, NeckwearKind, Sleeves, Tail, TailKind};
@@ -21,6 +19,9 @@ pub use head::{
     Crest, EarKind, Ears, EyeShape, Eyes, Hat, HatKind, Ornament, OrnamentKind, Side, WingKind,
     Wings,
 };
+
+use crate::color::Color;
+use crate::error::StudioError;
 
 /// A character: colors and parts, without pose, style or surroundings (those are a [`Scene`]).
 ///

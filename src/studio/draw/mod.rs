@@ -22,11 +22,12 @@ pub(super) mod pen;
 mod plumage;
 mod tail;
 
+use figure::{Figure, View};
+use pen::{Part, Pen};
+
 use crate::character::{Character, HatKind, WingKind};
 use crate::geometry::sin_cos;
 use crate::scene::{Framing, Scene};
-use figure::{Figure, View};
-use pen::{Part, Pen};
 
 /// What is drawn together, back to front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
