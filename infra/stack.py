@@ -3,6 +3,7 @@
 import argparse
 import base64
 import hashlib
+import json
 import pathlib
 import re
 import shutil
@@ -12,6 +13,7 @@ import time
 
 import boto3
 import botocore.exceptions
+from samtranslator.yaml_helper import yaml_parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "infra" / "template.yaml"
@@ -25,6 +27,7 @@ TYPES = {
     ".jpg": "image/jpeg",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".json": "application/json",
     ".webmanifest": "application/manifest+json",
 }
 # Kept, but asked about each time: an unchanged file costs a 304.
@@ -61,7 +64,13 @@ def page_files():
     unknown = [path.name for path in files if path.suffix not in TYPES]
     if unknown:
         raise Problem(f"{', '.join(unknown)} in {PAGE} has a type that is not known here: add it to TYPES in infra/stack.py.")
-    return [(path.relative_to(PAGE).as_posix(), TYPES[path.suffix], path.read_bytes()) for path in files]
+    return [(object_key(path), TYPES[path.suffix], path.read_bytes()) for path in files]
+
+
+def object_key(path):
+    """Where a file of the page lies in the bucket; index.html stands for its folder, as CloudFront knows one such file alone."""
+    key = path.relative_to(PAGE).as_posix()
+    return key.removesuffix("index.html") if key.endswith("/index.html") else key
 
 
 def addressed(files, site):
@@ -75,11 +84,10 @@ def addressed(files, site):
 
 
 def template_text(bucket, key):
-    """The template with the function's code in a bucket."""
-    text, count = re.subn(r"(?m)^( *)CodeUri: \.\.$", rf"\1CodeUri: {{Bucket: {bucket}, Key: {key}}}", TEMPLATE.read_text())
-    if count != 1:
-        raise Problem(f"{TEMPLATE} does not say `CodeUri: ..` exactly once.")
-    return text
+    """The template as JSON, with the function's code in a bucket."""
+    template = yaml_parse(TEMPLATE.read_text())
+    template["Resources"]["Judge"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+    return json.dumps(template, separators=(",", ":"), ensure_ascii=False)
 
 
 def upload_code(s3, bucket, path, region):
@@ -151,7 +159,7 @@ def apply(cloudformation, name, text, given):
     update = bool(stack) and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
     parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
     known = {p["ParameterKey"] for p in stack.get("Parameters", [])} if update else set()
-    declared = set(re.findall(r"(?m)^  (\w+):$", text.split("\nParameters:\n")[1].split("\nConditions:\n")[0]))
+    declared = json.loads(text)["Parameters"].keys()
     if unknown := given.keys() - declared:
         raise Problem(f"The template has no parameter {', '.join(sorted(unknown))}; it has {', '.join(sorted(declared))}.")
     parameters += [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted((known & declared) - given.keys())]
@@ -245,9 +253,8 @@ def dry_run(args, given, files):
     say(f"would build: {' '.join(build_command(args.architecture))}")
     say(f"would upload the code to s3://{args.stack}-code-<account>/<its hash>.zip")
     say(f"would create or update the stack {args.stack} with {', '.join(f'{k}={v}' for k, v in given.items())}:")
-    text = template_text("code", "code.zip")
-    for name, kind in re.findall(r"(?m)^  (\w+):\n    Type: (AWS::\S+)", text.split("\nResources:\n")[1]):
-        say(f"  {name:22} {kind}")
+    for name, resource in json.loads(template_text("code", "code.zip"))["Resources"].items():
+        say(f"  {name:22} {resource['Type']}")
     say("would upload the page, where it differs:")
     for key, kind, content in files:
         say(f"  {key:22} {len(content):7} bytes, {kind}, {CACHE_CONTROL}")

@@ -930,3 +930,15 @@ async fn an_operator_sees_how_the_service_is_used() {
     phone.screenshot("stats.png").await;
     phone.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_programmer_reads_what_can_be_asked() {
+    let service = Service::start().await;
+    let phone = Phone::start().await;
+    phone.page.goto(&service.url("/api/?lang=en")).await.unwrap();
+    phone.says("#calls", "POST /api/uploads").await;
+    phone.says("#shapes", "photo_too_costly").await;
+    phone.screenshot("api.png").await;
+    phone.close().await;
+    service.stop().await;
+}

@@ -13,6 +13,7 @@ mod hostile;
 mod http;
 mod lambda;
 mod lambda_faults;
+mod openapi;
 mod photo;
 mod serve;
 mod shown;

@@ -19,7 +19,9 @@ const SAME_HEAD_IOU: f32 = 0.5;
 pub const SMALL_HEAD: u32 = 48;
 
 /// What part of the photo a verdict speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RegionKind {
     /// A detected face, grown to a head with ears and hat.

@@ -19,7 +19,7 @@ pub enum RejectionKind {
 
 /// Why a photo was refused, more closely than by its [`RejectionKind`]: for programs that say it in
 /// other languages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// No bytes arrived.

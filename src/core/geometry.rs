@@ -158,7 +158,9 @@ impl Rect {
 }
 
 /// A rectangle of whole pixels, as the result document carries it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub struct PixelRect {
     /// First column.
     pub x: u32,

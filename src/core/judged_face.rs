@@ -10,7 +10,7 @@ use crate::photo::Photo;
 use crate::verdict::{self, Score, Verdict};
 
 /// One face and its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JudgedFace {
     /// What was judged, in pixels of the upright photo, inside it.
     #[serde(rename = "box")]

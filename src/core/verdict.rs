@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How much one Friend was recognised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Score {
     /// The Friend's slug.
     pub friend: String,
@@ -12,7 +12,7 @@ pub struct Score {
 }
 
 /// The answer for one face.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Verdict {
     /// One Friend is at or over the threshold and clear of the next.

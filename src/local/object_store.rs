@@ -73,7 +73,7 @@ impl ObjectStore {
             std::fs::create_dir_all(dir.join(bucket))?;
         }
         only_for_us(dir)?;
-        delete_halves(dir)?;
+        // This also deletes what a process that was killed has left half written.
         let files =
             FileSystem::new(dir).map_err(|error| std::io::Error::other(format!("{error:?}")))?;
         let mut secret = [0; 30];
@@ -210,21 +210,6 @@ impl Lifecycle {
 fn only_for_us(dir: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    Ok(())
-}
-
-/// What a process that was killed has left half written, parts of photos among it.
-fn delete_halves(dir: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name
-            .to_str()
-            .is_some_and(|name| name.starts_with(".tmp.") && name.ends_with(".internal.part"))
-        {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
     Ok(())
 }
 

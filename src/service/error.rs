@@ -8,7 +8,7 @@ use friends_core::error::{Cause, Fault, Reason, Rejection, RejectionKind};
 use serde::{Deserialize, Serialize};
 
 /// The stable machine-readable reasons of the public API. Pages translate by these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The request itself is malformed.
@@ -44,7 +44,9 @@ impl From<RejectionKind> for Code {
 
 /// Why there is no judgement, or no answer, in the words of the public API. It stands in result
 /// documents as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema,
+)]
 #[error("{message}")]
 pub struct Failure {
     /// For programs.

@@ -6,7 +6,7 @@ use friends_core::model::ModelName;
 use serde::{Deserialize, Serialize};
 
 /// What the judge saw in a photo.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Judgement {
     /// Size of the upright photo.
     pub photo: PhotoSize,
@@ -27,7 +27,7 @@ pub struct Judgement {
 }
 
 /// What visitors should know of a photo that was judged all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Note {
     /// The file ended before the photo did; almost all of it was there.
@@ -35,7 +35,7 @@ pub enum Note {
 }
 
 /// Width and height of the upright photo in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PhotoSize {
     /// Pixels from left to right.
     pub width: u32,
@@ -50,7 +50,7 @@ impl From<Size> for PhotoSize {
 }
 
 /// Which detector answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum DetectorName {
     /// The detector in this program.
     #[serde(rename = "embedded")]
@@ -70,7 +70,7 @@ pub enum DetectorName {
 }
 
 /// Milliseconds by stage. `queue` and `fetch` are 0 where the photo came with the request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Timings {
     /// Waiting until another photo may be held in memory.
     #[serde(default)]

@@ -26,7 +26,10 @@ const SET_BY_BROWSER = ['content-length', 'host'];
 /** What the service says of itself, once it has; asked once. */
 let told = null;
 
-/** @returns {Promise<object|null>} what `GET /api/health` answers; null where it does not */
+/** @typedef {import('../../tests/page/openapi').ResultDocument} ResultDocument */
+/** @typedef {Extract<ResultDocument, {status: 'done'}>} Done */
+
+/** @returns {Promise<import('../../tests/page/openapi').Health|null>} what `GET /api/health` answers; null where it does not */
 export async function health() {
   try {
     const answer = told ?? await request('api/health', { timeout: HEALTH_TIMEOUT_MS });
@@ -39,7 +42,7 @@ export async function health() {
 
 /**
  * Every Friend that the running model knows, by slug. Never throws: without it the page shows slugs.
- * @returns {Promise<Map<string, {slug: string, ja: string, en: string, color: string}>>}
+ * @returns {Promise<Map<string, import('../../tests/page/openapi').Label & {bands: import('../../tests/page/openapi').Band[]}>>}
  */
 export async function friendBook() {
   const { friends = [], bands } = (await health())?.model ?? {};
@@ -60,6 +63,7 @@ export function drawing(name, signal) {
  * Opens a ticket for one photo.
  * @param {Blob} photo
  * @param {AbortSignal} signal
+ * @returns {Promise<import('../../tests/page/openapi').Ticket>}
  */
 export function openTicket(photo, signal) {
   return retrying(signal, async () => {
@@ -72,7 +76,7 @@ export function openTicket(photo, signal) {
 
 /**
  * Sends the photo to its ticket's address, with retries.
- * @param {{method: string, url: string, headers: Object<string, string>}} upload
+ * @param {import('../../tests/page/openapi').Upload} upload
  * @param {Blob} photo
  * @param {(fraction: number) => void} onProgress
  * @param {AbortSignal} signal
@@ -96,7 +100,7 @@ export function sendPhoto(upload, photo, onProgress, signal) {
  * @param {Blob} photo
  * @param {{x: number, y: number, width: number, height: number}} box in pixels of the upright photo
  * @param {AbortSignal} signal
- * @returns {Promise<object>} the `done` document, of which nothing is kept
+ * @returns {Promise<Done>} the `done` document, of which nothing is kept
  */
 export function judgeBox(photo, { x, y, width, height }, signal) {
   return retrying(signal, async () => {
@@ -114,7 +118,7 @@ export function judgeBox(photo, { x, y, width, height }, signal) {
 
 /**
  * Says what a visitor thinks of the verdict on one face.
- * @param {{id: string, face: number, friend: string|null, crop?: string}} opinion `crop`: base64 of a JPEG
+ * @param {import('../../tests/page/openapi').Feedback} opinion
  */
 export function sendFeedback(opinion) {
   return retrying(NEVER, async () => {
@@ -154,7 +158,7 @@ export function takeBack({ id, delete_token }, signal = NEVER) {
  * @param {(soFar: {waited: number, left: number, failed: number}) => void} onWaiting called after each answer that is not the last:
  * milliseconds since the start and until the deadline, and how many answers in a row did not come
  * @param {AbortSignal} signal
- * @returns {Promise<object>} the `done` document
+ * @returns {Promise<Done>} the `done` document
  * @throws {Ending} for every other end
  */
 export async function awaitResult(resultUrl, onWaiting, signal) {
@@ -201,10 +205,15 @@ function localDeadline(document, date) {
   return Date.now() + (deadline - serverNow) + DEADLINE_GRACE_MS;
 }
 
+/**
+ * @param {ResultDocument} document
+ * @returns {Done}
+ */
 function doneOrThrow(document) {
   if (document.status === 'done') return document;
-  const { code, message, reason } = document.error ?? {};
+  if (document.status === 'waiting') throw new Ending('failed', words.errors.internal);
   if (document.status === 'expired') throw new Ending('expired', words.overdue);
+  const { code, message, reason } = document.error;
   const say = document.status === 'rejected'
     ? errorWords(code ?? 'photo_rejected', message, reason)
     : errorWords(code ?? 'internal', message);
@@ -221,7 +230,9 @@ function problem({ status, retryAfter, body }) {
 
 /**
  * One JSON request with a time limit that covers its body too; a connection that breaks is a transient end.
- * @returns {Promise<{ok: boolean, status: number, date: string|null, retryAfter: number, body: object|null}>} body: null when not
+ * @param {string} url
+ * @param {RequestInit & {timeout?: number}} [options]
+ * @returns {Promise<{ok: boolean, status: number, date: string|null, retryAfter: number, body: any}>} body: null when not
  * JSON; retryAfter: seconds, 0 when the answer names none
  */
 async function request(url, { signal, timeout = REQUEST_TIMEOUT_MS, ...options } = {}) {
@@ -293,7 +304,8 @@ async function retrying(signal, attempt) {
     await online(signal);
     try {
       return await attempt();
-    } catch (error) {
+    } catch (caught) {
+      const error = /** @type {Ending} */ (caught);
       if (!error.transient || tried === TRIES) throw error;
       const wanted = Math.min(error.retryAfter || 0, RETRY_AFTER_MAX_S) * 1000;
       await sleep(Math.max(wanted, 400 * 2 ** tried) * (1 + 0.4 * Math.random()), signal);

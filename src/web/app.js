@@ -7,7 +7,7 @@ import { showKnown } from './known.js';
 import { prepare } from './photo.js';
 import { showResult } from './result.js';
 import { openShare } from './share.js';
-import { focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showNext, showPhoto } from './view.js';
+import { byId, focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showNext, showPhoto } from './view.js';
 import { Ending, words } from './words.js';
 
 const QUEUE_NOTICE_MS = 6000;
@@ -15,18 +15,19 @@ const FAILED_POLLS = 3; // in a row, before the page says that it cannot reach t
 const BUSY = ['preparing', 'uploading', 'judging'];
 
 /**
- * The visit under way; null when idle.
+ * A visit.
  * @typedef {object} Visit
- * @property {() => Promise<Blob>} [picture] where the picture comes from; a visit from elsewhere has none
+ * @property {(signal: AbortSignal) => Promise<Blob>} [picture] where the picture comes from; a visit from elsewhere has none
  * @property {Blob} [photo] what is sent of it
  * @property {object} [ticket] its ticket, once there is one
  * @property {boolean} [sent] whether the photo has arrived
  * @property {import('./card.js').Card} [card] what there is to post
  * @property {boolean} [kept] whether what is shown lies on the server, too
- * @property {(current: Visit, signal: AbortSignal) => Promise<object>} [work] what is being done, or was last
- * @property {AbortController} stop
- * @type {Visit|null}
+ * @property {(current: any, signal: AbortSignal) => Promise<object>} [work] what is being done, or was last
+ * @property {AbortController} [stop]
  */
+
+/** The visit under way; null when idle. @type {Visit|null} */
 let visit = null;
 
 /** Pictures that were chosen together with the visit's and have not been looked at. */
@@ -185,12 +186,12 @@ function startOver() {
 function enterDone() {
   showNext(line.length);
   setState('done');
-  document.getElementById('forget').hidden = !visit.ticket.delete_token;
-  document.getElementById('box').hidden = !visit.photo;
+  byId('forget').hidden = !visit.ticket.delete_token;
+  byId('box').hidden = !visit.photo;
   focus('result-title');
 }
 
-const tool = boxTool(document.getElementById('tool'), document.getElementById('drawn'), judgeDrawn);
+const tool = boxTool(byId('tool'), byId('drawn'), judgeDrawn);
 
 /** Lets the visitor say where to look. */
 function drawBox() {
@@ -201,7 +202,7 @@ function drawBox() {
 
 /** Judges what the visitor has put the box on. The photo goes once more, and is not kept. */
 function judgeDrawn() {
-  const { naturalWidth, naturalHeight } = document.getElementById('photo');
+  const { naturalWidth, naturalHeight } = byId('photo');
   const box = inPixels(tool.box(), { width: naturalWidth, height: naturalHeight });
   run(visit, (current, signal) => {
     enter('judging', words.judging);
@@ -229,7 +230,7 @@ function cancel() {
 /** Deletes the result that is shown, here and on the server, and says so. */
 async function deleteResult() {
   const { ticket } = visit;
-  const button = document.getElementById('forget');
+  const button = byId('forget');
   button.disabled = true;
   try {
     await takeBack(ticket, visit.stop.signal);
@@ -246,14 +247,14 @@ async function deleteResult() {
 }
 
 for (const id of ['library', 'camera']) {
-  const input = document.getElementById(id);
+  const input = byId(id);
   input.addEventListener('change', () => {
     chooseFiles([...input.files]);
     input.value = ''; // so that the same photo can be chosen again
   });
 }
 
-for (const button of document.querySelectorAll('[data-demo]')) {
+for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-demo]'))) {
   button.addEventListener('click', () => choose((signal) => drawing(button.dataset.demo, signal)));
 }
 
@@ -278,20 +279,20 @@ addEventListener('drop', (event) => {
 });
 addEventListener('paste', (event) => chooseFiles(pictures(event.clipboardData)));
 
-document.getElementById('cancel').addEventListener('click', cancel);
-document.getElementById('forget').addEventListener('click', deleteResult);
-document.getElementById('make-card').addEventListener('click', () => {
+byId('cancel').addEventListener('click', cancel);
+byId('forget').addEventListener('click', deleteResult);
+byId('make-card').addEventListener('click', () => {
   openShare(visit.card, visit.photo, visit.kept && visit.ticket.delete_token ? visit.ticket : null);
 });
-document.getElementById('box').addEventListener('click', drawBox);
-document.getElementById('judge-drawn').addEventListener('click', judgeDrawn);
-document.getElementById('leave-drawn').addEventListener('click', enterDone);
-document.getElementById('again').addEventListener('click', () => {
+byId('box').addEventListener('click', drawBox);
+byId('judge-drawn').addEventListener('click', judgeDrawn);
+byId('leave-drawn').addEventListener('click', enterDone);
+byId('again').addEventListener('click', () => {
   if (line.length) return void next();
   startOver();
-  document.getElementById('library').click();
+  byId('library').click();
 });
-document.getElementById('retry').addEventListener('click', () => {
+byId('retry').addEventListener('click', () => {
   if (!visit) return;
   if (visit.work !== judge) return void run(visit, visit.work);
   if (visit.ticket) forget(visit.ticket.id);

@@ -62,7 +62,7 @@ export function boxTool(area, element, onEnter) {
     event.preventDefault();
     area.setPointerCapture(event.pointerId);
     const [from, before] = [at(event), box];
-    const apply = event.target.closest('.handle') ? resized : event.target === element ? moved : null;
+    const apply = /** @type {Element} */ (event.target).closest('.handle') ? resized : event.target === element ? moved : null;
     drag = (to) => show(apply ? apply(before, to.x - from.x, to.y - from.y) : between(from, to));
     element.focus({ preventScroll: true });
   });

@@ -114,6 +114,12 @@ function cell(context, { x, y, width, height }, { image, color, letter }) {
 }
 
 /** The visitor's language large, the other one below, then the line of character, from the top of the area. */
+/**
+ * Writes who it is.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Card} card
+ * @param {{x: number, y: number, width: number}} area
+ */
 function say(context, { title, line }, { x, y, width }) {
   let below = y;
   const put = (words, size, gap) => {

@@ -6,7 +6,7 @@ const Z = 1.96; // of a 95 % interval
 
 /**
  * The band that a score lies in; the lowest one takes what is below.
- * @param {{from: number, right: number, of: number}[]} [bands] from the lowest scores up
+ * @param {{from: number, right: number, of: number}[] | undefined} bands from the lowest scores up
  * @param {number} score 0 to 1
  */
 export function bandOf(bands, score) {

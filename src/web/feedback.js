@@ -29,7 +29,7 @@ function ask(root, face, about) {
 
 /** Who is it, then? The crop goes along only when the visitor ticks it. */
 function askWho(root, face, about) {
-  const tick = make('input', { type: 'checkbox' });
+  const tick = /** @type {HTMLInputElement} */ (make('input', { type: 'checkbox' }));
   const others = about.friends.filter(({ slug }) => !face.named.some((friend) => friend.slug === slug));
   const say = (slug) => send(root, face, about, slug, tick.checked);
   const chips = others.map((friend) => chip(friend, () => say(friend.slug)));

@@ -11,7 +11,8 @@
   }
 
   addEventListener('click', (event) => {
-    const link = event.target.closest?.('a[href]');
+    /** @type {HTMLAnchorElement} */
+    const link = /** @type {Element} */ (event.target).closest?.('a[href]');
     if (!link) return;
     if (link.closest('.languages')) {
       event.preventDefault();

@@ -70,7 +70,7 @@ async function redraw(file) {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingQuality = 'high';
     context.drawImage(source, 0, 0, canvas.width, canvas.height);
-    source.close?.();
+    if ('close' in source) source.close();
     return await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', JPEG_QUALITY));
   } catch (error) {
     if (error instanceof Ending) throw error;

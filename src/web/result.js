@@ -10,8 +10,8 @@ const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close 
 
 /**
  * Shows the result.
- * @param {object} result the result document (schema 1)
- * @param {Map<string, object>} friends from `friendBook`
+ * @param {import('./api.js').Done} result
+ * @param {Awaited<ReturnType<import('./api.js').friendBook>>} friends from `friendBook`
  * @param {Blob} [photo] if it is at hand
  * @returns {import('./card.js').Card} what a card says of it
  */
@@ -247,7 +247,10 @@ function bar(friend, score) {
   return row;
 }
 
-/** What was missing of the photo, when it went, how long the result stays, and which model judged. */
+/**
+ * What was missing of the photo, when it went, how long the result stays, and which model judged.
+ * @param {import('./api.js').Done} result
+ */
 function facts({ note, photo_deleted_at, expires_at, model }) {
   const list = make('dl');
   const add = (term, ...value) => list.append(make('div', {}, make('dt', {}, ...bilingual(term)), make('dd', {}, ...value)));

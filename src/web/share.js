@@ -2,13 +2,11 @@
 
 import { sharePage } from './api.js';
 import { drawCard } from './card.js';
-import { bilingual, inLanguage, make } from './view.js';
+import { bilingual, byId, inLanguage, make } from './view.js';
 import { Ending, words } from './words.js';
 
 const HASHTAG = 'フレンズ判定器';
 const POST = 'https://x.com/intent/post';
-
-const byId = (id) => document.getElementById(id);
 
 /** The card that is shown, as a file; null while it is drawn. */
 let file = null;
@@ -66,7 +64,8 @@ async function draw() {
   const turn = ++drawing;
   file = null;
   byId('card').removeAttribute('data-shape');
-  const shape = document.querySelector('[name="shape"]:checked').value;
+  /** @type {any} */
+  const { value: shape } = document.querySelector('[name="shape"]:checked');
   const blob = await drawCard(byId('with-photo').checked ? { ...card, photo } : card, shape);
   if (turn !== drawing) return;
   file = new File([blob], 'friends-judge.jpg', { type: blob.type });
@@ -82,7 +81,7 @@ byId('send').addEventListener('click', async () => {
   try {
     if (file) await navigator.share({ files: [file] }); // files alone: with a text beside them, iOS shares the text
   } catch (error) {
-    if (error.name !== 'AbortError') save();
+    if (/** @type {Error} */ (error).name !== 'AbortError') save();
   }
 });
 byId('save').addEventListener('click', save);

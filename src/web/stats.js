@@ -1,11 +1,9 @@
 /** The operator's page: how the service is used, from `stats.json`. */
 
-import { bilingual, make } from './view.js';
+import { bilingual, byId, make } from './view.js';
 import { words } from './words.js';
 
 const SHOWN = 30; // days in the chart
-
-const byId = (id) => document.getElementById(id);
 
 /**
  * What the counts of a day, or of many, say.
@@ -22,8 +20,13 @@ export function summary(counts) {
   };
 }
 
-/** All days together. */
+/**
+ * All days together.
+ * @param {Object<string, Object<string, number>>} days
+ * @returns {Object<string, number>}
+ */
 export function total(days) {
+  /** @type {Object<string, number>} */
   const all = {};
   for (const counts of Object.values(days)) {
     for (const [name, count] of Object.entries(counts)) all[name] = (all[name] ?? 0) + count;
@@ -31,7 +34,10 @@ export function total(days) {
   return all;
 }
 
-/** A share in percent; a dash where there is nothing to share. */
+/**
+ * A share in percent; a dash where there is nothing to share.
+ * @param {number[]} share a part, and of how many
+ */
 export const percent = ([part, all]) => (all ? `${((100 * part) / all).toFixed(1)} %` : '–');
 
 /** The last days up to this one, also those on which nothing was counted. */
@@ -59,7 +65,7 @@ function tiles({ judged, failed, ...shares }) {
     ...(note ? [make('dd', { class: 'small' }, ...bilingual(note))] : []));
   return [
     tile('judged', String(judged)),
-    ...Object.entries(shares).map(([name, share]) => tile(name, percent(share), words.stats.outOf(...share))),
+    ...Object.entries(shares).map(([name, share]) => tile(name, percent(share), words.stats.outOf(share[0], share[1]))),
     tile('failed', String(failed)),
   ];
 }

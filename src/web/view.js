@@ -5,7 +5,12 @@ import { words } from './words.js';
 /** What `setStatus` said last: said again, it would be heard again. */
 let said = null;
 
-const byId = (id) => document.getElementById(id);
+/**
+ * An element of the page, whatever it is.
+ * @param {string} id
+ * @returns {any}
+ */
+export const byId = (id) => document.getElementById(id);
 
 /**
  * A new element.
@@ -37,7 +42,7 @@ export const inLanguage = (say) => say[document.documentElement.dataset.language
 export function setState(state) {
   if (state !== getState()) scrollTo({ top: 0, behavior: 'instant' });
   document.body.dataset.state = state;
-  for (const element of document.querySelectorAll('[data-when]')) {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-when]'))) {
     element.hidden = !element.dataset.when.split(' ').includes(state);
   }
 }

@@ -225,6 +225,7 @@ export const words = {
       en: 'The present setting could not be read. Please reload later.',
     },
   },
+  docs: { ja: '説明を読みこめませんでした。開き直してみてください。', en: 'The description could not be read. Try to reload.' },
   stats: {
     none: {
       ja: 'まだ数えたものがありません。数は1分ごとに書きこまれます。',
@@ -263,6 +264,10 @@ export class Ending extends Error {
    */
   constructor(state, say, { detail = '', transient = false, retryAfter = 0 } = {}) {
     super(say.en);
-    Object.assign(this, { state, say, detail, transient, retryAfter });
+    this.state = state;
+    this.say = say;
+    this.detail = detail;
+    this.transient = transient;
+    this.retryAfter = retryAfter;
   }
 }

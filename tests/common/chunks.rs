@@ -8,7 +8,7 @@ use image::RgbImage;
 pub fn png_chunk(name: [u8; 4], payload: &[u8]) -> Vec<u8> {
     let named = [&name[..], payload].concat();
     let length = u32::try_from(payload.len()).expect("a short chunk");
-    [&length.to_be_bytes()[..], &named, &crc32(&named).to_be_bytes()].concat()
+    [&length.to_be_bytes()[..], &named, &crc32fast::hash(&named).to_be_bytes()].concat()
 }
 
 /// A PNG of these chunks.
@@ -58,15 +58,6 @@ pub fn png_frame(number: u32, (width, height): (u32, u32), (left, top): (u32, u3
     let numbers: Vec<u8> =
         [number, width, height, left, top].into_iter().flat_map(u32::to_be_bytes).collect();
     png_chunk(*b"fcTL", &[&numbers[..], &[0, 1, 0, 10, 0, 0]].concat())
-}
-
-/// CRC-32 as PNG chunks carry it (ISO 3309).
-pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 }
-        })
-    })
 }
 
 /// A chunk of a WebP.

@@ -10,6 +10,7 @@ import { readableOn } from '../../src/web/color.js';
 import { shrunk, sniff } from '../../src/web/photo.js';
 import { lastDays, percent, summary, total } from '../../src/web/stats.js';
 import { words } from '../../src/web/words.js';
+import { types } from './types.mjs';
 
 const page = new URL('../../src/web/', import.meta.url);
 const read = (name) => readFileSync(new URL(name, page), 'utf8');
@@ -147,6 +148,10 @@ test('the service has no error code without words', () => {
   const names = [...codes.matchAll(/^ {4}([A-Z]\w+),/gm)].map(([, name]) => name.replace(/(?!^)[A-Z]/g, (c) => `_${c}`).toLowerCase());
   assert.ok(names.length > 5);
   for (const name of names) assert.ok(Object.hasOwn(words.errors, name), name);
+});
+
+test('the types of the API are those of its description', () => {
+  assert.equal(readFileSync(new URL('openapi.d.ts', import.meta.url), 'utf8'), types, 'node tests/page/types.mjs > tests/page/openapi.d.ts');
 });
 
 const modules = readdirSync(page).filter((name) => name.endsWith('.js'));

@@ -20,7 +20,7 @@ pub const UNKNOWN: &str = "unknown";
 pub const NAMES: &str = "labels.json";
 
 /// A character that the bundle can recognise.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// Lower-case letters, digits and hyphens: the folder's name and the public identifier.
@@ -50,7 +50,7 @@ pub struct Golden {
 
 /// How often photos that the head did not see were right, of those that it named with a score in a
 /// band.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// The least score in it, 0 to 1; it ends where the next begins.
@@ -118,7 +118,7 @@ pub struct Names {
 }
 
 /// A sentence in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// In Japanese.
@@ -128,7 +128,7 @@ pub struct Line {
 }
 
 /// The bundle that judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ModelName {
     /// The bundle's name.
     pub name: String,

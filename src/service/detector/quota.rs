@@ -54,7 +54,7 @@ const FREE_CALLS: u64 = 1000;
 const USD_A_THOUSAND: f64 = 1.50;
 
 /// How much of the cap is used, for people.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Spend {
     /// The month in UTC, `2026-11`.
     pub month: String,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::{Bytes, BytesMut};
 use friends_core::error::Reason;
 use http_body_util::BodyExt as _;
@@ -109,13 +109,27 @@ impl Bodies {
     /// A body that is JSON.
     ///
     /// # Errors
-    /// As [`Bodies::read`], and `bad_request` for anything else than the JSON that belongs here.
+    /// As [`Bodies::read`], `unsupported_media_type` for a body that is not declared to be JSON, and
+    /// `bad_request` for anything else than the JSON that belongs here.
     pub async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Failure> {
+        if !is_json(request.headers()) {
+            discard(request).await;
+            let message = "Send JSON, with the header Content-Type: application/json.";
+            return Err(Failure::new(Code::UnsupportedMediaType, message));
+        }
         let bytes = self.read(request, JSON_BYTES).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
             Failure::bad_request(format!("The request is not the JSON that belongs here: {error}."))
         })
     }
+}
+
+/// Whether a body is declared to be JSON. A page of another site cannot declare that without asking
+/// first.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// Receives a body and throws it away, as far as that is reasonable: the sender must hear the

@@ -3,13 +3,38 @@
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use super::{Api, answer, buckets};
 use crate::tickets::feedback::{self, Feedback};
 
-/// `POST /api/feedback`: what a visitor says of a verdict.
+/// That an opinion was kept.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FeedbackAnswer {
+    /// Always `accepted`.
+    status: &'static str,
+}
+
+/// Keeps what a visitor says of a verdict: right, wrong, and who it is.
+///
+/// The latest opinion of a face counts. A crop is kept for 30 days; an opinion without one deletes
+/// an earlier crop of that face.
+#[utoipa::path(
+    post,
+    path = "/api/feedback",
+    request_body = Feedback,
+    responses(
+        (status = 202, description = "The opinion is kept.", body = FeedbackAnswer),
+        (
+            status = "4XX",
+            description = "No such ticket, face or Friend, or no such crop.",
+            body = ProblemDetails,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
 pub async fn feedback(
     State(Api { app, bodies }): State<Api>,
     request: Request,
@@ -18,5 +43,5 @@ pub async fn feedback(
     let feedback: Feedback = bodies.read_json(request).await?;
     let is_right = feedback::keep(storage, &app.judge.bundle().slugs(), feedback).await?;
     app.observer.usage().count("feedback", if is_right { "right" } else { "wrong" });
-    Ok(answer(StatusCode::ACCEPTED, &json!({"status": "accepted"})))
+    Ok(answer(StatusCode::ACCEPTED, &FeedbackAnswer { status: "accepted" }))
 }

@@ -1,24 +1,64 @@
 //! `POST /api/judge`
 
-use axum::extract::{Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use friends_core::geometry::Rect;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::body::{check_bare, discard, queue_full};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use super::{Api, answer};
 use crate::error::Failure;
 use crate::limits::JUDGE_BYTES;
 use crate::observe::LogLine;
 use crate::pipeline::RegionSource;
+use crate::tickets::ResultDocument;
 
-/// `POST /api/judge[?box=x,y,w,h]`: judges the photo in the body and keeps nothing.
+/// What may be asked of a photo.
+#[derive(Deserialize, IntoParams)]
+pub(super) struct JudgeQuery {
+    /// `x,y,width,height` in pixels of the upright photo: this part is judged, and no face is
+    /// looked for.
+    #[serde(rename = "box")]
+    #[param(example = "812,330,640,640")]
+    drawn: Option<String>,
+}
+
+/// Judges the photo in the body at once and keeps nothing.
+#[utoipa::path(
+    post,
+    path = "/api/judge",
+    params(JudgeQuery),
+    request_body(
+        content = Vec<u8>,
+        content_type = "image/*",
+        description = "The bytes of a JPEG, PNG, WebP or GIF, 4.5 MB at most."
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The verdict, without id and expiry.",
+            body = ResultDocument
+        ),
+        (
+            status = "4XX",
+            description = "The photo cannot be judged, or too many wait (429, with Retry-After).",
+            body = ProblemDetails,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
 pub async fn judge(
     State(Api { app, bodies }): State<Api>,
+    query: Result<Query<JudgeQuery>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let source = match query_value(request.uri().query(), "box") {
+    let Query(JudgeQuery { drawn }) =
+        query.map_err(|rejection| Failure::bad_request(rejection.body_text()))?;
+    let source = match drawn {
         Some(text) => RegionSource::Drawn(parse_box(&text)?),
         None => RegionSource::Detect,
     };
@@ -35,12 +75,6 @@ pub async fn judge(
     let document = app.judge.document(bytes, &source, permit).await?;
     app.observer.take(&LogLine::job(None, &document));
     Ok(answer(StatusCode::OK, &document))
-}
-
-/// The percent-decoded value of a query parameter.
-fn query_value(query: Option<&str>, name: &str) -> Option<String> {
-    let pair = query?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    Some(percent_encoding::percent_decode_str(pair).decode_utf8_lossy().into_owned())
 }
 
 /// `x,y,w,h` in pixels of the upright photo.

@@ -13,12 +13,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{delete, get, post};
 use serde::Serialize;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::body::Bodies;
 use self::problem::Problem;
@@ -35,19 +37,40 @@ struct Api {
     bodies: Arc<Bodies>,
 }
 
-/// All routes of the API.
+/// The heading of the API's description.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "フレンズ判定器 / Friends Judge",
+    description = "Send a photo and learn which character the cosplayer is, or honestly that it is \
+                   nobody. Errors are RFC 9457 problems with a stable `code`.",
+    license(name = "MIT OR Apache-2.0")
+))]
+struct Heading;
+
+/// All routes of the API, each with its description.
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Heading::openapi())
+        .routes(routes!(uploads::open_ticket))
+        .routes(routes!(results::result, results::delete_result))
+        .routes(routes!(results::delete_result_behind_cdn))
+        .routes(routes!(judge::judge))
+        .routes(routes!(feedback::feedback))
+        .routes(routes!(share::share))
+        .routes(routes!(share::shared))
+        .routes(routes!(status::stats))
+        .routes(routes!(status::health))
+}
+
+/// The description of the API, as `/openapi.json` has it.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// The API.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/api/uploads", post(uploads::open_ticket))
-        .route("/results/{document}", get(results::result).delete(results::delete_result))
-        // The same where a CDN reads /results/ from a bucket and sends only /api/ here.
-        .route("/api/results/{id}", delete(results::delete_result))
-        .route("/api/judge", post(judge::judge))
-        .route("/api/feedback", post(feedback::feedback))
-        .route("/api/share", post(share::share))
-        .route("/r/{id}", get(share::shared))
-        .route("/stats.json", get(status::stats))
-        .route("/api/health", get(status::health))
+    let (router, _) = routes().split_for_parts();
+    router
         .fallback(async || Problem::from(Failure::not_found()))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observed))
@@ -57,8 +80,11 @@ pub fn router(app: Arc<App>) -> Router {
 /// Answers a request and writes its line.
 async fn observed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let (route, device) = (device::route(request.uri().path()), device::device(request.headers()));
+    // The route's pattern, which holds no id.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let device = device::device(request.headers());
     let response = next.run(request).await;
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
     app.observer.take(&LogLine::request(route, device, response.status(), started.elapsed()));
     response
 }

@@ -4,12 +4,31 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use friends_core::error::Reason;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer;
 use crate::error::{Code, Error, Failure};
 
-/// An error as RFC 9457 has it, with our stable `code`.
+/// The body of an answer that is an error, as RFC 9457 has it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProblemDetails {
+    /// Always `about:blank`.
+    r#type: &'static str,
+    /// The same for every occurrence of the code.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong and what to do, in English.
+    detail: String,
+    code: Code,
+    /// Why a photo was refused, more closely.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+}
+
+/// An error on its way to the caller.
 pub(super) struct Problem {
     status: StatusCode,
     failure: Failure,
@@ -94,20 +113,19 @@ pub fn rate_limited(wait: Duration) -> Response {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, failure, retry_after } = self;
-        let mut body = json!({
-            "type": "about:blank",
-            "title": title(failure.code),
-            "status": status.as_u16(),
-            "detail": failure.message,
-            "code": failure.code,
-        });
-        if let Some(reason) = failure.reason {
-            body["reason"] = json!(reason);
-        }
+        let Failure { code, message: detail, reason } = failure;
+        let body = ProblemDetails {
+            r#type: "about:blank",
+            title: title(code),
+            status: status.as_u16(),
+            detail,
+            code,
+            reason,
+        };
         let mut response = answer(status, &body);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if failure.code == Code::TooManyRequests {
+        if code == Code::TooManyRequests {
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }

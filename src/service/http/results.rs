@@ -5,13 +5,31 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use super::{Api, answer, buckets};
 use crate::error::Failure;
-use crate::tickets::{DeleteToken, Outcome, TicketId, deletion};
+use crate::tickets::{DeleteToken, Outcome, ResultDocument, TicketId, deletion};
 
-/// `GET /results/<id>.json`: the document; one that waits past its deadline reads as expired.
+/// Gives the result document of a ticket.
+///
+/// It is there from the moment that the ticket is, for seven days. One that waits past its deadline
+/// reads as expired.
+#[utoipa::path(
+    get,
+    path = "/results/{document}",
+    params(("document" = String, Path, description = "The ticket's id, and `.json`.")),
+    responses(
+        (status = 200, description = "Where the ticket stands.", body = ResultDocument),
+        (
+            status = "4XX",
+            description = "The ticket was never issued, or its result is gone.",
+            body = ProblemDetails,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
 pub async fn result(
     State(Api { app, .. }): State<Api>,
     Path(name): Path<String>,
@@ -25,18 +43,37 @@ pub async fn result(
     ))
 }
 
-/// `DELETE /results/<id>`: takes a result back. The token that came with the ticket stands in the
-/// body, `{"delete_token": "…"}`, or as `Authorization: Bearer`.
+/// What proves that one opened the ticket.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct DeleteResultRequest {
+    /// The token that came with the ticket.
+    delete_token: String,
+}
+
+/// Deletes a result at once, with its share page and what was said of it.
+///
+/// The token stands in the body, or in the header `Authorization: Bearer`. Where a CDN reads
+/// `/results/` from a bucket, as in the stack, this is `DELETE /api/results/{id}`.
+#[utoipa::path(
+    delete,
+    path = "/results/{document}",
+    params(("document" = String, Path, description = "The ticket's id, with or without `.json`.")),
+    request_body = Option<DeleteResultRequest>,
+    responses(
+        (status = 204, description = "All of it is gone."),
+        (
+            status = "4XX",
+            description = "Another token than the ticket's, or no such ticket.",
+            body = ProblemDetails,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
 pub async fn delete_result(
     State(Api { app, bodies }): State<Api>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    #[derive(Deserialize)]
-    struct DeleteResultRequest {
-        delete_token: String,
-    }
-
     let storage = buckets(&app)?;
     let id = TicketId::parse(name.strip_suffix(".json").unwrap_or(&name))
         .ok_or_else(Failure::not_found)?;
@@ -55,4 +92,29 @@ pub async fn delete_result(
     let token = token.map(DeleteToken::from).ok_or_else(deletion::refused)?;
     deletion::delete_result(storage, &id, &token).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes a result: the same as `DELETE /results/{id}`, under an address that no CDN reads from a
+/// bucket.
+#[utoipa::path(
+    delete,
+    path = "/api/results/{id}",
+    params(("id" = String, Path, description = "The ticket's id.")),
+    request_body = Option<DeleteResultRequest>,
+    responses(
+        (status = 204, description = "All of it is gone."),
+        (
+            status = "4XX",
+            description = "Another token than the ticket's, or no such ticket.",
+            body = ProblemDetails,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
+pub async fn delete_result_behind_cdn(
+    api: State<Api>,
+    id: Path<String>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    delete_result(api, id, request).await
 }

@@ -7,8 +7,9 @@ use friends_core::error::Reason;
 use friends_core::photo::{ACCEPTED_TYPES, HEIC_ADVICE};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use super::{Api, answer, buckets};
 use crate::app::UploadAddress;
 use crate::error::{Code, Failure};
@@ -16,24 +17,52 @@ use crate::limits::{RESULT_LIFETIME, UPLOAD_BYTES, WAIT};
 use crate::storage::{StorageKey, Upload};
 use crate::tickets::{DeleteToken, ResultDocument, TicketId};
 
-/// `POST /api/uploads`: a ticket and one presigned upload.
+/// The photo that is to come.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct OpenTicketRequest {
+    /// `image/jpeg`, `image/png`, `image/webp` or `image/gif`.
+    #[schema(examples("image/jpeg"))]
+    content_type: String,
+    /// Bytes of the photo, 15 MiB at most.
+    #[schema(minimum = 1, maximum = 15_728_640)]
+    size_bytes: u64,
+}
+
+/// A ticket: one upload, and where its result will be.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ticket {
+    /// The ticket's id; whoever knows it may read the result.
+    id: String,
+    upload: Upload,
+    /// Where the result document is from now on, as a path of this site.
+    #[schema(examples("/results/AAAAAAAAAAAAAAAAAAAAAAAA.json"))]
+    result_url: String,
+    /// Whoever has it may take the result back and share it; this answer alone carries it.
+    delete_token: String,
+}
+
+/// Opens a ticket, with one presigned upload.
+///
+/// Send the photo by `PUT` to `upload.url` with exactly `upload.headers`, within five minutes; then
+/// ask for `result_url` until its `status` is no longer `waiting`. A second upload answers 412.
+#[utoipa::path(
+    post,
+    path = "/api/uploads",
+    request_body = OpenTicketRequest,
+    responses(
+        (status = 201, description = "The ticket waits for its photo.", body = Ticket),
+        (
+            status = "4XX",
+            description = "The photo may not be sent: its type, its size.",
+            body = ProblemDetails,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
 pub async fn open_ticket(
     State(Api { app, bodies }): State<Api>,
     request: Request,
 ) -> Result<Response, Problem> {
-    #[derive(Deserialize)]
-    struct OpenTicketRequest {
-        content_type: String,
-        size_bytes: u64,
-    }
-    #[derive(Serialize)]
-    struct Ticket {
-        id: String,
-        upload: Upload,
-        result_url: String,
-        delete_token: String,
-    }
-
     let storage = buckets(&app)?;
     let endpoint = match &app.upload_address {
         UploadAddress::Storage => None,

@@ -1,22 +1,6 @@
-//! What a request says of itself without saying whose it is: the route, and the class of the device.
+//! What a request says of the device that it comes from, without saying whose it is.
 
 use axum::http::{HeaderMap, header};
-
-/// Where tickets are opened.
-pub const OPEN_TICKET: &str = "/api/uploads";
-
-/// The name of a route, without what is particular to the request.
-#[must_use]
-pub fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 6] =
-        [OPEN_TICKET, "/stats.json", "/api/judge", "/api/feedback", "/api/share", "/api/health"];
-    const PREFIXES: [(&str, &str); 3] =
-        [("/results/", "/results/"), ("/api/results/", "/results/"), ("/r/", "/r/")];
-    let fixed = ROUTES.into_iter().find(|route| *route == path);
-    let named =
-        || PREFIXES.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, name)| name);
-    fixed.or_else(named).unwrap_or("other")
-}
 
 /// The class of the visitor's device, as the CDN tells it, or else the browser itself.
 #[must_use]
@@ -47,13 +31,6 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
-
-    #[test]
-    fn routes_carry_no_id() {
-        assert_eq!(route("/results/AAAAAAAAAAAAAAAAAAAAAAAA.json"), "/results/");
-        assert_eq!(route("/api/judge"), "/api/judge");
-        assert_eq!(route("/wp-login.php"), "other");
-    }
 
     #[test]
     fn a_tablet_is_not_counted_as_a_phone() {

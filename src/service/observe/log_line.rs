@@ -14,7 +14,7 @@
 //! | `detector`, `detector.fallback_from` | who found the faces, and who should have | |
 //! | `photo.megapixels` | size of the upright photo | 10⁶ pixels |
 //! | `time.queue`, `.fetch`, `.decode`, `.detect`, `.classify`, `.total` | stages of a job; a request has `time.total` | ms |
-//! | `http.route`, `http.status` | of a request | |
+//! | `http.route`, `http.status` | of a request; the route is a pattern, `/results/{document}`, without any id | |
 //! | `device` | of a request: `mobile`, `tablet`, `desktop`, from the CDN's headers or the browser's name; else `unknown` | |
 //!
 //! On Lambda the line is JSON in AWS's embedded metric format: `time.*`, `cold_start` and one
@@ -27,7 +27,6 @@ use axum::http::StatusCode;
 use friends_core::verdict::Verdict;
 use serde_json::{Map, Value, json};
 
-use super::device::OPEN_TICKET;
 use crate::judgement::{DetectorName, Judgement};
 use crate::tickets::{ResultDocument, TicketId};
 
@@ -79,14 +78,9 @@ impl LogLine {
 
     /// A request was answered.
     #[must_use]
-    pub fn request(
-        route: &'static str,
-        device: &'static str,
-        status: StatusCode,
-        took: Duration,
-    ) -> Self {
+    pub fn request(route: &str, device: &'static str, status: StatusCode, took: Duration) -> Self {
         let mut line = Self::new("request");
-        if (route, status) == (OPEN_TICKET, StatusCode::CREATED) {
+        if (route, status) == ("/api/uploads", StatusCode::CREATED) {
             line.counts.push(("device", device.to_owned()));
         }
         line.put("http.route", route);

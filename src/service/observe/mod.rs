@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use self::log_line::{Invocation, LogLine, in_invocation};
 pub use self::sinks::{EmbeddedMetrics, Log, NAMESPACE, Sink};
-pub use self::usage::Usage;
+pub use self::usage::{Usage, UsageDocument};
 
 /// Takes what happens in one service: each line goes to a sink, and what it counts to the counts of use.
 pub struct Observer {

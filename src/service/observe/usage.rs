@@ -41,16 +41,17 @@ struct State {
     written: Option<Instant>,
 }
 
-/// `stats.json`.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Document {
-    /// 1.
+/// `stats.json`: how the service was used, day by day.
+#[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UsageDocument {
+    /// Always 1.
     schema: u32,
-    /// By day in UTC, `2026-11-26`.
+    /// By day in UTC, `2026-11-26`: counts by name.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, u64>>)]
     days: BTreeMap<String, Counts>,
 }
 
-impl Document {
+impl UsageDocument {
     /// This document with more counts, without the days that are too old.
     fn with(mut self, more: &BTreeMap<Date, Counts>) -> Self {
         self.schema = 1;
@@ -90,7 +91,7 @@ impl Usage {
             state.written = Some(Instant::now());
             std::mem::take(&mut state.days)
         };
-        let add = |document: Option<Document>| Some(document.unwrap_or_default().with(&more));
+        let add = |document: Option<UsageDocument>| Some(document.unwrap_or_default().with(&more));
         if let Err(error) =
             storage.change_json(StorageKey::Stats, "adding to the counts", add).await
         {
@@ -128,7 +129,7 @@ mod tests {
     fn counts_add_up_and_old_days_go() {
         let counted =
             |day, count| BTreeMap::from([(day, Counts::from([("status.done".to_owned(), count)]))]);
-        let mut document = Document::default()
+        let mut document = UsageDocument::default()
             .with(&counted(date!(2026 - 11 - 26), 2))
             .with(&counted(date!(2026 - 11 - 26), 3));
         assert_eq!(document.days["2026-11-26"]["status.done"], 5);

@@ -44,7 +44,7 @@ pub struct StorageSettings {
 }
 
 /// One presigned upload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Upload {
     /// Always `PUT`.
     pub method: &'static str,

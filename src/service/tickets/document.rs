@@ -10,7 +10,7 @@ use crate::judgement::Judgement;
 pub const SCHEMA: u32 = 1;
 
 /// Where a ticket stands, with what belongs to it. Everything but `Waiting` is terminal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum State {
     /// The photo is still to come or to be judged.
@@ -51,9 +51,9 @@ impl State {
 
 /// The document at `/results/<id>.json` and in the answer of `/api/judge`. Times are RFC 3339 in
 /// UTC.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ResultDocument {
-    /// Always [`SCHEMA`]; a document of another one is not read.
+    /// Always 1; a document of another one is not read.
     #[serde(deserialize_with = "known_schema")]
     pub schema: u32,
     /// The ticket's id; absent from `/api/judge`, which keeps nothing.

@@ -18,13 +18,17 @@ use crate::storage::{Storage, StorageKey};
 const QUALITY: u8 = 90;
 
 /// The body of `POST /api/feedback`.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 pub struct Feedback {
+    /// The ticket's id.
     id: String,
+    /// Which face of the result, from 0.
     face: usize,
-    /// `null` means none of the Friends; a missing field is an error.
+    /// Who it is, by slug; `null` means none of the Friends; a missing field is an error.
     #[serde(deserialize_with = "given")]
+    #[schema(required)]
     friend: Option<String>,
+    /// The face as a JPEG in base64, at most 256 KiB, when the visitor agreed that it is kept.
     crop: Option<String>,
 }
 

@@ -27,9 +27,11 @@ const EVERYONE: &str = "everyone";
 const PORTRAITS: [&str; 7] = ["fennec", "ibis", "kaban", "otter", "raccoon", "serval", "shoebill"];
 
 /// The body of `POST /api/share`.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 pub struct ShareRequest {
+    /// The ticket's id.
     id: String,
+    /// The token that came with the ticket.
     delete_token: String,
     /// Where the site is, `https://friends.example`: feeds want whole addresses.
     site: String,
