@@ -46,7 +46,7 @@ def package(architecture):
         raise Problem("Rust is missing: see https://rustup.rs")
     command = build_command(architecture)
     say(f"building: {' '.join(command)}")
-    if subprocess.run(command, cwd=ROOT).returncode:
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
         hint = " For arm64 Rust needs that target: rustup target add aarch64-unknown-linux-gnu." if architecture == "arm64" else ""
         raise Problem(f"The function could not be built.{hint} --architecture x86_64 builds without it.")
     return PACKAGE

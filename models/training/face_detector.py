@@ -20,11 +20,10 @@ import pathlib
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+import face_network
 import keras
 import numpy as np
 import tensorflow as tf
-
-import face_network
 
 SIZE, BATCH = 256, 24
 STRIDES, BOXES, NUMBERS = (16, 32), (2, 6), 16

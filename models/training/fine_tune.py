@@ -22,11 +22,11 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+import backbone as studio
 import keras
 import numpy as np
 import tensorflow as tf
 
-import backbone as studio
 import network
 
 BATCH = 32

@@ -3,7 +3,6 @@
 What MiniStack lacks (the CDN and its headers, the budget) is left out; what the template says of it is checked in template.py.
 """
 
-import io
 import json
 import os
 import pathlib
@@ -17,7 +16,6 @@ import urllib.request
 import zipfile
 
 import boto3
-
 import translated
 from processes import free_port, server
 from translated import ROOT

@@ -13,7 +13,6 @@ import urllib.parse
 import urllib.request
 
 import boto3
-
 from processes import free_port, server
 from runtime_api import function
 from translated import ROOT, translated

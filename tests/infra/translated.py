@@ -43,5 +43,5 @@ def lint():
         after = pathlib.Path(folder) / "translated.json"
         after.write_text(json.dumps(translated()))
         for path in (TEMPLATE, after):
-            found = subprocess.run([pathlib.Path(sys.executable).with_name("cfn-lint"), path], capture_output=True, text=True)
+            found = subprocess.run([pathlib.Path(sys.executable).with_name("cfn-lint"), path], check=False, capture_output=True, text=True)
             assert found.returncode == 0, f"{path}:\n{found.stdout}{found.stderr}"

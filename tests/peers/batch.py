@@ -43,7 +43,7 @@ def memory_mb(process, highest):
     """Notes the highest resident memory of a process and its children until it ends."""
     while process.poll() is None:
         total = 0
-        children = subprocess.run(["ps", "-o", "rss=", "--pid", str(process.pid), "--ppid", str(process.pid)], capture_output=True, text=True)
+        children = subprocess.run(["ps", "-o", "rss=", "--pid", str(process.pid), "--ppid", str(process.pid)], check=False, capture_output=True, text=True)
         total = sum(int(line) for line in children.stdout.split())
         highest[0] = max(highest[0], total / 1024)
         time.sleep(0.1)

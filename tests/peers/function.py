@@ -26,8 +26,8 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/infra"))
 sys.path.insert(0, str(ROOT / "tests/bench"))
-from function import event, peak_mb  # noqa: E402
-from runtime_api import function  # noqa: E402
+from function import event, peak_mb
+from runtime_api import function
 
 WARM = 5
 LAMBDA = ROOT / "target/lambda"
