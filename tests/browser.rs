@@ -184,7 +184,8 @@ impl Phone {
     /// Keeps a picture of the page as it is, and fails where axe finds something that keeps
     /// visitors out.
     async fn screenshot(&self, name: &str) {
-        let axe = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/package/axe.min.js");
+        let axe =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/package/axe.min.js");
         let axe =
             std::fs::read_to_string(axe).expect("axe-core is there: use .ci/run, which fetches it");
         self.page.execute(&axe, vec![]).await.unwrap();

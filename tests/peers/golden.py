@@ -10,7 +10,7 @@ import sys
 os.environ.setdefault("PEER_MODELS", str(pathlib.Path(__file__).resolve().parents[2] / "models"))
 os.environ.setdefault("PEER_DECODER", "pillow")
 
-import python_function  # noqa: E402 (it reads the environment when it is imported)
+import python_function  # It reads the environment when it is imported.
 
 for photo in sys.argv[1:]:
     print(photo)
