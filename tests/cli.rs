@@ -82,7 +82,7 @@ fn a_profile_names_the_stages_of_a_photo() {
     let table = String::from_utf8(table.stdout).unwrap();
     for said in [
         "3400 × 3400 pixels",
-        "decoded at 1/2",
+        "decoded at 1/4",
         "| decode |",
         "| find faces |",
         "| score heads |",
@@ -94,7 +94,7 @@ fn a_profile_names_the_stages_of_a_photo() {
         serde_json::from_slice(&friends(&["profile", photo, "--runs", "2", "--json"]).stdout)
             .unwrap();
     let decode = stages.as_array().unwrap().iter().find(|stage| stage["name"] == "decode").unwrap();
-    assert_eq!(decode["bytes"], 3 * 1700 * 1700);
+    assert_eq!(decode["bytes"], 3 * 850 * 850);
     assert!(decode["median_ms"].as_f64().unwrap() > 0.0);
     let loads = stages.as_array().unwrap().iter().filter_map(|stage| stage["operator"].as_str());
     assert!(loads.eq(table.lines().filter_map(|line| {

@@ -11,6 +11,7 @@ mod face_detector;
 mod geometry;
 mod hostile;
 mod http;
+mod jpeg;
 mod lambda;
 mod lambda_faults;
 mod openapi;

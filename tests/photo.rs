@@ -233,16 +233,15 @@ fn a_jpeg_that_viewers_show_is_taken_with_a_note() {
         assert!(!complete.is_incomplete(), "{name}");
         let without_end = decode(&whole[..whole.len() - 2]);
         assert!(without_end.is_incomplete(), "{name}");
-        assert_eq!(pixels(&without_end), pixels(&complete), "{name}: every pixel was there");
+        // Two decoders round differently.
+        let apart = difference(&pixels(&without_end), &pixels(&complete));
+        assert!(apart < 1.0, "{name}: every pixel was there, and {apart}");
 
         let mut stray = whole.clone();
         let second_segment = 4 + usize::from(u16::from_be_bytes([whole[4], whole[5]]));
         stray.splice(second_segment..second_segment, [0x00, 0x13, 0xFF, 0x00, 0xFF]);
-        assert_eq!(
-            pixels(&decode(&stray)),
-            pixels(&complete),
-            "{name}: stray bytes between segments"
-        );
+        let apart = difference(&pixels(&decode(&stray)), &pixels(&complete));
+        assert!(apart < 1.0, "{name}: stray bytes between segments, and {apart}");
     }
     let whole = jpeg(&striped);
     let scan = whole.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
@@ -352,12 +351,12 @@ fn a_large_photo_shows_the_same_at_a_fraction_of_its_size_however_it_stands() {
         let file = with_orientation(&jpeg(&stored.into_rgb8()), orientation);
         let reduced = decode(&file);
         let full = Photo::decode_for(file, &Limits::default(), u32::MAX).unwrap();
-        assert_eq!((reduced.divisor(), full.divisor()), (2, 1));
+        assert_eq!((reduced.divisor(), full.divisor()), (8, 1));
         assert_eq!(
             (reduced.size(), full.size()),
             (Size { width: 4000, height: 3000 }, Size { width: 4000, height: 3000 })
         );
-        assert_eq!(4 * reduced.pixel_bytes(), full.pixel_bytes());
+        assert_eq!(64 * reduced.pixel_bytes(), full.pixel_bytes());
         for (region, size) in
             [(near, input), (reduced.size().rect(), Size { width: 224, height: 168 })]
         {
@@ -367,17 +366,30 @@ fn a_large_photo_shows_the_same_at_a_fraction_of_its_size_however_it_stands() {
     }
 }
 
+/// A progressive JPEG, which libjpeg decodes.
+fn progressive(picture: &RgbImage) -> Vec<u8> {
+    let mut encoder = mozjpeg::Compress::new(mozjpeg::ColorSpace::JCS_RGB);
+    encoder.set_size(picture.width() as usize, picture.height() as usize);
+    encoder.set_fastest_defaults();
+    encoder.set_progressive_mode();
+    encoder.set_quality(90.0);
+    let mut started = encoder.start_compress(Vec::new()).unwrap();
+    started.write_scanlines(picture.as_raw()).unwrap();
+    started.finish().unwrap()
+}
+
 #[test]
 fn a_small_head_in_a_large_photo_is_cut_from_the_full_size() {
     let input = Size { width: 128, height: 128 };
-    for (small, is_detailed) in [(150, true), (260, false)] {
+    for small in [150, 260] {
         let (scene, _, far) = large_scene(small);
-        let file = jpeg(&scene);
-        let reduced = decode(&file).view(far, input);
-        let full = Photo::decode_for(file, &Limits::default(), u32::MAX).unwrap().view(far, input);
-        assert_eq!(reduced == full, is_detailed, "{small}");
-        let apart = difference(&reduced, &full);
-        assert!(apart < 4.0, "{small}: {apart}");
+        // A plain one, and one that is kept at a fraction.
+        for file in [jpeg(&scene), progressive(&scene)] {
+            let reduced = decode(&file).view(far, input);
+            let full = Photo::decode_for(file, &Limits::default(), u32::MAX).unwrap();
+            let apart = difference(&reduced, &full.view(far, input));
+            assert!(apart < 4.0, "{small}: {apart}");
+        }
     }
 }
 

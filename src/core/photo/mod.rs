@@ -12,19 +12,15 @@ mod color;
 mod gif;
 mod header;
 mod jpeg;
+mod pixels;
 mod png;
 mod refusal;
 mod webp;
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 
 use bytes::Bytes;
-
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8x3;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageFormat, RgbImage};
@@ -36,6 +32,8 @@ use crate::limits::Limits;
 use self::clock::Clock;
 use self::color::ToSrgb;
 use self::header::Header;
+use self::jpeg::IndexedPhoto;
+use self::pixels::{KeptPixels, Pixels};
 use self::refusal::{check_dimensions, check_memory, check_scans, cut_off, damaged, not_a_photo};
 
 /// The media types that a ticket may declare; the bytes decide what a photo really is.
@@ -50,32 +48,21 @@ pub const SHARE_NEEDED: f64 = 0.9;
 
 /// A decoded photo: RGB, eight bits a channel, with the orientation that it was stored in.
 pub struct Photo {
-    /// The pixels, at one `divisor`-th of the full size.
-    stored: RgbImage,
-    divisor: u32,
+    pixels: Pixels,
     /// The full size, as stored.
     full: Size,
     orientation: Orientation,
     /// For photos with other colors than those of sRGB.
     to_srgb: Option<ToSrgb>,
     incomplete: bool,
-    /// Of a JPEG at a fraction: what the full size is decoded from once small heads need it, and
-    /// how long that may take; its pixels then, `None` where it cannot be decoded.
-    file: Bytes,
-    limits: Limits,
-    detailed: OnceLock<Option<RgbImage>>,
 }
 
 /// Pixels that a format's decoder has read.
 struct Decoded {
-    /// As they were stored, at one `divisor`-th of the full size, rounded up.
+    /// As they were stored, rounded up where they are at a fraction of the full size.
     pixels: RgbImage,
-    /// 1, 2, 4 or 8.
-    divisor: u32,
     /// Whether the file ended before the photo did.
     is_incomplete: bool,
-    /// The color profile.
-    profile: Option<Vec<u8>>,
 }
 
 impl Photo {
@@ -109,24 +96,22 @@ impl Photo {
         let header = Header::read(sniff(&file)?, &file)?;
         check_dimensions(header.size(), limits)?;
         let cost = header.cost()?;
-        check_memory(cost, file.len(), limits)?;
+        // A plain JPEG's stream is kept once more without its stuffing.
+        let copies = if matches!(header, Header::Jpeg(_)) { 2 } else { 1 };
+        check_memory(cost, copies * file.len(), limits)?;
         check_scans(cost, header.size(), limits)?;
         // Decoders are written by others, and fuzzing has found files at which they panic.
-        let decoding = AssertUnwindSafe(|| decoded(&file, &header, side, clock));
-        let decoded = catch_unwind(decoding).map_err(|_| damaged())??;
-        let Decoded { pixels, divisor, is_incomplete, profile } = decoded;
-        let (full, orientation) = (header.size(), header.orientation());
-        let to_srgb = profile.and_then(|profile| ToSrgb::new(&profile));
-        let file = if divisor > 1 { file.clone() } else { Bytes::new() };
+        let decoding = AssertUnwindSafe(|| decoded(&file, &header, side, limits, clock));
+        let (pixels, incomplete, profile) = catch_unwind(decoding).map_err(|_| damaged())??;
+        if clock.is_over() {
+            return Err(Rejection::too_slow());
+        }
         Ok(Self {
-            divisor,
-            full,
-            orientation,
-            to_srgb,
-            incomplete: is_incomplete,
-            file,
-            limits: *limits,
-            ..Self::from_upright(pixels)
+            pixels,
+            full: header.size(),
+            orientation: header.orientation(),
+            to_srgb: profile.and_then(|profile| ToSrgb::new(&profile)),
+            incomplete,
         })
     }
 
@@ -135,27 +120,23 @@ impl Photo {
     pub fn from_upright(pixels: RgbImage) -> Self {
         Self {
             full: Size { width: pixels.width(), height: pixels.height() },
-            stored: pixels,
-            divisor: 1,
+            pixels: Pixels::Kept(KeptPixels::in_full(pixels)),
             orientation: Orientation::NoTransforms,
             to_srgb: None,
             incomplete: false,
-            file: Bytes::new(),
-            limits: Limits::default(),
-            detailed: OnceLock::new(),
         }
     }
 
     /// How many times smaller than the photo its pixels are kept: 1, 2, 4 or 8.
     #[must_use]
     pub fn divisor(&self) -> u32 {
-        self.divisor
+        self.pixels.divisor()
     }
 
     /// Bytes of the pixels that are kept.
     #[must_use]
     pub fn pixel_bytes(&self) -> usize {
-        self.stored.as_raw().len()
+        self.pixels.bytes()
     }
 
     /// Whether the file ended before the photo did.
@@ -183,9 +164,7 @@ impl Photo {
         } else {
             size
         };
-        let (pixels, divisor) = self.pixels_for(source, target);
-        let source = source.scaled(1.0 / divisor as f32, 1.0 / divisor as f32);
-        let mut view = resize(pixels, source, target);
+        let mut view = self.pixels.view(source, target);
         if let Some(to_srgb) = &self.to_srgb {
             to_srgb.apply(&mut view);
         }
@@ -212,31 +191,6 @@ impl Photo {
         Ok(bytes)
     }
 
-    /// The pixels that a region, in stored coordinates, is cut from, and by how much they are
-    /// shrunk. The kept ones, unless they are too few for it and there are more.
-    fn pixels_for(&self, region: Rect, target: Size) -> (&RgbImage, u32) {
-        let longer = region.width.max(region.height) / self.divisor as f32;
-        let is_coarse = longer < jpeg::DETAIL && longer < target.width.max(target.height) as f32;
-        if self.divisor > 1
-            && is_coarse
-            && let Some(detailed) = self.detailed()
-        {
-            return (detailed, 1);
-        }
-        (&self.stored, self.divisor)
-    }
-
-    /// The pixels of the full size, decoded the first time that they are needed.
-    fn detailed(&self) -> Option<&RgbImage> {
-        let decode = || {
-            let header = jpeg::read(&self.file).ok()?;
-            let decoded =
-                jpeg::decode(&self.file, &header, 1, Clock::start(self.limits.time)).ok()?;
-            Some(decoded.pixels)
-        };
-        self.detailed.get_or_init(decode).as_ref()
-    }
-
     /// Where a region of the upright photo lies in the stored pixels of the full size.
     fn stored_region(&self, upright: Rect) -> Rect {
         let (w, h) = (self.full.width as f32, self.full.height as f32);
@@ -255,21 +209,54 @@ impl Photo {
     }
 }
 
-/// What the format's decoder reads.
-fn decoded(file: &[u8], header: &Header, side: u32, clock: Clock) -> Result<Decoded, Rejection> {
+/// What the format's decoder reads: the pixels, whether the file ended before the photo did, and
+/// the color profile.
+fn decoded(
+    file: &Bytes,
+    header: &Header,
+    side: u32,
+    limits: &Limits,
+    clock: Clock,
+) -> Result<(Pixels, bool, Option<Vec<u8>>), Rejection> {
     let owned = |profile: &Option<Cow<[u8]>>| profile.as_deref().map(<[u8]>::to_vec);
+    let in_full = |pixels| Pixels::Kept(KeptPixels::in_full(pixels));
     Ok(match header {
         Header::Jpeg(header) => {
-            let divisor = jpeg::divisor(header.size, side);
-            let decoded = jpeg::decode(file, header, divisor, clock)?;
-            Decoded { profile: owned(&header.profile), ..decoded }
+            let (pixels, is_incomplete) = decoded_jpeg(file, header, side, limits, clock)?;
+            (pixels, is_incomplete, owned(&header.profile))
         }
-        Header::Png(header) => png::decode(file, header, clock)?,
+        Header::Png(header) => {
+            let (Decoded { pixels, is_incomplete }, profile) = png::decode(file, header, clock)?;
+            (in_full(pixels), is_incomplete, profile)
+        }
         Header::WebP(header) => {
-            Decoded { profile: owned(&header.profile), ..webp::decode(header, clock)? }
+            let Decoded { pixels, is_incomplete } = webp::decode(header, clock)?;
+            (in_full(pixels), is_incomplete, owned(&header.profile))
         }
-        Header::Gif(header) => gif::decode(header, clock)?,
+        Header::Gif(header) => {
+            let Decoded { pixels, is_incomplete } = gif::decode(header, clock)?;
+            (in_full(pixels), is_incomplete, None)
+        }
     })
+}
+
+/// A plain JPEG is decoded where it is looked at, every other one at the fraction that leaves `side`
+/// pixels.
+fn decoded_jpeg(
+    file: &Bytes,
+    header: &jpeg::Header,
+    side: u32,
+    limits: &Limits,
+    clock: Clock,
+) -> Result<(Pixels, bool), Rejection> {
+    let is_in_full = side == u32::MAX;
+    if let Some(indexed) = (!is_in_full).then(|| IndexedPhoto::read(file, header)).flatten() {
+        return Ok((Pixels::Indexed(Box::new(indexed)), false));
+    }
+    let divisor = jpeg::divisor(header.size, side);
+    let Decoded { pixels, is_incomplete } = jpeg::decode(file, header, divisor, clock)?;
+    let kept = KeptPixels::at_fraction(pixels, divisor, file.clone(), *limits);
+    Ok((Pixels::Kept(kept), is_incomplete))
 }
 
 fn swaps_axes(orientation: Orientation) -> bool {
@@ -315,7 +302,7 @@ fn whole_enough(pixels: RgbImage, there: f64) -> Result<Decoded, Rejection> {
     if there < SHARE_NEEDED {
         return Err(cut_off());
     }
-    Ok(Decoded { pixels, divisor: 1, is_incomplete: there < 1.0, profile: None })
+    Ok(Decoded { pixels, is_incomplete: there < 1.0 })
 }
 
 /// RGB with transparency laid over white.
@@ -346,27 +333,4 @@ fn on_canvas(frame: &RgbImage, canvas: Size, (left, top): (u32, u32)) -> RgbImag
 fn over_white([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
     let alpha = u32::from(alpha);
     [r, g, b].map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
-}
-
-/// Cuts `region` out of `source` and resizes it to `size`.
-///
-/// The typed interface of the resizer compiles for this one kind of pixel; the other one compiles
-/// for all kinds.
-fn resize(source: &RgbImage, region: Rect, size: Size) -> RgbImage {
-    let view = TypedImageRef::<U8x3>::from_buffer(source.width(), source.height(), source.as_raw())
-        .expect("an RGB image holds three bytes a pixel");
-    let mut resized = RgbImage::new(size.width, size.height);
-    let mut target = TypedImage::<U8x3>::from_buffer(size.width, size.height, &mut resized)
-        .expect("an RGB image holds three bytes a pixel");
-    // Single-precision edges may round past the border by a hair, which the resizer refuses.
-    let (left, top) = (f64::from(region.x).max(0.0), f64::from(region.y).max(0.0));
-    let width = f64::from(region.width).min(f64::from(source.width()) - left);
-    let height = f64::from(region.height).min(f64::from(source.height()) - top);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-        .crop(left, top, width, height);
-    Resizer::new()
-        .resize_typed(&view, &mut target, &options)
-        .expect("a region inside the picture can be resized");
-    resized
 }

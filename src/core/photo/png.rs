@@ -84,7 +84,11 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 /// # Errors
 /// `photo_rejected` for what is broken or lacks more than a tenth of its pixels, `photo_too_costly`
 /// when the time is over.
-pub fn decode(bytes: &[u8], header: &Header, clock: Clock) -> Result<Decoded, Rejection> {
+pub fn decode(
+    bytes: &[u8],
+    header: &Header,
+    clock: Clock,
+) -> Result<(Decoded, Option<Vec<u8>>), Rejection> {
     let refusal = |error| if clock.is_over() { Rejection::too_slow() } else { refusal(error) };
     let mut decoder = Decoder::new_with_limits(
         TimedFile::new(bytes, 1 << 16, clock),
@@ -114,7 +118,7 @@ pub fn decode(bytes: &[u8], header: &Header, clock: Clock) -> Result<Decoded, Re
     if let Some(frame) = frame.filter(|_| size != header.size) {
         picture = on_canvas(&picture, header.size, (frame.x_offset, frame.y_offset));
     }
-    Ok(Decoded { profile, ..whole_enough(picture, there)? })
+    Ok((whole_enough(picture, there)?, profile))
 }
 
 /// The current frame as far as it is there, and the share of its pixels that are.

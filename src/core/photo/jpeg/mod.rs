@@ -1,13 +1,15 @@
-//! JPEGs: libjpeg decodes them at every size, as browsers do. The Rust decoder stands in where the
-//! core is built without C.
+//! JPEGs: plain ones are decoded where they are looked at (`indexed`); libjpeg decodes all others,
+//! as browsers do. The Rust decoder stands in where the core is built without C.
 
 mod header;
+mod indexed;
 #[cfg(feature = "libjpeg")]
 mod libjpeg;
 
 use image::RgbImage;
 
 pub use self::header::{Header, read};
+pub use self::indexed::IndexedPhoto;
 use super::clock::Clock;
 #[cfg(feature = "libjpeg")]
 use super::refusal::damaged;
@@ -49,7 +51,7 @@ pub fn decode(
     let is_cut = !header.has_end;
     let there = if is_cut || read.is_damaged { rows_there(&read.pixels, is_cut) } else { 1.0 };
     let decoded = whole_enough(read.pixels, there)?;
-    Ok(Decoded { divisor, is_incomplete: is_cut || decoded.is_incomplete, ..decoded })
+    Ok(Decoded { is_incomplete: is_cut || decoded.is_incomplete, ..decoded })
 }
 
 /// Decodes a JPEG in full.
