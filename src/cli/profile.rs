@@ -1,18 +1,19 @@
 //! `friends profile`: where the time of a photo goes, stage by stage.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use friends_core::crop;
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_core::model::Classifier;
 use friends_core::photo::Photo;
-use friends_service::settings::{Settings, bundle_dir};
+use friends_service::settings::{self, Settings, bundle_dir, transport};
+use friends_service::storage::Storage;
 use rustix::time::{ClockId, clock_gettime};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is copied to learn how fast memory is.
 const COPIED: usize = 64 << 20;
@@ -24,9 +25,12 @@ pub struct Args {
     /// The bundle to judge with [default: the shipped one]
     #[arg(long, value_name = "BUNDLE")]
     model: Option<PathBuf>,
-    /// How often the photo is judged
+    /// How often the photo is judged; with --cold, how many processes judge it
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// Judge the photo once in each of several new processes: where the time of a cold start goes
+    #[arg(long)]
+    cold: bool,
     /// Print the stages as JSON
     #[arg(long)]
     json: bool,
@@ -42,9 +46,9 @@ struct Pass {
 
 /// A stage: its first pass in the process, which is what a cold start pays, and the median of the
 /// later ones.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Stage {
-    name: &'static str,
+    name: String,
     first_ms: f64,
     first_cpu_ms: f64,
     first_page_faults: u64,
@@ -52,7 +56,7 @@ struct Stage {
     median_ms: Option<f64>,
     median_cpu_ms: Option<f64>,
     /// What runs the network that was loaded.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
     /// What the stage hands on, in bytes.
     bytes: usize,
@@ -62,6 +66,9 @@ struct Stage {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.cold {
+        return cold(args);
+    }
     let bytes = std::fs::read(&args.photo)
         .with_context(|| format!("{} cannot be read", args.photo.display()))?;
     let bytes = bytes::Bytes::from(bytes);
@@ -74,6 +81,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         });
     };
 
+    let (http, pass) = timed(transport::client);
+    once("set up TLS and HTTP", pass, 0, None);
+    let (storage, pass) = timed(|| storage(http?));
+    storage?;
+    once("set up the client of S3", pass, 0, None);
     let dir = bundle_dir::find(args.model.as_deref(), &Settings::from_environment());
     let (bundle, pass) = timed(|| bundle_dir::read(&dir));
     let bundle = bundle?;
@@ -86,7 +98,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let detector = detector?;
     once("load the detector", pass, 0, Some(detector.operator()));
 
-    let mut passes: [Vec<Pass>; 3] = Default::default();
+    let input = classifier.backbone().input();
+    let mut passes: [Vec<Pass>; 4] = Default::default();
     let mut seen = None;
     for _ in 0..args.runs {
         let (photo, decoding) = timed(|| Photo::decode(bytes.clone(), &Limits::default()));
@@ -94,31 +107,30 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (faces, finding) = timed(|| detector.find(&photo));
         let faces = faces?;
         let regions = crop::regions(&faces, photo.size(), Limits::default().heads);
-        let (scores, scoring) = timed(|| {
-            regions
-                .iter()
-                .map(|region| classifier.scores(&photo, region.area))
-                .collect::<Result<Vec<_>, _>>()
-        });
-        scores?;
-        for (all, pass) in passes.iter_mut().zip([decoding, finding, scoring]) {
+        let cut = || regions.iter().map(|region| input.picture(&photo, region.area));
+        let (pictures, cutting) = timed(|| cut().collect::<Vec<_>>());
+        let score = |picture| classifier.backbone().extract(input.tensor(picture));
+        let (features, scoring) =
+            timed(|| pictures.iter().map(score).collect::<Result<Vec<_>, _>>());
+        features?;
+        for (all, pass) in passes.iter_mut().zip([decoding, finding, cutting, scoring]) {
             all.push(pass);
         }
         seen = Some((photo, regions.len()));
     }
     let (photo, heads) = seen.expect("there is a run at least");
-    let input = classifier.backbone().input();
     let tensors =
         |width: u32, height: u32, runs: usize| 12 * width as usize * height as usize * runs;
     let first = photo.size().scaled_to(detector.manifest().looks.first);
     let sizes = [
         photo.pixel_bytes(),
         tensors(first.width, first.height, 1),
+        3 * input.width as usize * input.height as usize * heads,
         tensors(input.width, input.height, heads),
     ];
-    for ((name, passes), bytes) in
-        ["decode", "find faces", "score heads"].into_iter().zip(&passes).zip(sizes)
-    {
+    // Of a plain JPEG: walk it, keep it at a fraction; look at that; decode what is judged.
+    let names = ["decode", "find faces", "cut heads", "score heads"];
+    for ((name, passes), bytes) in names.into_iter().zip(&passes).zip(sizes) {
         stages.push(stage(name, passes, bytes, bandwidth));
     }
 
@@ -126,6 +138,67 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&stages)?);
     } else {
         print(&args.photo, bytes.len(), &photo, heads, &stages, bandwidth);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The client of a store that nobody asks.
+fn storage(http: reqwest::Client) -> anyhow::Result<Storage> {
+    let settings = Settings::from_pairs(&[
+        (&settings::UPLOAD_BUCKET, "photos"),
+        (&settings::SITE_BUCKET, "site"),
+        (&settings::ACCESS_KEY_ID, "nobody"),
+        (&settings::SECRET_ACCESS_KEY, "nothing"),
+    ]);
+    let settings = settings.storage()?.context("both buckets are named")?;
+    Ok(Storage::new(settings, transport::for_sdk(http)))
+}
+
+/// Profiles new processes of this program, each of which judges the photo once.
+fn cold(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut runs: Vec<Vec<Stage>> = Vec::new();
+    for _ in 0..args.runs {
+        let mut program = Command::new(std::env::current_exe()?);
+        program.arg("profile").arg(&args.photo).args(["--runs", "1", "--json"]);
+        if let Some(model) = &args.model {
+            program.arg("--model").arg(model);
+        }
+        let started = Instant::now();
+        let output = program.stderr(Stdio::inherit()).output()?;
+        let wall_ms = started.elapsed().as_secs_f64() * 1000.0;
+        ensure!(output.status.success(), "a process failed");
+        let mut stages: Vec<Stage> = serde_json::from_slice(&output.stdout)?;
+        let sum: f64 = stages.iter().map(|stage| stage.first_ms).sum();
+        let rest = Pass { wall_ms: wall_ms - sum, cpu_ms: 0.0, page_faults: 0 };
+        stages.push(stage("start and end of the process, memory's speed", &[rest], 0, 1.0));
+        runs.push(stages);
+    }
+    let count = runs[0].len();
+    let middle = |place: usize, of: fn(&Stage) -> f64| {
+        let mut values: Vec<f64> = runs.iter().map(|stages| of(&stages[place])).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let stages = (0..count).map(|place| Stage {
+        name: runs[0][place].name.clone(),
+        first_ms: middle(place, |stage| stage.first_ms),
+        first_cpu_ms: middle(place, |stage| stage.first_cpu_ms),
+        first_page_faults: middle(place, |stage| stage.first_page_faults as f64) as u64,
+        median_ms: None,
+        median_cpu_ms: None,
+        operator: None,
+        bytes: runs[0][place].bytes,
+        memory_floor_ms: middle(place, |stage| stage.memory_floor_ms),
+    });
+    let stages: Vec<Stage> = stages.collect();
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&stages)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("medians of {} processes\n", args.runs);
+    println!("| stage | ms | of it CPU | page faults |\n|---|---|---|---|");
+    for Stage { name, first_ms, first_cpu_ms, first_page_faults, .. } in &stages {
+        println!("| {name} | {first_ms:.1} | {first_cpu_ms:.1} | {first_page_faults} |");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -138,10 +211,10 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Pass) {
     (result, Pass { wall_ms, cpu_ms: cpu_ms() - cpu, page_faults: page_faults() - faults })
 }
 
-fn stage(name: &'static str, passes: &[Pass], bytes: usize, bandwidth: f64) -> Stage {
+fn stage(name: &str, passes: &[Pass], bytes: usize, bandwidth: f64) -> Stage {
     let (first, later) = passes.split_first().expect("a stage has a pass");
     Stage {
-        name,
+        name: name.to_owned(),
         first_ms: first.wall_ms,
         first_cpu_ms: first.cpu_ms,
         first_page_faults: first.page_faults,

@@ -16,6 +16,7 @@ pub mod detector;
 pub mod error;
 pub mod event;
 pub mod http;
+mod judge_regions;
 pub mod judgement;
 pub mod limits;
 pub mod observe;

@@ -9,7 +9,6 @@
 
 use std::borrow::Borrow;
 use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,6 @@ use bytes::Bytes;
 use friends_core::crop::{self, Region};
 use friends_core::error::{Fault, Rejection};
 use friends_core::geometry::Rect;
-use friends_core::judged_face::{JudgedFace, judge_region};
 use friends_core::limits::Limits;
 use friends_core::model::{Bundle, Classifier};
 use friends_core::photo::Photo;
@@ -25,6 +23,7 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::detector::{Detector, Found};
+use super::judge_regions::judge_regions;
 use super::observe::{LogLine, Observer};
 use super::preloaded::Preloaded;
 use super::run_blocking::run_blocking;
@@ -232,6 +231,7 @@ pub struct Judge {
     bundle: Arc<Bundle>,
     classifier: Preloaded<Classifier>,
     permits: Arc<Semaphore>,
+    at_once: usize,
     queue: Semaphore,
 }
 
@@ -251,6 +251,7 @@ impl Judge {
             bundle,
             classifier,
             permits: Arc::new(Semaphore::new(at_once.max(1))),
+            at_once: at_once.max(1),
             queue: Semaphore::new(QUEUE_LENGTH),
         }
     }
@@ -331,7 +332,8 @@ impl Judge {
         };
 
         let classifier = self.classifier.clone();
-        let judging = move || judge_regions(classifier.get()?, &held.photo, &regions);
+        let threads = self.idle_threads();
+        let judging = move || judge_regions(classifier.get()?, &held.photo, &regions, threads);
         let faces = in_time(limits.time.saturating_sub(decoded), run_blocking("judging", judging))
             .await???;
         timings.total = millis(started.elapsed());
@@ -346,6 +348,16 @@ impl Judge {
             model: self.bundle.model_name(),
             timings_ms: timings,
         })
+    }
+
+    /// How many threads a photo may keep busy: one, and those of photos that could be in work and are
+    /// not.
+    fn idle_threads(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        if self.at_once == 1 {
+            return processors;
+        }
+        (1 + self.permits.available_permits()).min(processors)
     }
 
     /// Runs the detector if the regions are to come from it.
@@ -371,35 +383,6 @@ impl Judge {
         let judgement = self.judge(bytes, source, permit).await?;
         Ok(ResultDocument::unkept(Outcome::Done(judgement), OffsetDateTime::now_utc()))
     }
-}
-
-/// Judges all regions of a photo, on as many threads as there are processors.
-fn judge_regions(
-    classifier: &Classifier,
-    photo: &Photo,
-    regions: &[Region],
-) -> Result<Vec<JudgedFace>, Fault> {
-    let threads =
-        std::thread::available_parallelism().map_or(1, NonZero::get).clamp(1, regions.len().max(1));
-    let judge_part = |part: &[Region]| {
-        part.iter()
-            .map(|region| judge_region(classifier, photo, *region))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    if threads == 1 {
-        return judge_part(regions);
-    }
-    let parts = std::thread::scope(|scope| {
-        let begun: Vec<_> = regions
-            .chunks(regions.len().div_ceil(threads))
-            .map(|part| scope.spawn(move || judge_part(part)))
-            .collect();
-        begun
-            .into_iter()
-            .map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect::<Result<Vec<_>, _>>()
-    });
-    Ok(parts?.into_iter().flatten().collect())
 }
 
 /// Waits for work on a photo as long as it may take. Work that goes on after that holds its permit
