@@ -68,6 +68,11 @@ pub struct Phone {
     _profile: tempfile::TempDir,
 }
 
+/// Whether the header hides a part of its text.
+const CLIPPED: &str = "const header = document.querySelector('.masthead');
+    const bottom = header.getBoundingClientRect().bottom;
+    return [...header.querySelectorAll('h1, h1 span')].some((text) => text.getBoundingClientRect().bottom > bottom);";
+
 impl Phone {
     pub async fn start() -> Self {
         let (driver, port) =
@@ -486,7 +491,9 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
     assert!(
         post.query_pairs().any(|(name, value)| name == "hashtags" && value == "フレンズ判定器")
     );
-    // A page to link to, which no script makes.
+    // A page to link to, which no script makes. Where nothing can be copied, nothing says so.
+    let no_clipboard = "Object.defineProperty(navigator, 'clipboard', { value: undefined });";
+    phone.page.execute(no_clipboard, vec![]).await.unwrap();
     phone.page.find(Locator::Css("#link")).await.unwrap().send_keys(ENTER).await.unwrap();
     phone
         .page
@@ -495,6 +502,7 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
         .for_element(Locator::Css("#link-made:not([hidden])"))
         .await
         .expect("a link is made");
+    phone.says("#link-made", "コピーしてください").await;
     let address = phone
         .page
         .execute("return document.getElementById('address').value", vec![])
@@ -509,10 +517,43 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
         .await
         .unwrap();
     assert_eq!(width, 1200);
-    reader.screenshot("shared.png").await;
+    for (width, height, dark, name) in [
+        (360, 640, false, "shared.png"),
+        (390, 844, true, "shared-dark.png"),
+        (1280, 800, false, "shared-wide.png"),
+    ] {
+        reader.sized(width, height).await;
+        reader.dark(dark).await;
+        let clipped = reader.page.execute(CLIPPED, vec![]).await.unwrap();
+        assert_eq!(clipped, json!(false), "the header at {width} pixels");
+        reader.screenshot(name).await;
+    }
     reader.close().await;
-    phone.page.find(Locator::Css("#close-share")).await.unwrap().send_keys(ENTER).await.unwrap();
-    assert!(!phone.page.find(Locator::Css("#share")).await.unwrap().is_displayed().await.unwrap());
+    let is_shown = async || {
+        phone.page.find(Locator::Css("#share")).await.unwrap().is_displayed().await.unwrap()
+    };
+    // Its button closes it, a step back does, and a tap beside it: each stays on the verdict.
+    phone.press("#close-share").await;
+    assert!(!is_shown().await);
+    let beside = "document.getElementById('share').dispatchEvent(new MouseEvent('click', { clientX: 1, clientY: 1 }));";
+    for close in ["history.back();", beside] {
+        phone.press("#make-card").await;
+        phone.sized(360, 640).await;
+        let bottom = phone
+            .page
+            .execute(
+                "return document.getElementById('save').getBoundingClientRect().bottom",
+                vec![],
+            )
+            .await
+            .unwrap();
+        assert!(bottom.as_f64().unwrap() < 640.0, "the main buttons need no scrolling: {bottom}");
+        assert!(is_shown().await);
+        phone.page.execute(close, vec![]).await.unwrap();
+        let closed = Locator::Css("#share:not([open])");
+        phone.page.wait().at_most(PATIENCE).for_element(closed).await.expect("it is closed");
+        phone.state("done").await;
+    }
     phone.close().await;
     service.stop().await;
 }
@@ -800,6 +841,8 @@ async fn a_photo_that_is_chosen_without_a_connection_goes_when_it_is_back() {
     let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
     phone.page.execute_async(ready, vec![]).await.unwrap();
     phone.connected(false).await;
+    // What an earlier visit has kept would name the Friend, too.
+    phone.page.execute("localStorage.clear()", vec![]).await.unwrap();
     phone.choose(&photo).await;
     phone.says("#status", "つながるのを待っています").await;
     assert!(phone.text("#offline").await.contains("オフライン"));

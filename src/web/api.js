@@ -25,19 +25,34 @@ const SET_BY_BROWSER = ['content-length', 'host'];
 
 /** What the service says of itself, once it has; asked once. */
 let told = null;
+/** Where the device keeps it for a visit without a connection. */
+const KEPT = 'service';
 
 /** @typedef {import('../../tests/page/openapi').ResultDocument} ResultDocument */
 /** @typedef {Extract<ResultDocument, {status: 'done'}>} Done */
 
 /** @returns {Promise<import('../../tests/page/openapi').Health|null>} what `GET /api/health` answers; null where it does not */
 export async function health() {
+  if (told) return told;
   try {
-    const answer = told ?? await request('api/health', { timeout: HEALTH_TIMEOUT_MS });
-    if (answer.ok) told = answer;
+    const answer = await request('api/health', { timeout: HEALTH_TIMEOUT_MS });
+    if (answer.ok && answer.body) {
+      told = answer.body;
+      localStorage.setItem(KEPT, JSON.stringify(told));
+    }
   } catch {
     // Asked again the next time.
   }
-  return told?.body ?? null;
+  return told ?? keptHealth();
+}
+
+/** What the service said of itself on an earlier visit. */
+function keptHealth() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT));
+  } catch {
+    return null; // a browser that keeps nothing
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { forget, forgetOld, keep, keepWaiting, recall, WAITING } from './keep.js
 import { showKnown } from './known.js';
 import { prepare } from './photo.js';
 import { showResult } from './result.js';
-import { openShare } from './share.js';
+import { closesShare, openShare } from './share.js';
 import { byId, focus, getState, setProgress, setState, setStatus, showConnection, showEnding, showNext, showPhoto } from './view.js';
 import { Ending, words } from './words.js';
 
@@ -68,9 +68,11 @@ async function run(current, work = judge) {
   current.work = work;
   const { signal } = current.stop;
   try {
-    const friends = friendBook();
+    const asked = friendBook();
     const result = await work(current, signal);
-    current.card = showResult(result, await friends, current.photo);
+    // A visit that began without a connection asks again when it has one.
+    const friends = (await asked).size ? await asked : await friendBook();
+    current.card = showResult(result, friends, current.photo);
     signal.throwIfAborted();
     current.kept = Boolean(result.id);
     setStatus(words.done);
@@ -302,7 +304,9 @@ byId('retry').addEventListener('click', () => {
 
 addEventListener('online', () => showConnection(true));
 addEventListener('offline', () => showConnection(false));
-addEventListener('popstate', followAddress);
+addEventListener('popstate', () => {
+  if (!closesShare()) followAddress();
+});
 showConnection(navigator.onLine !== false);
 forgetOld();
 if (idInAddress()) followAddress();

@@ -14,6 +14,8 @@ let card = null;
 let photo = null;
 let ticket = null;
 let drawing = 0;
+/** Whether a step back is on its way that a closed dialog has asked for. */
+let steppingBack = false;
 
 /**
  * Opens the dialog.
@@ -31,7 +33,16 @@ export function openShare(what, visitorsPhoto, itsTicket) {
   byId('with-photo').closest('label').hidden = !photo;
   offerPost(location.origin + location.pathname + location.search);
   byId('share').showModal();
+  history.pushState({ dialog: 'share' }, '');
   draw();
+}
+
+/** Whether a step back in the history was meant for the dialog, which is closed then. */
+export function closesShare() {
+  const isMeant = steppingBack || byId('share').open;
+  steppingBack = false;
+  byId('share').close();
+  return isMeant;
 }
 
 /** Begins a post on X with this address in it. */
@@ -50,12 +61,22 @@ async function makeLink() {
     button.hidden = true;
     offerPost(url);
     byId('address').select();
-    await navigator.clipboard?.writeText(url).catch(() => {});
+    byId('link-made').querySelector('label').replaceChildren(...bilingual(await copied(url) ? words.linkCopied : words.linkToCopy));
   } catch (error) {
     if (!(error instanceof Ending)) throw error;
     button.replaceChildren(make('span', { role: 'status' }, ...bilingual(error.say)));
   } finally {
     button.disabled = false;
+  }
+}
+
+/** Whether an address could be copied: not on plain http, and not in every app's browser. */
+async function copied(url) {
+  try {
+    await navigator.clipboard.writeText(url);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -87,6 +108,17 @@ byId('send').addEventListener('click', async () => {
 byId('save').addEventListener('click', save);
 byId('link').addEventListener('click', makeLink);
 byId('close-share').addEventListener('click', () => byId('share').close());
+byId('share').addEventListener('click', (event) => {
+  const { left, right, top, bottom } = byId('share').getBoundingClientRect();
+  const isBeside = event.clientX < left || event.clientX > right || event.clientY < top || event.clientY > bottom;
+  // A key that presses a button has no place.
+  if (event.target === byId('share') && isBeside) byId('share').close();
+});
+byId('share').addEventListener('close', () => {
+  if (history.state?.dialog !== 'share') return;
+  steppingBack = true;
+  history.back();
+});
 for (const input of document.querySelectorAll('#share input')) input.addEventListener('change', draw);
 
 function save() {

@@ -225,6 +225,14 @@ export const words = {
       en: 'The present setting could not be read. Please reload later.',
     },
   },
+  linkCopied: {
+    ja: 'リンク(コピーしました。結果を消すと、このページも消えます)',
+    en: 'The link (copied; deleting the result deletes this page)',
+  },
+  linkToCopy: {
+    ja: 'リンク(えらんであるので、コピーしてください。結果を消すと、このページも消えます)',
+    en: 'The link (selected for you to copy; deleting the result deletes this page)',
+  },
   docs: { ja: '説明を読みこめませんでした。開き直してみてください。', en: 'The description could not be read. Try to reload.' },
   stats: {
     none: {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The function beside what one would use instead, in one run: cold and warm, memory, package.
 
-    tests/peers/function.py [--rounds 20] [--cores 0,1] PHOTO...
+    tests/peers/function.py [--rounds 20] [--cores 0,1] [--quick] PHOTO...
 
 Builds our function as it is packaged, a careless one in Rust and a hello-world (a quarter of an hour the first time), makes
 tests/peers/.venv, and then takes turns: each round starts every program once, sends it a photo through `/api/judge` (cold: from the start to the answer), and then five
@@ -72,11 +72,12 @@ def zipped_mb(files):
         return file.tell() / 1e6
 
 
-def build():
+def build(quick):
     for folder in ("infra", "tests/peers"):
         subprocess.run([str(ROOT / ".ci/environment"), folder], cwd=ROOT, check=True)
     environment = os.environ | {"PATH": f"{ROOT / 'infra/.venv/bin'}:{os.environ['PATH']}"}
-    for target in (["--bin", "friends-lambda"], ["--example", "peer-naive"], ["--example", "peer-hello"]):
+    others = [] if quick else [["--example", "peer-naive"], ["--example", "peer-hello"]]
+    for target in (["--bin", "friends-lambda"], *others):
         features = ["--no-default-features", "--features", "lambda"]
         subprocess.run(["cargo", "lambda", "build", "--release", *features, *target], cwd=ROOT, env=environment, check=True)
 
@@ -180,13 +181,16 @@ def main():
     parser.add_argument("photos", nargs="+", type=pathlib.Path, metavar="PHOTO")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--cores", default="", help="the processors that each program may use, as taskset has them [all]")
+    parser.add_argument("--quick", action="store_true", help="without the careless function and the hello-world, which take as long to build")
     args = parser.parse_args()
-    build()
+    build(args.quick)
     rust, python = programs()
+    rust = rust[:1] if args.quick else rust
     zips = {program.name: zipped_mb(program.files) for program in [*rust, *python]}
     for photo in args.photos:
         compare(photo, args.rounds, args.cores, rust, python, zips)
-    ticket(args.rounds, args.cores, rust[0])
+    if not args.quick:
+        ticket(args.rounds, args.cores, rust[0])
 
 
 if __name__ == "__main__":
