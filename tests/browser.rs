@@ -429,6 +429,49 @@ const CARD: &str = "const done = arguments[arguments.length - 1]; const image = 
         const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]; \
         done({ size: [canvas.width, canvas.height], corner: at(2, 2), frame: at(canvas.height === 630 ? 300 : 540, 68) }); })()";
 
+/// A shared page at three sizes, light and dark: nothing of its header is hidden.
+async fn shared_page_is_whole(reader: &Phone) {
+    for (width, height, dark, name) in [
+        (360, 640, false, "shared.png"),
+        (390, 844, true, "shared-dark.png"),
+        (1280, 800, false, "shared-wide.png"),
+    ] {
+        reader.sized(width, height).await;
+        reader.dark(dark).await;
+        let clipped = reader.page.execute(CLIPPED, vec![]).await.unwrap();
+        assert_eq!(clipped, json!(false), "the header at {width} pixels");
+        reader.screenshot(name).await;
+    }
+}
+
+/// The card's button closes it, a step back does, and a tap beside it: each stays on the verdict.
+async fn card_closes_in_every_way(phone: &Phone) {
+    let is_shown = async || {
+        phone.page.find(Locator::Css("#share")).await.unwrap().is_displayed().await.unwrap()
+    };
+    phone.press("#close-share").await;
+    assert!(!is_shown().await);
+    let beside = "document.getElementById('share').dispatchEvent(new MouseEvent('click', { clientX: 1, clientY: 1 }));";
+    for close in ["history.back();", beside] {
+        phone.press("#make-card").await;
+        phone.sized(360, 640).await;
+        let bottom = phone
+            .page
+            .execute(
+                "return document.getElementById('save').getBoundingClientRect().bottom",
+                vec![],
+            )
+            .await
+            .unwrap();
+        assert!(bottom.as_f64().unwrap() < 640.0, "the main buttons need no scrolling: {bottom}");
+        assert!(is_shown().await);
+        phone.page.execute(close, vec![]).await.unwrap();
+        let closed = Locator::Css("#share:not([open])");
+        phone.page.wait().at_most(PATIENCE).for_element(closed).await.expect("it is closed");
+        phone.state("done").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
     let service = Service::start().await;
@@ -517,43 +560,9 @@ async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
         .await
         .unwrap();
     assert_eq!(width, 1200);
-    for (width, height, dark, name) in [
-        (360, 640, false, "shared.png"),
-        (390, 844, true, "shared-dark.png"),
-        (1280, 800, false, "shared-wide.png"),
-    ] {
-        reader.sized(width, height).await;
-        reader.dark(dark).await;
-        let clipped = reader.page.execute(CLIPPED, vec![]).await.unwrap();
-        assert_eq!(clipped, json!(false), "the header at {width} pixels");
-        reader.screenshot(name).await;
-    }
+    shared_page_is_whole(&reader).await;
     reader.close().await;
-    let is_shown = async || {
-        phone.page.find(Locator::Css("#share")).await.unwrap().is_displayed().await.unwrap()
-    };
-    // Its button closes it, a step back does, and a tap beside it: each stays on the verdict.
-    phone.press("#close-share").await;
-    assert!(!is_shown().await);
-    let beside = "document.getElementById('share').dispatchEvent(new MouseEvent('click', { clientX: 1, clientY: 1 }));";
-    for close in ["history.back();", beside] {
-        phone.press("#make-card").await;
-        phone.sized(360, 640).await;
-        let bottom = phone
-            .page
-            .execute(
-                "return document.getElementById('save').getBoundingClientRect().bottom",
-                vec![],
-            )
-            .await
-            .unwrap();
-        assert!(bottom.as_f64().unwrap() < 640.0, "the main buttons need no scrolling: {bottom}");
-        assert!(is_shown().await);
-        phone.page.execute(close, vec![]).await.unwrap();
-        let closed = Locator::Css("#share:not([open])");
-        phone.page.wait().at_most(PATIENCE).for_element(closed).await.expect("it is closed");
-        phone.state("done").await;
-    }
+    card_closes_in_every_way(&phone).await;
     phone.close().await;
     service.stop().await;
 }
