@@ -175,9 +175,7 @@ fn cold(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let count = runs[0].len();
     let middle = |place: usize, of: fn(&Stage) -> f64| {
-        let mut values: Vec<f64> = runs.iter().map(|stages| of(&stages[place])).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+        median(&runs, |stages| of(&stages[place])).expect("there is a run at least")
     };
     let stages = (0..count).map(|place| Stage {
         name: runs[0][place].name.clone(),
@@ -226,8 +224,8 @@ fn stage(name: &str, passes: &[Pass], bytes: usize, bandwidth: f64) -> Stage {
     }
 }
 
-fn median(passes: &[Pass], of: impl Fn(&Pass) -> f64) -> Option<f64> {
-    let mut values: Vec<f64> = passes.iter().map(of).collect();
+fn median<T>(runs: &[T], of: impl Fn(&T) -> f64) -> Option<f64> {
+    let mut values: Vec<f64> = runs.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }

@@ -77,12 +77,12 @@ impl IndexedPhoto {
         }
         let (width, height) = self.jpeg.size();
         let is_most = 2.0 * region.width * region.height >= (width * height) as f32;
-        let closer = match scale_for(longer(region), MARGIN * needed(size)) {
+        let scale = scale_for(longer(region), MARGIN * needed(size));
+        let closer = match scale {
             Scale::Half => &self.closer[0],
             Scale::Quarter => &self.closer[1],
             Scale::Full | Scale::Eighth => return None,
         };
-        let scale = scale_for(longer(region), MARGIN * needed(size));
         let closer = is_most.then(|| closer.get_or_init(|| self.jpeg.whole(scale)));
         closer.and_then(Option::as_ref)
     }
