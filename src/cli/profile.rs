@@ -163,15 +163,9 @@ fn cold(args: &Args) -> anyhow::Result<ExitCode> {
         if let Some(model) = &args.model {
             program.arg("--model").arg(model);
         }
-        let started = Instant::now();
         let output = program.stderr(Stdio::inherit()).output()?;
-        let wall_ms = started.elapsed().as_secs_f64() * 1000.0;
         ensure!(output.status.success(), "a process failed");
-        let mut stages: Vec<Stage> = serde_json::from_slice(&output.stdout)?;
-        let sum: f64 = stages.iter().map(|stage| stage.first_ms).sum();
-        let rest = Pass { wall_ms: wall_ms - sum, cpu_ms: 0.0, page_faults: 0 };
-        stages.push(stage("start and end of the process, memory's speed", &[rest], 0, 1.0));
-        runs.push(stages);
+        runs.push(serde_json::from_slice(&output.stdout)?);
     }
     let count = runs[0].len();
     let middle = |place: usize, of: fn(&Stage) -> f64| {
