@@ -2,9 +2,13 @@
 //!
 //! `UPDATE_FIXTURES=1 cargo test --all-features --test boundaries openapi` writes the file anew.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use reqwest::Method;
 use serde_json::Value;
+
+use crate::common::service::Service;
 
 fn file() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/openapi.json")
@@ -34,6 +38,30 @@ fn every_call_and_every_field_is_explained() {
         explained(name, shape, &mut unexplained);
     }
     assert!(unexplained.is_empty(), "{unexplained:?}");
+}
+
+/// A path that was misspelled in a handler's description would send developers to a 404.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_that_is_described_is_answered() {
+    let service = Service::start().await;
+    let described: Value =
+        serde_json::to_value(friends_service::http::openapi()).expect("it is JSON");
+    for (path, calls) in described["paths"].as_object().unwrap() {
+        // No route takes this method, so that each answers which ones it takes.
+        let answer =
+            service.http.request(Method::PATCH, service.url(path)).send().await.expect("an answer");
+        assert_eq!(answer.status(), 405, "{path}");
+        let allowed: BTreeSet<_> = answer.headers()["allow"]
+            .to_str()
+            .unwrap()
+            .split(',')
+            .map(|method| method.trim().to_lowercase())
+            .filter(|method| method != "head")
+            .collect();
+        let methods: BTreeSet<_> = calls.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(allowed, methods, "{path}");
+    }
+    service.stop().await;
 }
 
 /// Names properties that are described neither here nor where they refer to.

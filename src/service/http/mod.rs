@@ -17,10 +17,9 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
 use serde::Serialize;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use self::body::Bodies;
 use self::problem::Problem;
@@ -37,40 +36,52 @@ struct Api {
     bodies: Arc<Bodies>,
 }
 
-/// The heading of the API's description.
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "フレンズ判定器 / Friends Judge",
-    description = "Send a photo and learn which character the cosplayer is, or honestly that it is \
-                   nobody. Errors are RFC 9457 problems with a stable `code`.",
-    license(name = "MIT OR Apache-2.0")
-))]
-struct Heading;
+/// Makes both the router and the description of the API from one list of routes, so that no route
+/// stays undescribed. The function never builds the description, and the linker leaves it out.
+macro_rules! routes {
+    ($($path:literal => $($method:ident $file:ident::$handler:ident),+;)+) => {
+        /// All routes of the API.
+        fn routes() -> Router<Api> {
+            Router::new()
+                $(.route($path, MethodRouter::new()$(.$method($file::$handler))+))+
+        }
 
-/// All routes of the API, each with its description.
-fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Heading::openapi())
-        .routes(routes!(uploads::open_ticket))
-        .routes(routes!(results::result, results::delete_result))
-        .routes(routes!(results::delete_result_behind_cdn))
-        .routes(routes!(judge::judge))
-        .routes(routes!(feedback::feedback))
-        .routes(routes!(share::share))
-        .routes(routes!(share::shared))
-        .routes(routes!(status::stats))
-        .routes(routes!(status::health))
+        #[derive(OpenApi)]
+        #[openapi(
+            info(
+                title = "フレンズ判定器 / Friends Judge",
+                description = "Send a photo and learn which character the cosplayer is, or \
+                               honestly that it is nobody. Errors are RFC 9457 problems with a \
+                               stable `code`.",
+                license(name = "MIT OR Apache-2.0")
+            ),
+            paths($($($file::$handler),+),+)
+        )]
+        struct Description;
+    };
+}
+
+routes! {
+    "/api/uploads" => post uploads::open_ticket;
+    "/results/{document}" => get results::result, delete results::delete_result;
+    "/api/results/{id}" => delete results::delete_result_behind_cdn;
+    "/api/judge" => post judge::judge;
+    "/api/feedback" => post feedback::feedback;
+    "/api/share" => post share::share;
+    "/r/{share_id}" => get share::shared;
+    "/stats.json" => get status::stats;
+    "/api/health" => get status::health;
 }
 
 /// The description of the API, as `/openapi.json` has it.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    Description::openapi()
 }
 
 /// The API.
 pub fn router(app: Arc<App>) -> Router {
-    let (router, _) = routes().split_for_parts();
-    router
+    routes()
         .fallback(async || Problem::from(Failure::not_found()))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observed))
