@@ -4,226 +4,18 @@
 //! Needs `chromium`, `chromedriver` and axe-core; `.ci/run` installs them. Screenshots go to
 //! `target/screenshots`.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fantoccini::Locator;
 use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
-use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::json;
 
+use crate::common::phone::{ENTER, HEIGHT, PATIENCE, Phone, WIDTH, photo_of_serval};
 use crate::common::pictures::{jpeg, serval};
 use crate::common::process::Serve;
 use crate::common::service::Service;
-
-/// Loading a page, judging a photo: none of it may take longer.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A small phone's page in CSS pixels, under the browser's own bars.
-const WIDTH: u32 = 360;
-const HEIGHT: u32 = 640;
-
-/// The Enter key among the private characters that drivers understand.
-const ENTER: &str = "\u{E007}";
-
-/// What axe finds, shortened to rule and element.
-const AXE: &str = "const done = arguments[arguments.length - 1]; \
-    axe.run(document).then(({ violations }) => done(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).join(' ')])), \
-        (error) => done([String(error)]));";
-
-/// How often the driver is started until it has a port.
-const TRIES: u32 = 10;
-
-/// A driver and its port.
-///
-/// The driver takes a free port of IPv6 and then the same one of IPv4. `None` when another process
-/// holds that one: the driver says so and ends.
-fn driver() -> Option<(Child, String)> {
-    let mut driver = Command::new("chromedriver")
-        .args(["--port=0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("chromedriver starts: install chromium and chromium-driver, or use .ci/run");
-    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let said = lines.find_map(|line| {
-        Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
-    });
-    let Some(port) = said else {
-        driver.wait().unwrap();
-        return None;
-    };
-    std::thread::spawn(move || lines.for_each(drop));
-    Some((driver, port))
-}
-
-/// A phone's browser; both processes end when this is dropped.
-pub struct Phone {
-    pub page: Client,
-    /// Of the driver.
-    url: String,
-    driver: Child,
-    _profile: tempfile::TempDir,
-}
-
-/// Whether the header hides a part of its text.
-const CLIPPED: &str = "const header = document.querySelector('.masthead');
-    const bottom = header.getBoundingClientRect().bottom;
-    return [...header.querySelectorAll('h1, h1 span')].some((text) => text.getBoundingClientRect().bottom > bottom);";
-
-impl Phone {
-    pub async fn start() -> Self {
-        let (driver, port) =
-            (0..TRIES).find_map(|_| driver()).expect("chromedriver finds a free port");
-        let profile = tempfile::tempdir().unwrap();
-        let capabilities = json!({"goog:chromeOptions": {
-            "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                format!("--user-data-dir={}", profile.path().display()),
-            ],
-            "mobileEmulation": {"deviceMetrics": {"width": WIDTH, "height": HEIGHT, "pixelRatio": 2.0, "touch": true}},
-        }});
-        let url = format!("http://127.0.0.1:{port}");
-        let page = ClientBuilder::new(hyper_util_connector())
-            .capabilities(capabilities.as_object().unwrap().clone())
-            .connect(&url)
-            .await
-            .expect("chromium starts");
-        Self { page, url, driver, _profile: profile }
-    }
-
-    /// A phone with the start page of `service`.
-    async fn open(service: &Service) -> Self {
-        let phone = Self::start().await;
-        phone.page.goto(&service.url("/")).await.unwrap();
-        phone.state("idle").await;
-        phone
-    }
-
-    /// Waits until the page is in this state.
-    async fn state(&self, state: &str) {
-        let wanted = format!("body[data-state='{state}']");
-        let wait = self.page.wait().at_most(PATIENCE).for_element(Locator::Css(&wanted)).await;
-        if wait.is_err() {
-            let is = self
-                .page
-                .find(Locator::Css("body"))
-                .await
-                .unwrap()
-                .attr("data-state")
-                .await
-                .unwrap();
-            panic!("the page is in state {is:?}, not {state:?}");
-        }
-    }
-
-    /// Switches the browser's connection.
-    async fn connected(&self, is: bool) {
-        let conditions =
-            json!({"offline": !is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
-        self.cdp("Network.emulateNetworkConditions", conditions).await;
-    }
-
-    /// Whether the device prefers a dark page.
-    async fn dark(&self, is: bool) {
-        let value = if is { "dark" } else { "light" };
-        let media = json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
-        self.cdp("Emulation.setEmulatedMedia", media).await;
-    }
-
-    /// The size of the page in CSS pixels; four times the zoom is a quarter of the size.
-    async fn sized(&self, width: u32, height: u32) {
-        let metrics =
-            json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
-        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
-    }
-
-    /// A command of the browser's debugging protocol.
-    async fn cdp(&self, cmd: &str, params: serde_json::Value) {
-        let url = format!(
-            "{}/session/{}/goog/cdp/execute",
-            self.url,
-            self.page.session_id().await.unwrap().unwrap()
-        );
-        let http = friends_service::settings::transport::client().unwrap();
-        let answer =
-            http.post(url).json(&json!({"cmd": cmd, "params": params})).send().await.unwrap();
-        assert!(answer.status().is_success(), "{cmd}");
-    }
-
-    /// Presses a button, wherever on the page it is.
-    async fn press(&self, css: &str) {
-        self.page.find(Locator::Css(css)).await.unwrap().send_keys(ENTER).await.unwrap();
-    }
-
-    /// Waits until an element says this.
-    async fn says(&self, css: &str, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let said = self.text(css).await;
-            if said.contains(text) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "{css} says {said:?}, not {text:?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn text(&self, css: &str) -> String {
-        self.page.find(Locator::Css(css)).await.unwrap().text().await.unwrap()
-    }
-
-    async fn choose(&self, photo: &Path) {
-        self.page
-            .find(Locator::Css("#library"))
-            .await
-            .unwrap()
-            .send_keys(photo.to_str().unwrap())
-            .await
-            .unwrap();
-    }
-
-    /// Keeps a picture of the page as it is, and fails where axe finds something that keeps
-    /// visitors out.
-    async fn screenshot(&self, name: &str) {
-        let axe =
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/package/axe.min.js");
-        let axe =
-            std::fs::read_to_string(axe).expect("axe-core is there: use .ci/run, which fetches it");
-        self.page.execute(&axe, vec![]).await.unwrap();
-        let violations = self.page.execute_async(AXE, vec![]).await.unwrap();
-        assert_eq!(violations, json!([]), "{name}");
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(name), self.page.screenshot().await.unwrap()).unwrap();
-    }
-
-    async fn close(self) {
-        self.page.clone().close().await.unwrap();
-    }
-}
-
-impl Drop for Phone {
-    fn drop(&mut self) {
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
-
-/// A drawing of Serval as a file, and the folder that goes when it is dropped.
-fn photo_of_serval() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let photo = folder.path().join("serval.jpg");
-    std::fs::write(&photo, jpeg(&serval(900))).unwrap();
-    (folder, photo)
-}
-
-fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector {
-    hyper_util::client::legacy::connect::HttpConnector::new()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
@@ -269,31 +61,24 @@ async fn a_visitor_chooses_a_photo_and_reads_who_it_is() {
         phone.page.execute("return document.documentElement.scrollWidth", vec![]).await.unwrap();
     assert_eq!(width, WIDTH, "nothing sticks out at the side");
 
-    // By keyboard, as some visitors go about it.
+    // The verdict stays until the next photo is chosen.
     phone.page.find(Locator::Css("#again")).await.unwrap().send_keys(ENTER).await.unwrap();
-    phone.state("idle").await;
+    phone.state("done").await;
     phone.choose(&text).await;
     phone.state("rejected").await;
     phone.screenshot("rejected.png").await;
     assert!(!phone.text("#error").await.is_empty());
 
     // Without a photo of their own.
-    phone.page.find(Locator::Css("#again")).await.unwrap().click().await.unwrap();
+    phone.press("#home").await;
     phone.state("idle").await;
-    phone
-        .page
-        .find(Locator::Css("[data-demo='demo-serval.jpg']"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    phone.state("done").await;
+    phone.try_drawing("serval").await;
     phone.screenshot("demo.png").await;
     assert!(phone.text(".verdict").await.contains("サーバル"));
 
     // On a busy day: the first try is told to come back.
-    phone.page.find(Locator::Css("#again")).await.unwrap().send_keys(ENTER).await.unwrap();
+    // By keyboard, as some visitors go about it.
+    phone.press("#home").await;
     phone.state("idle").await;
     let busy_once = "const real = window.fetch; window.fetch = (url, options) => { \
         if (!String(url).includes('api/uploads')) return real(url, options); \
@@ -332,7 +117,7 @@ async fn a_visit_survives_reload_back_and_a_second_tab_until_it_is_deleted() {
     assert!(sees_photo().await);
 
     // Another photo, and back.
-    phone.page.find(Locator::Css("#again")).await.unwrap().send_keys(ENTER).await.unwrap();
+    phone.press("#home").await;
     phone.state("idle").await;
     phone.page.back().await.unwrap();
     judged().await;
@@ -419,167 +204,11 @@ async fn a_box_that_is_drawn_is_judged_where_it_stands() {
     service.stop().await;
 }
 
-/// The size of the card that is shown, and the colors of its top left corner and of the middle of
-/// its picture.
-const CARD: &str = "const done = arguments[arguments.length - 1]; const image = document.getElementById('card'); \
-    const canvas = document.createElement('canvas'); \
-    (async () => { await image.decode(); \
-        Object.assign(canvas, { width: image.naturalWidth, height: image.naturalHeight }); \
-        const context = canvas.getContext('2d'); context.drawImage(image, 0, 0); \
-        const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]; \
-        done({ size: [canvas.width, canvas.height], corner: at(2, 2), frame: at(canvas.height === 630 ? 300 : 540, 68) }); })()";
-
-/// A shared page at three sizes, light and dark: nothing of its header is hidden.
-async fn shared_page_is_whole(reader: &Phone) {
-    for (width, height, dark, name) in [
-        (360, 640, false, "shared.png"),
-        (390, 844, true, "shared-dark.png"),
-        (1280, 800, false, "shared-wide.png"),
-    ] {
-        reader.sized(width, height).await;
-        reader.dark(dark).await;
-        let clipped = reader.page.execute(CLIPPED, vec![]).await.unwrap();
-        assert_eq!(clipped, json!(false), "the header at {width} pixels");
-        reader.screenshot(name).await;
-    }
-}
-
-/// The card's button closes it, a step back does, and a tap beside it: each stays on the verdict.
-async fn card_closes_in_every_way(phone: &Phone) {
-    let is_shown = async || {
-        phone.page.find(Locator::Css("#share")).await.unwrap().is_displayed().await.unwrap()
-    };
-    phone.press("#close-share").await;
-    assert!(!is_shown().await);
-    let beside = "document.getElementById('share').dispatchEvent(new MouseEvent('click', { clientX: 1, clientY: 1 }));";
-    for close in ["history.back();", beside] {
-        phone.press("#make-card").await;
-        phone.sized(360, 640).await;
-        let bottom = phone
-            .page
-            .execute(
-                "return document.getElementById('save').getBoundingClientRect().bottom",
-                vec![],
-            )
-            .await
-            .unwrap();
-        assert!(bottom.as_f64().unwrap() < 640.0, "the main buttons need no scrolling: {bottom}");
-        assert!(is_shown().await);
-        phone.page.execute(close, vec![]).await.unwrap();
-        let closed = Locator::Css("#share:not([open])");
-        phone.page.wait().at_most(PATIENCE).for_element(closed).await.expect("it is closed");
-        phone.state("done").await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_card_is_made_on_the_device_and_shared_as_a_file_alone() {
-    let service = Service::start().await;
-    let phone = Phone::open(&service).await;
-    let stub = "navigator.canShare = ({ files }) => files.length === 1; window.shared = []; \
-        navigator.share = async (what) => { window.shared.push([Object.keys(what).join(), what.files[0].type, what.files[0].size > 10000]); };";
-    phone.page.execute(stub, vec![]).await.unwrap();
-    phone
-        .page
-        .find(Locator::Css("[data-demo='demo-serval.jpg']"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    phone.state("done").await;
-    phone.page.find(Locator::Css("#make-card")).await.unwrap().click().await.unwrap();
-
-    let shown = async |shape: &str| {
-        let css = format!("#card[data-shape='{shape}']");
-        phone
-            .page
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::Css(&css))
-            .await
-            .expect("the card is drawn");
-        let card = phone.page.execute_async(CARD, vec![]).await.unwrap();
-        let near = |color: &serde_json::Value, wanted: [i64; 3]| {
-            let channels = color.as_array().unwrap().iter().zip(wanted);
-            assert!(
-                channels.clone().all(|(is, wanted)| (is.as_i64().unwrap() - wanted).abs() < 12),
-                "{color} is not {wanted:?}"
-            );
-        };
-        near(&card["corner"], [0xe8, 0xa3, 0x3d]);
-        near(&card["frame"], [0xff, 0xfd, 0xf7]);
-        phone.screenshot(&format!("card-{shape}.png")).await;
-        card["size"].clone()
-    };
-    assert_eq!(shown("upright").await, json!([1080, 1350]));
-    phone.page.find(Locator::Css("#send")).await.unwrap().click().await.unwrap();
-    assert_eq!(
-        phone.page.execute("return window.shared", vec![]).await.unwrap(),
-        json!([["files", "image/jpeg", true]])
-    );
-    phone
-        .page
-        .find(Locator::Css("[name='shape'][value='wide']"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    assert_eq!(shown("wide").await, json!([1200, 630]));
-    let post =
-        phone.page.find(Locator::Css("#post")).await.unwrap().attr("href").await.unwrap().unwrap();
-    let post = reqwest::Url::parse(&post).unwrap();
-    assert!(post.query_pairs().any(|(name, value)| name == "text" && value.contains("サーバル")));
-    assert!(
-        post.query_pairs().any(|(name, value)| name == "hashtags" && value == "フレンズ判定器")
-    );
-    // A page to link to, which no script makes. Where nothing can be copied, nothing says so.
-    let no_clipboard = "Object.defineProperty(navigator, 'clipboard', { value: undefined });";
-    phone.page.execute(no_clipboard, vec![]).await.unwrap();
-    phone.page.find(Locator::Css("#link")).await.unwrap().send_keys(ENTER).await.unwrap();
-    phone
-        .page
-        .wait()
-        .at_most(PATIENCE)
-        .for_element(Locator::Css("#link-made:not([hidden])"))
-        .await
-        .expect("a link is made");
-    phone.says("#link-made", "コピーしてください").await;
-    let address = phone
-        .page
-        .execute("return document.getElementById('address').value", vec![])
-        .await
-        .unwrap();
-    let reader = Phone::start().await;
-    reader.page.goto(address.as_str().unwrap()).await.unwrap();
-    assert!(reader.text("h2").await.contains("サーバル"));
-    let width = reader
-        .page
-        .execute("return document.querySelector('.shared').naturalWidth", vec![])
-        .await
-        .unwrap();
-    assert_eq!(width, 1200);
-    shared_page_is_whole(&reader).await;
-    reader.close().await;
-    card_closes_in_every_way(&phone).await;
-    phone.close().await;
-    service.stop().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_says_who_it_is_and_takes_the_crop_back() {
     let service = Service::start().await;
     let phone = Phone::open(&service).await;
-    phone
-        .page
-        .find(Locator::Css("[data-demo='demo-serval.jpg']"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    phone.state("done").await;
+    phone.try_drawing("serval").await;
     let tap = async |words: &str| {
         let button = format!("//button[contains(@class, 'chip')][contains(., '{words}')]");
         phone
@@ -720,7 +349,7 @@ async fn a_visitor_reads_half_of_the_text_in_the_language_of_the_address() {
     phone.press(".languages [hreflang='ja']").await;
     phone.says("#result-title", "サーバル").await;
     let now = phone.page.current_url().await.unwrap();
-    assert_eq!((now.query(), now.fragment()), (None, address.fragment()));
+    assert_eq!((now.query(), now.fragment()), (Some("lang=ja"), address.fragment()));
     phone.press(".languages [hreflang='en']").await;
     phone.press("footer a[href='privacy.html']").await;
     phone.says("#contact", "friends@example.com").await;
@@ -758,7 +387,9 @@ async fn photos_that_are_chosen_together_are_judged_one_after_another() {
     phone.state("done").await;
     assert_eq!(phone.page.find_all(Locator::Css(".face-box")).await.unwrap().len(), 6);
     phone.says("#again", "もう一枚").await;
-    // Each has an address of its own.
+    // Each has an address of its own, and so has the refusal.
+    phone.page.back().await.unwrap();
+    phone.state("rejected").await;
     phone.page.back().await.unwrap();
     phone.says("#result-title", "サーバル").await;
     phone.close().await;
@@ -992,6 +623,145 @@ async fn a_programmer_reads_what_can_be_asked() {
     phone.says("#calls", "POST /api/uploads").await;
     phone.says("#shapes", "photo_too_costly").await;
     phone.screenshot("api.png").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_device_says_the_language_where_the_address_does_not() {
+    let service = Service::start().await;
+    let (_folder, photo) = photo_of_serval();
+    let phone = Phone::speaking("en").await;
+    phone.page.goto(&service.url("/")).await.unwrap();
+    phone.state("idle").await;
+    phone.says("#lead", "Which Friend").await;
+    phone.choose(&photo).await;
+    phone.state("done").await;
+    phone.says("#result-title", "Serval").await;
+    phone.press(".languages [hreflang='ja']").await;
+    phone.says("#result-title", "サーバル").await;
+    phone.page.refresh().await.unwrap();
+    phone.says("#result-title", "サーバル").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+/// One number says how sure it is; the raw score is a tap away, with the line where the name begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_number_says_how_often_such_a_verdict_is_right() {
+    let service = Service::start().await;
+    let (_folder, photo) = photo_of_serval();
+    let phone = Phone::open(&service).await;
+    phone.choose(&photo).await;
+    phone.state("done").await;
+    let said = phone.text("#result").await;
+    assert!(said.contains("10枚に"), "{said}");
+    assert!(!phone.text("main").await.contains('%'));
+    phone.press("#result summary").await;
+    phone.has("details[open] .bar .mark").await;
+    let left = phone.run("return document.querySelector('.mark').style.left").await;
+    let left: f64 = left.as_str().unwrap().trim_end_matches('%').parse().unwrap();
+    assert!((1.0..=99.0).contains(&left), "{left}");
+    phone.screenshot("scores.png").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_that_wait_and_a_refusal_survive_a_reload() {
+    let service = Service::start().await;
+    let (photos, photo) = photo_of_serval();
+    let text = photos.path().join("notes.jpg");
+    std::fs::write(&text, b"these are only notes").unwrap();
+    let phone = Phone::open(&service).await;
+    let all = [&photo, &text, &photo].map(|path| path.to_str().unwrap()).join("\n");
+    phone.page.find(Locator::Css("#library")).await.unwrap().send_keys(&all).await.unwrap();
+    phone.state("done").await;
+    phone.page.refresh().await.unwrap();
+    phone.state("done").await;
+    phone.says("#again", "あと2枚").await;
+    phone.press("#again").await;
+    phone.state("rejected").await;
+    let why = phone.text("#error").await;
+    phone.page.refresh().await.unwrap();
+    phone.state("rejected").await;
+    assert_eq!(phone.text("#error").await, why);
+    phone.says("#again", "あと1枚").await;
+    // A step back leads to the verdict before it.
+    phone.page.back().await.unwrap();
+    phone.state("done").await;
+    phone.page.forward().await.unwrap();
+    phone.state("rejected").await;
+    phone.press("#again").await;
+    phone.state("done").await;
+    phone.says("#again", "もう一枚").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_there_can_be_read_without_a_connection() {
+    let service = Service::start().await;
+    let (_folder, photo) = photo_of_serval();
+    let phone = Phone::open(&service).await;
+    let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
+    phone.page.execute_async(ready, vec![]).await.unwrap();
+    phone.choose(&photo).await;
+    phone.state("done").await;
+    phone.connected(false).await;
+    phone.page.refresh().await.unwrap();
+    phone.state("done").await;
+    phone.says("#result-title", "サーバル").await;
+    phone.says("#offline", "オフライン").await;
+    // Of another device's result nothing is here.
+    phone.run("location.hash = '#r=AAAAAAAAAAAAAAAAAAAAAA'").await;
+    phone.says("#status", "結果をまだ読めません").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_sent_is_answered_with_what_to_do() {
+    let service = Service::start().await;
+    let (_folder, photo) = photo_of_serval();
+    let phone = Phone::open(&service).await;
+    let paste = "const pasted = new DataTransfer(); pasted.setData('text/plain', 'https://example.com/serval.jpg'); \
+        dispatchEvent(new ClipboardEvent('paste', { clipboardData: pasted }));";
+    phone.run(paste).await;
+    phone.state("rejected").await;
+    phone.says("#error", "保存してから").await;
+    phone.press("#home").await;
+    phone.state("idle").await;
+    // A filter on the way answers in the service's place.
+    let filter = "const real = window.fetch; window.fetch = (url, options) => (String(url).includes('api/uploads') \
+        ? Promise.resolve(new Response('<h1>Blocked</h1>', { status: 403 })) : real(url, options));";
+    phone.run(filter).await;
+    phone.choose(&photo).await;
+    phone.state("failed").await;
+    phone.says("#error", "別の回線").await;
+    phone.close().await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_app_can_share_a_photo_with_the_page() {
+    let service = Service::start().await;
+    let phone = Phone::open(&service).await;
+    let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
+    phone.page.execute_async(ready, vec![]).await.unwrap();
+    phone.has("html").await;
+    let share = format!(
+        "const done = arguments[arguments.length - 1]; \
+         const bytes = Uint8Array.from(atob('{}'), (letter) => letter.charCodeAt(0)); const form = new FormData(); \
+         form.append('photo', new File([bytes], 'serval.jpg', {{ type: 'image/jpeg' }})); \
+         fetch('/shared', {{ method: 'POST', body: form }}).then(({{ url }}) => done(url), (error) => done(String(error)));",
+        STANDARD.encode(jpeg(&serval(500)))
+    );
+    let leads_to = phone.page.execute_async(&share, vec![]).await.unwrap();
+    assert_eq!(leads_to, service.url("/?shared"));
+    phone.page.goto(&service.url("/?shared")).await.unwrap();
+    phone.state("done").await;
+    phone.says("#result-title", "サーバル").await;
     phone.close().await;
     service.stop().await;
 }

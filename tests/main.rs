@@ -5,6 +5,7 @@ mod common;
 
 mod bombs;
 mod browser;
+mod browser_cards;
 mod cli;
 mod events;
 mod face_detector;

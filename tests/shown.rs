@@ -16,12 +16,12 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use moxcms::ColorProfile;
 use serde_json::Value;
 
-use crate::browser::Phone;
 use crate::common::chunks::{
     gif_with, png, png_chunk, png_frame, png_header, png_rows, webp, webp_canvas, webp_chunk,
     webp_chunks, webp_frame,
 };
 use crate::common::odd_jpeg::{OddJpeg, adobe, jfif, segment};
+use crate::common::phone::Phone;
 use crate::common::pictures::{animation, encoded, jpeg, serval, with_orientation};
 use crate::common::process::friends;
 

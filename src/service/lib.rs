@@ -24,5 +24,6 @@ pub mod pipeline;
 pub mod preloaded;
 pub mod run_blocking;
 pub mod settings;
+mod site_page;
 pub mod storage;
 pub mod tickets;

@@ -240,7 +240,9 @@ function problem({ status, retryAfter, body }) {
   const { code, detail, title, reason } = body ?? {};
   const message = detail ?? title ?? `HTTP ${status}`;
   const state = PHOTO_FAULTS.includes(code) ? 'rejected' : 'failed';
-  return new Ending(state, errorWords(code, message, reason), { detail: message, transient: status === 429 || status >= 500, retryAfter });
+  // A 403 that is not the service's own comes from something on the way.
+  const say = status === 403 && !code ? words.blocked : errorWords(code, message, reason);
+  return new Ending(state, say, { detail: message, transient: status === 429 || status >= 500, retryAfter });
 }
 
 /**

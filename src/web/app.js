@@ -1,8 +1,9 @@
 /** The visit: a photo is chosen, prepared, sent, judged and shown. Each step is in its own module. */
 
+import { meet } from './album.js';
 import { awaitResult, drawing, friendBook, judgeBox, openTicket, sendPhoto, takeBack } from './api.js';
 import { boxTool, inPixels } from './box.js';
-import { forget, forgetOld, keep, keepWaiting, recall, WAITING } from './keep.js';
+import { forget, forgetOld, keep, keepLine, keepWaiting, recall, recallLine, WAITING } from './keep.js';
 import { showKnown } from './known.js';
 import { prepare } from './photo.js';
 import { showResult } from './result.js';
@@ -13,6 +14,7 @@ import { Ending, words } from './words.js';
 const QUEUE_NOTICE_MS = 6000;
 const FAILED_POLLS = 3; // in a row, before the page says that it cannot reach the server
 const BUSY = ['preparing', 'uploading', 'judging'];
+const SHARED = 'shared'; // as worker.js names it
 
 /**
  * A visit.
@@ -21,6 +23,8 @@ const BUSY = ['preparing', 'uploading', 'judging'];
  * @property {Blob} [photo] what is sent of it
  * @property {object} [ticket] its ticket, once there is one
  * @property {boolean} [sent] whether the photo has arrived
+ * @property {boolean} [isDrawing] whether the picture is one of the page's own
+ * @property {import('./api.js').Done} [result] once there is one
  * @property {import('./card.js').Card} [card] what there is to post
  * @property {boolean} [kept] whether what is shown lies on the server, too
  * @property {(current: any, signal: AbortSignal) => Promise<object>} [work] what is being done, or was last
@@ -36,11 +40,12 @@ let line = [];
 /**
  * Starts over with a picture, unless one is on its way already.
  * @param {(signal: AbortSignal) => Promise<Blob>} picture asked again when a visit that never got it is tried again
+ * @param {{isDrawing?: boolean}} [what]
  */
-function choose(picture) {
+function choose(picture, { isDrawing = false } = {}) {
   if (BUSY.includes(getState())) return;
   visit?.stop.abort();
-  visit = { picture };
+  visit = { picture, isDrawing };
   showPhoto(null);
   run(visit);
 }
@@ -52,9 +57,17 @@ function chooseFiles(files) {
   next();
 }
 
+/** What was chosen but is no file: the address of a picture, as other pages give it. */
+function refuseAddress() {
+  if (BUSY.includes(getState())) return;
+  leave();
+  end(new Ending('rejected', words.address), null);
+}
+
 /** The next picture of those that wait. */
 function next() {
   const file = line.shift();
+  keepLine(line);
   choose(async () => file);
 }
 
@@ -75,16 +88,31 @@ async function run(current, work = judge) {
     current.card = showResult(result, friends, current.photo);
     signal.throwIfAborted();
     current.kept = Boolean(result.id);
+    if (current.kept) {
+      current.result = result;
+      keep(current);
+    }
+    if (current.picture && !current.isDrawing) meet(matches(result));
     setStatus(words.done);
     enterDone();
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Ending)) console.error(error);
-    showNext(line.length);
-    showEnding(error instanceof Ending ? error : new Ending('failed', words.unknownError), Boolean(current.picture));
+    end(error instanceof Ending ? error : new Ending('failed', words.unknownError), current);
   } finally {
     if (visit === current) forget(WAITING);
   }
+}
+
+/** The Friends whom a result names for certain. */
+const matches = ({ faces }) => faces.flatMap(({ verdict }) => (verdict.kind === 'match' ? [verdict.friend] : []));
+
+/** Shows an end that is not a verdict. One without a ticket has no address, so that the browser's history keeps it. */
+function end(ending, current) {
+  const { state, say, detail } = ending;
+  if (!current?.ticket) goTo(withoutId(), { ending: { state, say, detail } });
+  showNext(line.length);
+  showEnding(ending, Boolean(current?.picture));
 }
 
 /** Prepares, sends and waits, as far as that has not been done; returns the `done` document. */
@@ -101,10 +129,13 @@ async function judge(current, signal) {
   }
   if (!current.ticket) {
     enter('preparing', navigator.onLine === false ? words.waitingForLine : words.ticket);
-    if (navigator.onLine === false) await keepWaiting(current.photo);
+    if (navigator.onLine === false) {
+      await keepWaiting(current.photo);
+      goTo(withoutId(), { isWaiting: true });
+    }
     current.ticket = await openTicket(current.photo, signal);
     await keep(current);
-    history.pushState(null, '', addressOf(current.ticket.id));
+    goTo(addressOf(current.ticket.id));
   }
   if (current.photo && !current.sent) {
     enter('uploading', words.uploading);
@@ -113,13 +144,15 @@ async function judge(current, signal) {
     current.sent = true;
     await keep(current);
   }
+  // Without a connection, what the device has kept is all there is.
+  if (current.result && navigator.onLine === false) return current.result;
   enter('judging', words.judging);
   return awaitResult(current.ticket.result_url, saySoFar, signal);
 }
 
 /** Says how the waiting goes: whether the server answers, that others come first, how long it can last at most. */
 function saySoFar({ failed, waited, left }) {
-  if (navigator.onLine === false) return;
+  if (navigator.onLine === false) return void setStatus(words.offlineResult);
   if (failed >= FAILED_POLLS) setStatus(words.unreachable);
   else if (failed === 0) setStatus(waited < QUEUE_NOTICE_MS ? words.judging : words.queued);
   if (waited < QUEUE_NOTICE_MS) return;
@@ -132,7 +165,14 @@ function enter(state, say) {
   setProgress(null);
 }
 
+/** Goes on in the browser's history: a step back leads to what was shown before, but not to a photo that has gone since. */
+function goTo(address, state = null) {
+  if (history.state?.isWaiting) history.replaceState(state, '', address);
+  else history.pushState(state, '', address);
+}
+
 const addressOf = (id) => `#r=${id}`;
+const withoutId = () => location.pathname + location.search;
 const idInAddress = () => /^#r=([\w-]+)$/.exec(location.hash)?.[1];
 
 /** Shows what the address names: a visit that this device or another one began, or the start. */
@@ -140,14 +180,19 @@ async function followAddress() {
   const id = idInAddress();
   if (id && id === visit?.ticket?.id) return;
   leave();
-  if (!id) return start();
+  if (!id) {
+    const ending = history.state?.ending;
+    if (!ending) return start();
+    showNext(line.length);
+    return showEnding(new Ending(ending.state, ending.say, ending), false);
+  }
   enter('judging', words.judging);
   const stop = new AbortController();
   const arriving = { ticket: { result_url: `/results/${id}.json`, id }, stop };
   visit = arriving;
   const kept = await recall(id);
   if (stop.signal.aborted) return undefined;
-  if (kept) Object.assign(arriving, kept, { picture: async () => kept.photo });
+  if (kept) Object.assign(arriving, kept, kept.photo && { picture: async () => kept.photo });
   showPhoto(kept?.photo ?? null);
   return run(arriving);
 }
@@ -172,6 +217,7 @@ function leave() {
 function start() {
   setStatus(null);
   setState('idle');
+  showKnown();
   focus('library');
 }
 
@@ -179,8 +225,9 @@ function start() {
 function startOver() {
   leave();
   line = [];
+  keepLine(line);
   forget(WAITING);
-  if (idInAddress()) history.pushState(null, '', location.pathname + location.search);
+  if (idInAddress() || history.state) goTo(withoutId());
   start();
 }
 
@@ -257,7 +304,7 @@ for (const id of ['library', 'camera']) {
 }
 
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-demo]'))) {
-  button.addEventListener('click', () => choose((signal) => drawing(button.dataset.demo, signal)));
+  button.addEventListener('click', () => choose((signal) => drawing(button.dataset.demo, signal), { isDrawing: true }));
 }
 
 /** The pictures among dropped or pasted things; where there is none, whatever else was meant to be one. */
@@ -274,25 +321,37 @@ addEventListener('dragover', (event) => {
 addEventListener('dragleave', (event) => {
   if (!event.relatedTarget) document.body.classList.remove('dragging');
 });
+/** Takes what was dropped or pasted. */
+function take(transfer) {
+  const files = pictures(transfer);
+  if (files.length) chooseFiles(files);
+  else if (/^\s*(https?|data|blob):\S+/i.test(transfer?.getData('text') ?? '')) refuseAddress();
+}
+
 addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('dragging');
-  chooseFiles(pictures(event.dataTransfer));
+  take(event.dataTransfer);
 });
-addEventListener('paste', (event) => chooseFiles(pictures(event.clipboardData)));
+addEventListener('paste', (event) => take(event.clipboardData));
 
 byId('cancel').addEventListener('click', cancel);
 byId('forget').addEventListener('click', deleteResult);
 byId('make-card').addEventListener('click', () => {
-  openShare(visit.card, visit.photo, visit.kept && visit.ticket.delete_token ? visit.ticket : null);
+  const chosen = [...document.querySelectorAll('.face-box')].findIndex((box) => box.getAttribute('aria-pressed') === 'true');
+  openShare(visit.card, visit.photo, visit.kept && visit.ticket.delete_token ? visit.ticket : null, chosen < 0 ? undefined : chosen);
 });
 byId('box').addEventListener('click', drawBox);
 byId('judge-drawn').addEventListener('click', judgeDrawn);
 byId('leave-drawn').addEventListener('click', enterDone);
 byId('again').addEventListener('click', () => {
-  if (line.length) return void next();
+  // What is shown stays until the next photo is chosen.
+  if (line.length) next();
+  else byId('library').click();
+});
+byId('home').addEventListener('click', (event) => {
+  event.preventDefault();
   startOver();
-  byId('library').click();
 });
 byId('retry').addEventListener('click', () => {
   if (!visit) return;
@@ -309,8 +368,40 @@ addEventListener('popstate', () => {
 });
 showConnection(navigator.onLine !== false);
 forgetOld();
-if (idInAddress()) followAddress();
-else setState('idle');
-if (getState() === 'idle') goOn();
-showKnown();
+begin();
 navigator.serviceWorker?.register('worker.js');
+
+/** Shows what the address or the history names, or goes on with a photo that came before the page did. */
+async function begin() {
+  if (!idInAddress() && !history.state?.ending) setState('idle');
+  showKnown();
+  line = await recallLine();
+  const isHere = idInAddress() || history.state?.ending;
+  if (isHere) return followAddress();
+  const handedOver = await pictureFromElsewhere();
+  if (handedOver) return chooseFiles([handedOver]);
+  await goOn();
+  if (getState() === 'idle' && line.length) next();
+  // The shortcut of the installed page; a camera opens only when the visitor presses.
+  if (getState() === 'idle' && new URLSearchParams(location.search).has('camera')) focus('camera');
+  return undefined;
+}
+
+/** The picture that another app has shared with this one, which the worker took in (worker.js). */
+async function pictureFromElsewhere() {
+  if (!new URLSearchParams(location.search).has('shared')) return null;
+  history.replaceState(null, '', location.pathname);
+  try {
+    const cache = await caches.open(SHARED);
+    const answer = await cache.match(SHARED);
+    await cache.delete(SHARED);
+    return answer ? await answer.blob() : null;
+  } catch {
+    return null;
+  }
+}
+
+// A picture that was opened with this app.
+/** @type {any} */ (window).launchQueue?.setConsumer(async ({ files }) => {
+  chooseFiles(await Promise.all(files.map((file) => file.getFile())));
+});

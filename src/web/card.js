@@ -11,20 +11,34 @@ const NOBODY = '#8d9a6b';
 const PAPER = '#fffdf7';
 const INK = '#33261a';
 const PORTRAITS = 6; // more are not told apart any more
+const SMALLEST_STAMP = 12; // pixels of the card, so that it can be tapped
 
 /**
  * @typedef {object} Card
  * @property {import('./words.js').Words} title who it is
  * @property {object[]} friends those named, from `friendBook`; none for an unknown
  * @property {import('./words.js').Words} [line] a line of character
+ * @property {Face[]} faces where the faces are on the photo
  * @property {Blob} [photo] only when the visitor wants it on the card
+ */
+
+/**
+ * @typedef {object} Face
+ * @property {{x: number, y: number, width: number, height: number}} box in pixels of the upright photo
+ * @property {any} [friend] who it is, from `friendBook`
+ * @property {boolean} [isCovered] whether a stamp lies on it
+ */
+
+/**
+ * Where a face is on a card, in the card's pixels: the circle around its box.
+ * @typedef {{x: number, y: number, radius: number}} Place
  */
 
 /**
  * Draws a card.
  * @param {Card} card
  * @param {'upright'|'wide'} shape
- * @returns {Promise<Blob>} a JPEG
+ * @returns {Promise<{canvas: HTMLCanvasElement, places: Place[]}>} the picture, and where the faces are on it, one for one
  */
 export async function drawCard(card, shape) {
   const [width, height] = SHAPES[shape];
@@ -32,21 +46,30 @@ export async function drawCard(card, shape) {
   Object.assign(canvas, { width, height });
   const context = canvas.getContext('2d', { alpha: false });
   const pictures = card.photo
-    ? [{ image: await createImageBitmap(card.photo), color: card.friends[0]?.color ?? NOBODY }]
+    ? [{ image: await createImageBitmap(card.photo), color: card.friends[0]?.color ?? NOBODY, stamps: await Promise.all(card.faces.map(stamp)) }]
     : await Promise.all(card.friends.slice(0, PORTRAITS).map(portrait));
+  let places = [];
 
   ground(context, width, height, card.friends[0]?.color ?? NOBODY, shape);
   const margin = 60;
   if (shape === 'upright') {
-    frame(context, { x: margin, y: margin, width: width - 2 * margin, height: 800 }, pictures);
+    places = frame(context, { x: margin, y: margin, width: width - 2 * margin, height: 800 }, pictures);
     say(context, card, { x: margin, y: 900, width: width - 2 * margin });
   } else {
     const side = height - 2 * margin;
-    frame(context, { x: margin, y: margin, width: side, height: side }, pictures);
+    places = frame(context, { x: margin, y: margin, width: side, height: side }, pictures);
     say(context, card, { x: 2 * margin + side, y: 2 * margin, width: width - 3 * margin - side });
   }
   text(context, 'フレンズ判定器  Friends Judge', { x: width - margin, y: height - 28, size: 26, align: 'right', color: INK });
-  return new Promise((resolve) => { canvas.toBlob(resolve, 'image/jpeg', 0.92); });
+  return { canvas, places };
+}
+
+/**
+ * What lies on a face: the drawing of its Friend, a smile where it is nobody; nothing where it is not covered.
+ * @param {Face} face
+ */
+async function stamp({ box, friend, isCovered }) {
+  return { box, isCovered, picture: friend && isCovered ? await portrait(friend) : { color: NOBODY } };
 }
 
 /** Our drawing of a Friend; their colour where there is none. */
@@ -77,7 +100,10 @@ function ground(context, width, height, color, shape) {
   disc(width * 0.85, height * 1.2, height * 0.28, '#c9b866');
 }
 
-/** Pictures side by side in a white frame: each in a cell of its own, cut to fill it; a question mark where there are none. */
+/**
+ * Pictures side by side in a white frame: each in a cell of its own, cut to fill it; a question mark where there are none.
+ * @returns {Place[]} of the faces on the first one
+ */
 function frame(context, area, pictures) {
   context.fillStyle = PAPER;
   context.beginPath();
@@ -91,31 +117,74 @@ function frame(context, area, pictures) {
   const cells = pictures.length ? pictures : [{ color: NOBODY, letter: '?' }];
   const columns = Math.ceil(Math.sqrt(cells.length));
   const rows = Math.ceil(cells.length / columns);
-  cells.forEach((picture, i) => {
+  const places = cells.map((picture, i) => {
     const row = Math.floor(i / columns);
     const inRow = row === rows - 1 ? cells.length - columns * (rows - 1) : columns;
     const [width, height] = [inner.width / inRow, inner.height / rows];
-    cell(context, { x: inner.x + (i % columns) * width, y: inner.y + row * height, width, height }, picture);
+    return cell(context, { x: inner.x + (i % columns) * width, y: inner.y + row * height, width, height }, picture);
   });
   context.restore();
+  return places[0];
 }
 
-function cell(context, { x, y, width, height }, { image, color, letter }) {
+/** @returns {Place[]} of the faces on the picture */
+function cell(context, { x, y, width, height }, { image, color, letter, stamps = [] }) {
   if (!image) {
     context.fillStyle = color;
     context.fillRect(x, y, width, height);
     text(context, letter, { x: x + width / 2, y: y + height * 0.7, size: height * 0.6, align: 'center', color: readableOn(color) });
-    return;
+    return [];
   }
   const scale = Math.max(width / image.width, height / image.height);
   const [w, h] = [width / scale, height / scale];
   // What is cut off goes from the bottom: heads are above.
-  context.drawImage(image, (image.width - w) / 2, (image.height - h) / 4, w, h, x, y, width, height);
+  const [left, top] = [(image.width - w) / 2, (image.height - h) / 4];
+  context.drawImage(image, left, top, w, h, x, y, width, height);
+  return stamps.map(({ box, isCovered, picture }) => {
+    const place = {
+      x: x + (box.x + box.width / 2 - left) * scale,
+      y: y + (box.y + box.height / 2 - top) * scale,
+      // The circle through the corners of the box leaves no pixel of it uncovered.
+      radius: Math.max(SMALLEST_STAMP, (Math.hypot(box.width, box.height) / 2) * scale + 1),
+    };
+    if (isCovered) cover(context, place, picture);
+    return place;
+  });
 }
 
-/** The visitor's language large, the other one below, then the line of character, from the top of the area. */
+/** An opaque disc over a face: a drawing, or a smile. */
+function cover(context, { x, y, radius }, { image, color }) {
+  context.save();
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = color;
+  context.fill();
+  context.clip();
+  if (image) {
+    const side = Math.min(image.width, image.height);
+    const inner = radius * 0.92; // inside a ring of the Friend's colour, so that it is seen to be a stamp
+    context.beginPath();
+    context.arc(x, y, inner, 0, 2 * Math.PI);
+    context.clip();
+    context.drawImage(image, (image.width - side) / 2, 0, side, side, x - inner, y - inner, 2 * inner, 2 * inner);
+  } else {
+    context.strokeStyle = context.fillStyle = readableOn(color);
+    context.lineWidth = radius / 8;
+    context.lineCap = 'round';
+    for (const side of [-1, 1]) {
+      context.beginPath();
+      context.arc(x + side * radius * 0.35, y - radius * 0.2, radius / 9, 0, 2 * Math.PI);
+      context.fill();
+    }
+    context.beginPath();
+    context.arc(x, y + radius * 0.05, radius * 0.45, 0.15 * Math.PI, 0.85 * Math.PI);
+    context.stroke();
+  }
+  context.restore();
+}
+
 /**
- * Writes who it is.
+ * Writes who it is from the top of the area: the visitor's language large, the other one below, then the line of character.
  * @param {CanvasRenderingContext2D} context
  * @param {Card} card
  * @param {{x: number, y: number, width: number}} area

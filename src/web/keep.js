@@ -1,4 +1,4 @@
-/** What this device keeps of a visit, so that a reload loses nothing: its ticket and its photo, for a day at most. */
+/** What this device keeps of a visit, so that a reload loses nothing: its ticket, photo and result, for a day at most. */
 
 const DATABASE = 'friends-judge';
 const STORE = 'visits';
@@ -9,6 +9,8 @@ const LIFETIME_MS = 24 * 60 * 60_000;
  * @property {object} ticket as `openTicket` gave it
  * @property {Blob} photo
  * @property {boolean} sent whether the photo has arrived
+ * @property {import('./api.js').Done} [result] once there is one
+ * @property {boolean} [isDrawing] whether the picture is one of the page's own
  * @property {number} at when it was kept (milliseconds since 1970)
  */
 
@@ -18,9 +20,22 @@ export const WAITING = 'waiting';
 /** Keeps a photo that has no ticket yet. */
 export const keepWaiting = (photo) => attempt('readwrite', (store) => store.put({ photo, at: Date.now() }, WAITING));
 
-/** Keeps a visit under its ticket's id. Where the device keeps nothing, the visit goes on without. */
-export const keep = ({ ticket, photo, sent = false }) => attempt('readwrite',
-  (store) => store.put({ ticket, photo, sent, at: Date.now() }, ticket.id));
+/** The name of the pictures that were chosen together and wait for their turn. */
+const LINE = 'line';
+
+/** Keeps the pictures that wait for their turn. */
+export const keepLine = (pictures) => attempt('readwrite',
+  (store) => (pictures.length ? store.put({ pictures, at: Date.now() }, LINE) : store.delete(LINE)));
+
+/** @returns {Promise<Blob[]>} the pictures that wait for their turn */
+export const recallLine = async () => /** @type {any} */ (await recall(LINE))?.pictures ?? [];
+
+/**
+ * Keeps a visit under its ticket's id. Where the device keeps nothing, the visit goes on without.
+ * @param {{ticket?: object, photo?: Blob, sent?: boolean, result?: object, isDrawing?: boolean}} visit
+ */
+export const keep = ({ ticket, photo, sent = false, result, isDrawing }) => attempt('readwrite',
+  (store) => store.put({ ticket, photo, sent, result, isDrawing, at: Date.now() }, /** @type {any} */ (ticket).id));
 
 /** @returns {Promise<Kept|undefined>} */
 export const recall = (id) => attempt('readonly', (store) => store.get(id));

@@ -4,7 +4,7 @@ import { bandOf, isSure, ofTen } from './certainty.js';
 import { NEUTRAL_COLOR, paint } from './color.js';
 import { feedback } from './feedback.js';
 import { bilingual, make, showFrame } from './view.js';
-import { words } from './words.js';
+import { groupNames, words } from './words.js';
 
 const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close enough to name the Friend
 
@@ -27,23 +27,51 @@ export function showResult(result, friends, photo) {
   if (result.photo) showFrame(result.photo);
   document.body.dataset.faces = faces.length > 1 ? 'many' : 'one';
   document.getElementById('result-title').replaceChildren(...headline(faces));
-  document.getElementById('result-lines').replaceChildren(...headlineLines(faces));
+  document.getElementById('result-lines').replaceChildren(...headlineLines(faces, nameOf));
   document.getElementById('boxes').replaceChildren(...boxes);
   document.getElementById('faces').replaceChildren(...cards);
   // Where no face was found, the visitor knows better.
   document.getElementById('box').classList.toggle('primary', !faces.some((face) => face.region !== 'photo'));
   document.getElementById('facts').replaceChildren(facts(result));
-  return cardOf(faces);
+  return cardOf(faces, nameOf);
 }
 
 /** What a card says of the faces. */
-function cardOf(faces) {
-  if (faces.length > 1) return { title: groupWords(faces), friends: faces.flatMap((face) => face.named.slice(0, 1)) };
-  return { title: faces.map(verdictWords)[0] ?? words.noFaces, line: lineOf(faces), friends: faces.flatMap((face) => face.named) };
+function cardOf(faces, nameOf) {
+  const places = faces.map(({ box, named: [friend] }) => ({ box, friend }));
+  if (faces.length > 1) {
+    const found = foundIn(faces);
+    const title = found.length ? groupNames(found, faces.filter((face) => face.named.length === 0).length) : groupWords(faces);
+    return { title, friends: faces.flatMap((face) => face.named.slice(0, 1)), faces: places };
+  }
+  const near = faces.length ? nearest(faces[0], nameOf) : null;
+  return {
+    title: faces.map(verdictWords)[0] ?? words.noFaces,
+    line: near ? near.say : lineOf(faces),
+    friends: near ? [near.friend] : faces.flatMap((face) => face.named),
+    faces: places,
+  };
+}
+
+/** The Friends of a group, each once, in the order in which they stand. */
+function foundIn(faces) {
+  const found = new Map();
+  for (const { named: [friend] } of faces) {
+    if (friend) found.set(friend.slug, { friend, count: (found.get(friend.slug)?.count ?? 0) + 1 });
+  }
+  return [...found.values()];
 }
 
 /** The line of character of the only Friend that is named. */
 const lineOf = (faces) => (faces.length === 1 && faces[0].named.length === 1 ? faces[0].named[0].line : null);
+
+/** Whom an unknown comes nearest to, and how to say so; null for one who is named. */
+function nearest({ named: friends, scores: [best] }, nameOf) {
+  if (friends.length > 0 || !best) return null;
+  const friend = nameOf(best.friend);
+  const isClose = best.score >= CLOSE * (friend.threshold ?? 1);
+  return { friend, isClose, say: isClose ? words.closest(friend) : words.nearest(friend) };
+}
 
 /** The answer in one line: who it is, or how many of a group are Friends. */
 function headline(faces) {
@@ -70,12 +98,14 @@ function verdictWords(face) {
 
 const mannerOf = (face) => (isSure(face.named[0].bands, scoreOf(face, face.named[0].slug)) ? words.surely : words.probably);
 
-/** Below it: a line of the Friend's character, or the names in a group. */
-function headlineLines(faces) {
+/** Below it: a line of the Friend's character, whom an unknown comes nearest to, or the names in a group. */
+function headlineLines(faces, nameOf) {
   if (faces.length > 1) {
     const names = faces.flatMap((face) => face.named.slice(0, 1));
     return names.length ? [make('p', { class: 'plates' }, ...names.flatMap((friend) => [plate(friend), ' ']))] : [];
   }
+  const near = faces.length ? nearest(faces[0], nameOf) : null;
+  if (near) return [make('p', { class: 'near', 'data-friend': near.friend.slug }, ...bilingual(near.say))];
   const line = lineOf(faces);
   return line ? [make('p', {}, ...bilingual(line))] : [];
 }
@@ -198,51 +228,47 @@ function plate(friend) {
   return element;
 }
 
-/** What belongs to the verdict besides the name. */
+/** What belongs to the verdict besides the name, the chance that it is right first. */
 function notes(face, nameOf) {
   const said = [];
   if (face.verdict.kind === 'either') said.push(words.eitherNote);
-  const near = closest(face, nameOf);
-  if (near) said.push(words.closest(near));
-  else if (face.named.length === 0) said.push(words.noneHelp(face.scores.length));
+  const band = bandOfVerdict(face);
+  if (band) said.push(words.odds(ofTen(band)));
+  if (face.named.length === 0 && !nearest(face, nameOf)?.isClose) said.push(words.noneHelp(face.scores.length));
   if (face.region === 'photo') said.push(words.wholePhoto);
   if (face.small) said.push(words.smallHead);
   return said.map((note) => make('p', {}, ...bilingual(note)));
 }
 
-/** The Friend that an unknown is close to, if there is one. */
-function closest(face, nameOf) {
-  const [best] = face.scores;
-  if (face.named.length > 0 || !best) return null;
-  const friend = nameOf(best.friend);
-  return best.score >= CLOSE * (friend.threshold ?? 1) ? friend : null;
-}
-
 /** A bar for every Friend, highest first as the document has them; none for an unknown that resembles nobody. */
 function bars(face, nameOf) {
-  if (face.named.length === 0 && !closest(face, nameOf)) return [];
+  if (face.named.length === 0 && !nearest(face, nameOf)?.isClose) return [];
+  const band = bandOfVerdict(face);
   return [make('details', {},
     make('summary', {}, ...bilingual(words.scores)),
     make('ul', { class: 'bars' }, ...face.scores.map(({ friend, score }) => bar(nameOf(friend), score))),
     make('p', { class: 'small' }, ...bilingual(words.scoresNote)),
-    ...odds(face))];
+    ...(band ? [make('p', { class: 'small' }, ...bilingual(words.oddsSource(band.of)))] : []))];
 }
 
-/** How often pictures of such a score were right. */
-function odds(face) {
+/** How often pictures of such a score were right, where one Friend is named. */
+function bandOfVerdict(face) {
   const [first, second] = face.named;
-  const band = first && !second ? bandOf(first.bands, scoreOf(face, first.slug)) : null;
-  return band ? [make('p', { class: 'small odds' }, ...bilingual(words.odds(ofTen(band), band.of)))] : [];
+  return first && !second ? bandOf(first.bands, scoreOf(face, first.slug)) : null;
 }
 
+/** A Friend's score from 0 to 100 as a bar, with a line where the name begins. */
 function bar(friend, score) {
-  const percent = `${Math.round(score * 100)}%`;
   const fill = make('span', { class: 'fill' });
   fill.style.width = `${score * 100}%`;
+  const track = make('span', { class: 'track', 'aria-hidden': 'true' }, fill);
+  if (friend.threshold) {
+    const mark = make('span', { class: 'mark' });
+    mark.style.left = `${friend.threshold * 100}%`;
+    track.append(mark);
+  }
   const row = make('li', { class: 'bar', 'data-friend': friend.slug, 'data-score': String(score) },
-    make('span', { class: 'who' }, ...bilingual(friend)),
-    make('span', { class: 'track', 'aria-hidden': 'true' }, fill),
-    make('span', { class: 'value' }, percent));
+    make('span', { class: 'who' }, ...bilingual(friend)), track, make('span', { class: 'value' }, String(Math.round(score * 100))));
   paint(row, friend);
   return row;
 }

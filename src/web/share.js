@@ -6,31 +6,45 @@ import { bilingual, byId, inLanguage, make } from './view.js';
 import { Ending, words } from './words.js';
 
 const HASHTAG = 'フレンズ判定器';
-const POST = 'https://x.com/intent/post';
+/** Where a post begins, by the link's id: the address with what is said and the link in it. */
+const POSTS = {
+  post: (text, url) => `https://x.com/intent/post?${new URLSearchParams({ text, hashtags: HASHTAG, url })}`,
+  line: (text, url) => `https://social-plugins.line.me/lineit/share?${new URLSearchParams({ url, text })}`,
+  bluesky: (text, url) => `https://bsky.app/intent/compose?${new URLSearchParams({ text: `${text} #${HASHTAG} ${url}` })}`,
+  misskey: (text, url) => `https://misskey-hub.net/share/?${new URLSearchParams({ text: `${text} #${HASHTAG}`, url })}`,
+};
 
 /** The card that is shown, as a file; null while it is drawn. */
 let file = null;
 let card = null;
 let photo = null;
+/** Where the faces are on the card that is shown. @type {import('./card.js').Place[]} */
+let places = [];
 let ticket = null;
 let drawing = 0;
 /** Whether a step back is on its way that a closed dialog has asked for. */
 let steppingBack = false;
+/** What the button says before anything went wrong. */
+const linkSays = [...byId('link').childNodes];
 
 /**
  * Opens the dialog.
  * @param {import('./card.js').Card} what without a photo
  * @param {Blob|undefined} visitorsPhoto goes onto the card when the visitor ticks it
  * @param {{id: string, delete_token: string}|null} itsTicket for a link; null where there can be none
+ * @param {number} [chosen] the face that the visitor looked at last: the only one that is not covered at first
  */
-export function openShare(what, visitorsPhoto, itsTicket) {
-  card = what;
+export function openShare(what, visitorsPhoto, itsTicket, chosen = what.faces.length > 1 ? -1 : 0) {
+  card = { ...what, faces: what.faces.map((face, i) => ({ ...face, isCovered: i !== chosen })) };
   photo = visitorsPhoto;
   ticket = itsTicket;
   byId('link').hidden = !ticket;
   byId('link-made').hidden = true;
   byId('with-photo').checked = false;
   byId('with-photo').closest('label').hidden = !photo;
+  byId('link').replaceChildren(...linkSays);
+  byId('copy-picture').hidden = !navigator.clipboard?.write || typeof ClipboardItem === 'undefined';
+  byId('picture-copied').replaceChildren();
   offerPost(location.origin + location.pathname + location.search);
   byId('share').showModal();
   history.pushState({ dialog: 'share' }, '');
@@ -45,9 +59,10 @@ export function closesShare() {
   return isMeant;
 }
 
-/** Begins a post on X with this address in it. */
+/** Begins posts with this address in them. */
 function offerPost(url) {
-  byId('post').href = `${POST}?${new URLSearchParams({ text: inLanguage(words.post(card.title)), hashtags: HASHTAG, url })}`;
+  const text = inLanguage(words.post(card.title));
+  for (const [id, address] of Object.entries(POSTS)) byId(id).href = address(text, url);
 }
 
 /** Makes a page to link to, shows its address and copies it. */
@@ -87,8 +102,12 @@ async function draw() {
   byId('card').removeAttribute('data-shape');
   /** @type {any} */
   const { value: shape } = document.querySelector('[name="shape"]:checked');
-  const blob = await drawCard(byId('with-photo').checked ? { ...card, photo } : card, shape);
+  const withPhoto = byId('with-photo').checked;
+  showCovers(withPhoto);
+  const drawn = await drawCard(withPhoto ? { ...card, photo } : card, shape);
+  const blob = await new Promise((resolve) => { drawn.canvas.toBlob(resolve, 'image/jpeg', 0.92); });
   if (turn !== drawing) return;
+  places = drawn.places;
   file = new File([blob], 'friends-judge.jpg', { type: blob.type });
   const image = byId('card');
   URL.revokeObjectURL(image.src);
@@ -98,6 +117,51 @@ async function draw() {
   byId('send').hidden = !navigator.canShare?.({ files: [file] });
 }
 
+/** A button for each face of the photo on the card: whether it is covered. */
+function showCovers(withPhoto) {
+  byId('covers').hidden = !withPhoto || card.faces.length === 0;
+  const focused = [...byId('covers').querySelectorAll('button')].indexOf(document.activeElement);
+  const buttons = card.faces.map((face, i) => {
+    const button = make('button', { class: 'chip', type: 'button', 'aria-pressed': String(face.isCovered) }, ...bilingual(words.face(i + 1)));
+    button.addEventListener('click', () => toggle(i));
+    return button;
+  });
+  byId('covers').querySelector('.chips').replaceChildren(...buttons);
+  buttons[focused]?.focus({ preventScroll: true });
+}
+
+/** Covers a face, or takes the stamp off it. */
+function toggle(index) {
+  card.faces[index].isCovered = !card.faces[index].isCovered;
+  draw();
+}
+
+/** A tap on a face of the card. */
+byId('card').addEventListener('click', (event) => {
+  const { left, top, width } = byId('card').getBoundingClientRect();
+  const scale = byId('card').naturalWidth / width;
+  const [x, y] = [(event.clientX - left) * scale, (event.clientY - top) * scale];
+  const index = places.findIndex((place) => Math.hypot(place.x - x, place.y - y) <= place.radius);
+  if (index >= 0) toggle(index);
+});
+
+/** Puts the card on the clipboard, where pictures are PNGs. */
+async function copyPicture() {
+  const say = (what) => byId('picture-copied').replaceChildren(...bilingual(what));
+  try {
+    const canvas = make('canvas');
+    const image = byId('card');
+    Object.assign(canvas, { width: image.naturalWidth, height: image.naturalHeight });
+    /** @type {any} */ (canvas).getContext('2d').drawImage(image, 0, 0);
+    const png = new Promise((resolve) => { /** @type {any} */ (canvas).toBlob(resolve, 'image/png'); });
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': /** @type {Promise<Blob>} */ (png) })]);
+    say(words.pictureCopied);
+  } catch {
+    say(words.pictureNotCopied);
+  }
+}
+
+byId('copy-picture').addEventListener('click', copyPicture);
 byId('send').addEventListener('click', async () => {
   try {
     if (file) await navigator.share({ files: [file] }); // files alone: with a text beside them, iOS shares the text

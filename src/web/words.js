@@ -14,6 +14,18 @@ export const words = {
     ja: 'つながるのを待っています。写真はこの端末に残してあります',
     en: 'Waiting for a connection. This device keeps the photo',
   },
+  offlineResult: {
+    ja: 'オフラインなので、結果をまだ読めません。つながったら表示します',
+    en: 'You are offline, so the result cannot be read yet. It shows once you are connected',
+  },
+  address: {
+    ja: 'ページや画像のアドレスでは判定できません。画像を端末に保存してから、そのファイルをえらんでください。',
+    en: 'An address cannot be judged. Please save the picture on this device, then choose the file.',
+  },
+  blocked: {
+    ja: '途中のネットワーク(学校や会社、フィルターなど)に止められたようです。別の回線でお試しください。',
+    en: 'A network on the way (a school’s, a company’s, a filter) seems to have stopped this. Please try another connection.',
+  },
   another: { ja: 'もう一枚', en: 'Another photo' },
   /** @param {number} left photos that wait */
   next: (left) => ({ ja: `つぎの写真(あと${left}枚)`, en: `The next photo (${left} left)` }),
@@ -45,8 +57,8 @@ export const words = {
       en: 'The file is empty or could not be read. Please try another photo.',
     },
     heic: {
-      ja: 'この写真は HEIC 形式で、ここでは開けません。iPhone なら「設定 → カメラ → フォーマット → 互換性優先」にして撮り直すか、写真のスクリーンショットを送ってください。',
-      en: 'This is a HEIC photo, which cannot be opened here. On an iPhone, choose Settings → Camera → Formats → Most Compatible and take it again, or send a screenshot of the photo.',
+      ja: 'この写真は HEIC 形式で、ここでは開けません。写真のスクリーンショットなら送れます。次からは、iPhone は「設定 → カメラ → フォーマット → 互換性優先」、Android はカメラの設定で HEIF(高効率)をオフにすると、そのまま送れます。',
+      en: 'This is a HEIC photo, which cannot be opened here. A screenshot of it can. To send photos as they are: on an iPhone, Settings → Camera → Formats → Most Compatible; on Android, turn HEIF (high efficiency) off in the camera’s settings.',
     },
     kind_of_jpeg: {
       ja: '特殊な JPEG(ロスレス・算術符号・12ビット)は開けません。普通の JPEG か PNG で保存し直して送ってください。',
@@ -147,9 +159,17 @@ export const words = {
     en: 'Both look alike here, and we cannot honestly choose one.',
   },
   /** The one name of the verdict `none`. */
-  none: { ja: 'フレンズではなさそう', en: 'no Friend we know' },
+  none: { ja: 'フレンズではなさそう', en: 'No Friend we know' },
+  /** Of who is none of them; costume and colours alone are spoken of. @param {Words} friend */
+  closest: (friend) => ({
+    ja: `おしい! 衣装と色に、${friend.ja}らしさがあります。`,
+    en: `Close! Costume and colours have something of ${friend.en}.`,
+  }),
   /** @param {Words} friend */
-  closest: (friend) => ({ ja: `いちばん近いのは${friend.ja}でした。`, en: `The closest is ${friend.en}.` }),
+  nearest: (friend) => ({
+    ja: `しいて言えば、衣装と色がいちばん近いのは${friend.ja}。`,
+    en: `If we had to say: costume and colours come nearest to ${friend.en}.`,
+  }),
   /** @param {number} known how many Friends the judge knows */
   noneHelp: (known) => ({
     ja: `知っているのは${known}人だけなので、まだ会ったことのないフレンズかもしれません。顔が大きく、正面から、明るく写っていると当たりやすくなります。`,
@@ -175,15 +195,35 @@ export const words = {
   },
   scores: { ja: 'フレンズらしさ', en: 'Likeness to each Friend' },
   scoresNote: {
-    ja: 'フレンズごとに別々に測った値です。足しても100%にはなりません。',
-    en: 'Each is measured by itself; together they need not make 100%.',
+    ja: '0から100の値で、縦線をこえるとその名前になります。フレンズごとに別々に測るので、足しても100にはなりません。',
+    en: 'From 0 to 100; past the line it is called by that name. Each is measured by itself, so that they need not add up to 100.',
   },
 
-  /** @param {number} right of ten pictures, @param {number} n pictures in all */
-  odds: (right, n) => ({
-    ja: `学習に使わず取っておいた画像で確かめると、これくらいの値のときは${right === 10 ? '10枚すべて' : `10枚に約${right}枚`}が当たりでした（n = ${n}）。`,
-    en: `Of ten pictures kept out of training that scored like this, ${right === 10 ? 'all' : `about ${right}`} were right (n = ${n}).`,
+  /** The chance of being right. @param {number} right of ten pictures */
+  odds: (right) => ({
+    ja: `これくらい似ている画像では、${right === 10 ? '10枚に10枚' : `10枚に約${right}枚`}が当たりです。`,
+    en: `Of ten pictures as alike as this, ${right === 10 ? 'ten' : `about ${right}`} are right.`,
   }),
+  /** Where that comes from. @param {number} n pictures in all */
+  oddsSource: (n) => ({
+    ja: `当たりの割合は、学習に使わず取っておいた、同じくらいの値の画像${n}枚で確かめました。`,
+    en: `How often that is right was counted on ${n} pictures of such a score that were kept out of training.`,
+  }),
+
+  album: {
+    /** @param {number} met @param {number} all */
+    met: (met, all) => ({ ja: `図鑑:${all}人のうち${met}人に会いました`, en: `Your album: ${met} of ${all} met` }),
+    all: { ja: '図鑑が完成! みんなに会えました', en: 'Your album is complete: you have met everyone!' },
+    note: { ja: 'この端末だけに残ります。', en: 'It is kept on this device alone.' },
+    empty: { ja: '図鑑を空にする', en: 'Empty the album' },
+    card: { ja: 'カードを見る', en: 'See the card' },
+  },
+
+  covers: { ja: '顔をかくす', en: 'Cover faces' },
+  /** @param {number} n */
+  face: (n) => ({ ja: `${n}の顔`, en: `Face ${n}` }),
+  pictureCopied: { ja: '画像をコピーしました', en: 'The picture is copied' },
+  pictureNotCopied: { ja: 'コピーできませんでした。保存してお使いください', en: 'It could not be copied; please save it' },
 
   /** @param {Words} title what the card says */
   post: (title) => ({ ja: `フレンズ判定器によると… ${title.ja}`, en: `Friends Judge says: ${title.en}` }),
@@ -254,6 +294,22 @@ export const words = {
     en: 'Whoever runs this judge has given no address. “Delete this result now” below a result always works.',
   },
 };
+
+/**
+ * Those of a group by name, each once, and how many others there are.
+ * @param {{friend: Words, count: number}[]} found at least one
+ * @param {number} others
+ * @returns {Words}
+ */
+export function groupNames(found, others) {
+  const ja = found.map(({ friend, count }) => (count > 1 ? `${friend.ja}${count}人` : friend.ja)).join('と');
+  const names = found.map(({ friend, count }) => (count > 1 ? `${friend.en} × ${count}` : friend.en));
+  if (others > 0) {
+    return { ja: `${ja}、ほか${others}人`, en: `${names.join(', ')} and ${others} ${others === 1 ? 'other' : 'others'}` };
+  }
+  const last = names.pop();
+  return { ja, en: names.length ? `${names.join(', ')} and ${last}` : last };
+}
 
 /** What to say for an API error: by its reason or code, else the server's own English message. */
 export function errorWords(code, message, reason) {

@@ -6,6 +6,7 @@ pub mod cloud;
 pub mod cloud_vision;
 pub mod logs;
 pub mod odd_jpeg;
+pub mod phone;
 pub mod pictures;
 pub mod process;
 pub mod runtime_api;

@@ -116,6 +116,12 @@ class Template(unittest.TestCase):
         self.assertEqual(behaviors["/results/*"]["CachePolicyId"], caching_disabled)
         self.assertEqual(behaviors["/api/*"]["TargetOriginId"], "api")
         self.assertEqual(behaviors["/api/*"]["CachePolicyId"], caching_disabled)
+        # What the bucket does not have, the function answers with a page.
+        self.assertEqual(site["DefaultCacheBehavior"]["TargetOriginId"], "bucket-or-missing")
+        self.assertNotIn("/r/*", behaviors)
+        [group] = site["OriginGroups"]["Items"]
+        self.assertEqual([member["OriginId"] for member in group["Members"]["Items"]], ["bucket", "api"])
+        self.assertEqual(group["FailoverCriteria"]["StatusCodes"]["Items"], [403, 404])
         kept = {error["ErrorCode"]: error["ErrorCachingMinTTL"] for error in site["CustomErrorResponses"]}
         self.assertEqual(kept, dict.fromkeys([403, 404, 500, 502, 503, 504], 0))
 
@@ -142,7 +148,12 @@ class Template(unittest.TestCase):
         routes = {of(name)["RouteKey"] for name in RESOURCES if RESOURCES[name]["Type"] == "AWS::ApiGatewayV2::Route"}
         described = json.loads((ROOT / "src/web/openapi.json").read_text())["paths"]
         ours = {f"{method.upper()} {path}" for path, methods in described.items() if path.startswith("/api/") for method in methods}
-        self.assertEqual(routes, ours)
+        pages = {"GET /r/{share_id}", "GET /{proxy+}"}
+        self.assertEqual(routes, ours | pages)
+        limits = of("ApiStage")["RouteSettings"]
+        self.assertEqual(set(limits), pages)
+        for limit in limits.values():
+            self.assertLess(limit["ThrottlingRateLimit"], settings["ThrottlingRateLimit"])
 
     def test_costs_are_capped(self):
         self.assertEqual(of("Judge")["ReservedConcurrentExecutions"], {"Ref": "Concurrency"})

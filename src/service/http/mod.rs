@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
@@ -27,6 +28,7 @@ pub use self::problem::{rate_limited, timed_out};
 use crate::app::App;
 use crate::error::{Error, Failure};
 use crate::observe::{LogLine, device};
+use crate::site_page;
 use crate::storage::Storage;
 
 /// What all routes share.
@@ -82,10 +84,33 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The API.
 pub fn router(app: Arc<App>) -> Router {
     routes()
-        .fallback(async || Problem::from(Failure::not_found()))
+        .fallback(missing)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observed))
         .with_state(Api { app, bodies: Arc::default() })
+}
+
+/// The answer where there is nothing: a page for a reader, a problem for a program.
+///
+/// A CDN does not pass on what the reader's browser takes, so that the address decides.
+async fn missing(method: Method, address: Uri) -> Response {
+    let is_call = ["/api/", "/results/"].iter().any(|root| address.path().starts_with(root));
+    if is_call || !matches!(method, Method::GET | Method::HEAD) {
+        return Problem::from(Failure::not_found()).into_response();
+    }
+    page(StatusCode::NOT_FOUND, site_page::missing())
+}
+
+/// A page that no cache may keep.
+fn page(status: StatusCode, html: impl Into<Body>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, site_page::CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (status, headers, html.into()).into_response()
 }
 
 /// Answers a request and writes its line.

@@ -1,14 +1,14 @@
 //! `POST /api/share` and `GET /r/<share id>`
 
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::{Problem, ProblemDetails};
-use super::{Api, answer, buckets};
-use crate::error::Failure;
+use super::{Api, answer, buckets, page};
+use crate::site_page;
 use crate::tickets::ShareId;
 use crate::tickets::share_page::{self, ShareRequest};
 
@@ -53,10 +53,10 @@ pub async fn share(
     responses(
         (status = 200, description = "The page.", body = String, content_type = "text/html"),
         (
-            status = "4XX",
-            description = "There is no such page, or it is gone.",
-            body = ProblemDetails,
-            content_type = "application/problem+json"
+            status = 404,
+            description = "There is no such page, or it is gone: a page that says so.",
+            body = String,
+            content_type = "text/html"
         ),
     )
 )]
@@ -64,14 +64,12 @@ pub async fn shared(
     State(Api { app, .. }): State<Api>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = ShareId::parse(&id).ok_or_else(Failure::not_found)?;
-    let page = buckets(&app)?.share_page(&id).await?.ok_or_else(Failure::not_found)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, share_page::CONTENT_SECURITY_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    Ok((headers, page).into_response())
+    let written = match ShareId::parse(&id) {
+        Some(id) => buckets(&app)?.share_page(&id).await?,
+        None => None,
+    };
+    Ok(match written {
+        Some(html) => page(StatusCode::OK, html),
+        None => page(StatusCode::NOT_FOUND, site_page::missing()),
+    })
 }

@@ -6,19 +6,17 @@
 //! token finds the page and takes it back with the result.
 
 use axum::http::Uri;
+use friends_core::judged_face::JudgedFace;
 use friends_core::model::{Label, Line};
-use maud::{DOCTYPE, html};
+use maud::html;
 use serde::Deserialize;
 
 use super::deletion;
 use super::{DeleteToken, TicketId};
 use crate::error::{Error, Failure};
 use crate::judgement::Judgement;
+use crate::site_page::{self, bilingual};
 use crate::storage::{Storage, StorageKey};
-
-/// A share page loads our style and our pictures, and runs nothing.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'";
 
 /// The picture where no Friend is named, or one of whom the page has no portrait: all of them.
 const EVERYONE: &str = "everyone";
@@ -74,7 +72,7 @@ fn site(text: &str) -> Option<String> {
 /// What a page says.
 struct Story<'a> {
     title: Line,
-    line: Option<&'a Line>,
+    line: Option<Line>,
     /// The Friend whose picture is shown.
     picture: Option<&'a Label>,
 }
@@ -82,42 +80,98 @@ struct Story<'a> {
 impl<'a> Story<'a> {
     fn of(judgement: &Judgement, labels: &'a [Label]) -> Self {
         let find = |slug: &str| labels.iter().find(|label| label.slug == slug);
-        let faces: Vec<Vec<&Label>> = judgement
-            .faces
-            .iter()
-            .map(|face| face.verdict.friends().iter().filter_map(|slug| find(slug)).collect())
-            .collect();
-        let known = faces.iter().filter(|names| !names.is_empty()).count();
-        let picture = faces.iter().flatten().next().copied();
-        let all = faces.len();
-        let (ja, en, line) = match &faces[..] {
-            [names] => match names[..] {
-                [] => ("フレンズではなさそう".into(), "no Friend we know".into(), None),
-                [friend] => (friend.ja.clone(), friend.en.clone(), friend.line.as_ref()),
-                [a, b, ..] => {
-                    (format!("{}か{}か…", a.ja, b.ja), format!("{} or {}…", a.en, b.en), None)
-                }
-            },
-            _ if known == 0 => (
-                format!("{all}人とも、フレンズではなさそう"),
-                format!("{all} people, and no Friend we know"),
-                None,
-            ),
-            _ => (
-                format!("{all}人のうち{known}人がフレンズ!"),
-                format!("Friends in this photo: {known} of {all}"),
-                None,
-            ),
+        let named = |face: &JudgedFace| -> Vec<&'a Label> {
+            face.verdict.friends().iter().filter_map(|slug| find(slug)).collect()
         };
-        Self { title: Line { ja, en }, line, picture }
+        let [face] = &judgement.faces[..] else {
+            return Self::of_group(&judgement.faces.iter().map(named).collect::<Vec<_>>());
+        };
+        match named(face)[..] {
+            [] => {
+                let nearest = face.scores.first().and_then(|score| find(&score.friend));
+                Self { title: nobody(), line: nearest.map(near), picture: nearest }
+            }
+            [friend] => {
+                Self { title: name(friend), line: friend.line.clone(), picture: Some(friend) }
+            }
+            [a, b, ..] => {
+                let title = Line {
+                    ja: format!("{}か{}か…", a.ja, b.ja),
+                    en: format!("{} or {}…", a.en, b.en),
+                };
+                Self { title, line: None, picture: Some(a) }
+            }
+        }
+    }
+
+    /// Names every Friend of a group once, in the order in which they stand, and counts the others.
+    fn of_group(faces: &[Vec<&'a Label>]) -> Self {
+        let all = faces.len();
+        let found: Vec<&Label> = faces.iter().filter_map(|names| names.first().copied()).collect();
+        let Some(&picture) = found.first() else {
+            let title = Line {
+                ja: format!("{all}人とも、フレンズではなさそう"),
+                en: format!("{all} people, and no Friend we know"),
+            };
+            return Self { title, line: None, picture: None };
+        };
+        let mut named: Vec<(&Label, usize)> = Vec::new();
+        for &friend in &found {
+            match named.iter_mut().find(|(label, _)| label.slug == friend.slug) {
+                Some((_, count)) => *count += 1,
+                None => named.push((friend, 1)),
+            }
+        }
+        let others = all - found.len();
+        let list = |comma: &str, and: &str, write: fn(&Label, usize) -> String| {
+            let names: Vec<String> =
+                named.iter().map(|&(label, count)| write(label, count)).collect();
+            match names.split_last() {
+                Some((last, before)) if others == 0 && !before.is_empty() => {
+                    format!("{}{and}{last}", before.join(comma))
+                }
+                _ => names.join(comma),
+            }
+        };
+        let ja = list("と", "と", |Label { ja, .. }, count| match count {
+            1 => ja.clone(),
+            _ => format!("{ja}{count}人"),
+        });
+        let en = list(", ", " and ", |Label { en, .. }, count| match count {
+            1 => en.clone(),
+            _ => format!("{en} × {count}"),
+        });
+        let (ja, en) = match others {
+            0 => (ja, en),
+            1 => (format!("{ja}、ほか1人"), format!("{en} and 1 other")),
+            _ => (format!("{ja}、ほか{others}人"), format!("{en} and {others} others")),
+        };
+        Self { title: Line { ja, en }, line: None, picture: Some(picture) }
+    }
+}
+
+fn name(friend: &Label) -> Line {
+    Line { ja: friend.ja.clone(), en: friend.en.clone() }
+}
+
+/// Who is none of the Friends.
+fn nobody() -> Line {
+    Line { ja: "フレンズではなさそう".into(), en: "No Friend we know".into() }
+}
+
+/// Whom somebody comes nearest to who is none of them: that speaks of the costume alone.
+fn near(friend: &Label) -> Line {
+    Line {
+        ja: format!("しいて言えば、衣装と色がいちばん近いのは{}。", friend.ja),
+        en: format!("If we had to say: its costume and colours come nearest to {}.", friend.en),
     }
 }
 
 /// The page, with Open Graph's tags and those of X.
 fn page(story: &Story<'_>, site: &str, path: &str) -> String {
     let Story { title: Line { ja, en }, line, picture } = story;
-    let about = line.map_or("フレンズ判定器の答えです。", |line| &line.ja);
-    let about_en = line.map_or("Says Friends Judge.", |line| &line.en);
+    let about = line.as_ref().map_or("フレンズ判定器の答えです。", |line| &line.ja);
+    let about_en = line.as_ref().map_or("Says Friends Judge.", |line| &line.en);
     let slug = picture
         .map(|label| &*label.slug)
         .filter(|slug| PORTRAITS.contains(slug))
@@ -136,39 +190,20 @@ fn page(story: &Story<'_>, site: &str, path: &str) -> String {
         ("og:image:height", "630"),
         ("og:image:alt", &names),
     ];
-    let page = html! {
-        (DOCTYPE)
-        html lang="ja" {
-            head {
-                meta charset="utf-8";
-                title { (names) " – フレンズ判定器 Friends Judge" }
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                meta name="referrer" content="no-referrer";
-                meta name="twitter:card" content="summary_large_image";
-                @for (property, content) in tags {
-                    meta property=(property) content=(content);
-                }
-                link rel="stylesheet" href="/style.css";
-            }
-            body data-state="shared" {
-                header.masthead {
-                    h1 { "フレンズ判定器 " span.en lang="en" { "Friends Judge" } }
-                }
-                main {
-                    section #headline {
-                        h2 { (ja) " " span.en lang="en" { (en) } }
-                        p { (about) " " span.en lang="en" { (about_en) } }
-                    }
-                    img.shared src=(image) width="1200" height="630" alt="";
-                    a.button.primary href="/" {
-                        span { "写真を判定してみる " span.en lang="en" { "Have a photo judged" } }
-                    }
-                }
-            }
+    let head = html! {
+        meta name="twitter:card" content="summary_large_image";
+        @for (property, content) in tags {
+            meta property=(property) content=(content);
         }
     };
-    page.into_string()
+    let main = html! {
+        section #headline {
+            h2 { (bilingual(ja, en)) }
+            p { (bilingual(about, about_en)) }
+        }
+        img.shared src=(image) width="1200" height="630" alt="";
+    };
+    site_page::page(&names, head, main)
 }
 
 #[cfg(test)]
@@ -214,6 +249,34 @@ mod tests {
                 "{html}"
             );
         }
+    }
+
+    #[test]
+    fn a_group_is_told_by_its_names() {
+        let label = |name: &str| Label {
+            slug: name.to_lowercase(),
+            ja: format!("{name}ちゃん"),
+            en: name.to_owned(),
+            color: "#000000".into(),
+            line: None,
+            threshold: 0.5,
+        };
+        let (a, b) = (label("A"), label("B"));
+        let told = |faces: &[Vec<&Label>]| {
+            let Line { ja, en } = Story::of_group(faces).title;
+            (ja, en)
+        };
+        let is = |ja: &str, en: &str| (ja.to_owned(), en.to_owned());
+        assert_eq!(told(&[vec![&a], vec![&b]]), is("AちゃんとBちゃん", "A and B"));
+        assert_eq!(
+            told(&[vec![], vec![&a], vec![&a, &b], vec![&b], vec![]]),
+            is("Aちゃん2人とBちゃん、ほか2人", "A × 2, B and 2 others")
+        );
+        assert_eq!(told(&[vec![&a], vec![]]), is("Aちゃん、ほか1人", "A and 1 other"));
+        assert_eq!(
+            told(&[vec![], vec![]]),
+            is("2人とも、フレンズではなさそう", "2 people, and no Friend we know")
+        );
     }
 
     #[test]
