@@ -8,6 +8,8 @@ const REQUEST_TIMEOUT_MS = 20_000;
 const JUDGE_TIMEOUT_MS = 60_000; // the photo goes with it
 const HEALTH_TIMEOUT_MS = 8000; // names are nice to have: a verdict does not wait long for them
 const STALLED_MS = 45_000; // an upload that moves no byte for so long is broken
+/** When the result is looked for after the last byte has left: judging takes a tenth of a second, a round trip may take five. */
+const EARLY_MS = [60, 140, 240, 400];
 const POLL_FIRST_MS = 300;
 const POLL_GROWTH = 1.4;
 const POLL_MAX_MS = 3000;
@@ -93,12 +95,12 @@ export function openTicket(photo, signal) {
  * Sends the photo to its ticket's address, with retries.
  * @param {import('../../tests/page/openapi').Upload} upload
  * @param {Blob} photo
- * @param {(fraction: number) => void} onProgress
+ * @param {{onProgress: (fraction: number) => void, onSent: () => void}} tell how far it is, and that the last byte has left
  * @param {AbortSignal} signal
  */
-export function sendPhoto(upload, photo, onProgress, signal) {
+export function sendPhoto(upload, photo, tell, signal) {
   return retrying(signal, async () => {
-    const status = await put(upload, photo, onProgress, signal);
+    const status = await put(upload, photo, tell, signal);
     if ((status >= 200 && status < 300) || status === 412) return; // 412: an earlier try did arrive
     if (status === 403) throw new Ending('expired', words.ticketExpired);
     // 409: an earlier try is still arriving.
@@ -165,6 +167,36 @@ export function takeBack({ id, delete_token }, signal = NEVER) {
     const answer = await request(`api/results/${id}`, { ...json('DELETE', { delete_token }), signal });
     if (!answer.ok && answer.status !== 404) throw problem(answer); // 404: an earlier try did arrive
   });
+}
+
+/**
+ * Looks for the result several times in quick succession; no look waits for the answer to the one before.
+ * @param {string} resultUrl as the ticket gave it
+ * @param {AbortSignal} signal
+ * @returns {Promise<Done|null>} the `done` document; null where no look saw the end of the ticket
+ * @throws {Ending} for every other end
+ */
+export async function lookEarly(resultUrl, signal) {
+  const stop = new AbortController();
+  const cancel = () => stop.abort(signal.reason);
+  signal.addEventListener('abort', cancel);
+  const looks = EARLY_MS.map(async (ms) => {
+    await sleep(ms, stop.signal);
+    const { document } = await readResult(resultUrl, stop.signal);
+    // One that does not say yet when its photo was deleted is read again a moment later.
+    if (!TERMINAL.includes(document?.status) || !document.photo_deleted_at) throw new Error('not yet');
+    return document;
+  });
+  try {
+    return doneOrThrow(await Promise.any(looks));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Ending) throw error;
+    return null;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    stop.abort();
+  }
 }
 
 /**
@@ -285,7 +317,7 @@ function parse(text) {
 }
 
 /** One upload by XMLHttpRequest, which alone tells its progress. Resolves to the HTTP status, 0 when it broke. */
-function put(upload, photo, onProgress, signal) {
+function put(upload, photo, { onProgress, onSent }, signal) {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     let stalled;
@@ -298,6 +330,7 @@ function put(upload, photo, onProgress, signal) {
       alive();
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
+    xhr.upload.onload = onSent;
     xhr.onloadend = () => {
       clearTimeout(stalled);
       signal.removeEventListener('abort', cancel);

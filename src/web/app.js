@@ -1,7 +1,7 @@
 /** The visit: a photo is chosen, prepared, sent, judged and shown. Each step is in its own module. */
 
 import { meet } from './album.js';
-import { awaitResult, drawing, friendBook, judgeBox, openTicket, sendPhoto, takeBack } from './api.js';
+import { awaitResult, drawing, friendBook, judgeBox, lookEarly, openTicket, sendPhoto, takeBack } from './api.js';
 import { boxTool, inPixels } from './box.js';
 import { forget, forgetOld, keep, keepLine, keepWaiting, recall, recallLine, WAITING } from './keep.js';
 import { showKnown } from './known.js';
@@ -140,14 +140,30 @@ async function judge(current, signal) {
   if (current.photo && !current.sent) {
     enter('uploading', words.uploading);
     setProgress(0);
-    await sendPhoto(current.ticket.upload, current.photo, setProgress, signal);
+    const early = await sendAndLook(current, signal);
     current.sent = true;
-    await keep(current);
+    keep(current);
+    if (early) return early;
   }
   // Without a connection, what the device has kept is all there is.
   if (current.result && navigator.onLine === false) return current.result;
   enter('judging', words.judging);
   return awaitResult(current.ticket.result_url, saySoFar, signal);
+}
+
+/** Sends the photo. Returns the `done` document where it is there as soon as the photo, which is the rule; else null. */
+async function sendAndLook({ ticket, photo }, signal) {
+  let looking = null;
+  const sent = new Promise((resolve, reject) => {
+    const onSent = () => {
+      enter('judging', words.judging);
+      looking ??= lookEarly(ticket.result_url, signal);
+      // The server's answer to the upload may come after the result.
+      looking.then((result) => result && resolve(result), reject);
+    };
+    sendPhoto(ticket.upload, photo, { onProgress: setProgress, onSent }, signal).then(() => resolve(null), reject);
+  });
+  return await sent ?? await looking;
 }
 
 /** Says how the waiting goes: whether the server answers, that others come first, how long it can last at most. */

@@ -11,6 +11,9 @@ const NOBODY = '#8d9a6b';
 const PAPER = '#fffdf7';
 const INK = '#33261a';
 const PORTRAITS = 6; // more are not told apart any more
+const LINE_HEIGHT = 1.25;
+const SMALLEST_SHARE = 0.6; // of its size that a line may shrink to before it is broken
+const MOST_LINES = 3;
 const SMALLEST_STAMP = 12; // pixels of the card, so that it can be tapped
 
 /**
@@ -192,8 +195,12 @@ function cover(context, { x, y, radius }, { image, color }) {
 function say(context, { title, line }, { x, y, width }) {
   let below = y;
   const put = (words, size, gap) => {
-    const used = text(context, words, { x, y: below + size, size, width, color: INK, weight: size > 60 ? 700 : 500 });
-    below += used + gap;
+    const weight = size > 60 ? 700 : 500;
+    const { lines, fits } = broken(context, words, { size, width, weight });
+    for (const line of lines) {
+      below += text(context, line, { x, y: below + fits, size: fits, width, color: INK, weight }) * LINE_HEIGHT;
+    }
+    below += gap - fits * (LINE_HEIGHT - 1);
   };
   const other = ({ ja, en }) => (inLanguage({ ja, en }) === ja ? en : ja);
   put(inLanguage(title), 92, 30);
@@ -202,6 +209,24 @@ function say(context, { title, line }, { x, y, width }) {
     put(inLanguage(line), 36, 16);
     put(other(line), 28, 0);
   }
+}
+
+/** Text in as few lines as its size allows, and that size: where one line would be too small, up to three of them share the words. */
+function broken(context, words, { size, width, weight }) {
+  const set = (px) => { context.font = `${weight} ${px}px ${FONT}`; };
+  set(size);
+  const alone = Math.min(size, (size * width) / context.measureText(words).width);
+  if (alone >= size * SMALLEST_SHARE) return { lines: [words], fits: alone };
+  const fits = size * SMALLEST_SHARE;
+  set(fits);
+  const lines = [''];
+  // Japanese may break between words that no space divides.
+  for (const { segment } of new Intl.Segmenter('ja', { granularity: 'word' }).segment(words)) {
+    const isFull = context.measureText((lines.at(-1) + segment).trimEnd()).width > width;
+    if (isFull && lines.length < MOST_LINES) lines.push(segment.trimStart());
+    else lines[lines.length - 1] += segment;
+  }
+  return { lines, fits };
 }
 
 /** One line of text, as large as `size` and as it fits; returns the size that it got. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, mock, test } from 'node:test';
 
-import { awaitResult, openTicket, takeBack } from '../../src/web/api.js';
+import { awaitResult, lookEarly, openTicket, takeBack } from '../../src/web/api.js';
 
 globalThis.navigator ??= {}; // node has one since its version 21
 const signal = new AbortController().signal;
@@ -53,6 +53,21 @@ test('a result that does not say when its photo was deleted is read once more', 
   const again = serve({ body: early }, { body: early }, { body: done });
   assert.deepEqual(await awaitResult('/results/x.json', () => {}, signal), early, 'nobody waits long for it');
   assert.equal(again.asked(), 2);
+});
+
+test('a result that comes at once is seen by the first look after it', async () => {
+  const { asked } = serve(waiting(15), 'broken', { body: done });
+  assert.deepEqual(await lookEarly('/results/x.json', signal), done);
+  assert.ok(asked() >= 3);
+});
+
+test('early looks that see no end leave it to those that follow', async () => {
+  const { photo_deleted_at: _, ...early } = done;
+  const { asked } = serve(waiting(15), waiting(15), { body: early });
+  assert.equal(await lookEarly('/results/x.json', signal), null);
+  assert.equal(asked(), 4);
+  serve({ body: { status: 'rejected', error: { code: 'photo_rejected', message: 'x' }, photo_deleted_at: done.photo_deleted_at } });
+  await assert.rejects(lookEarly('/results/x.json', signal), { state: 'rejected' });
 });
 
 test('a result is asked for until it is there, ever more slowly', async () => {
