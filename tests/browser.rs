@@ -275,11 +275,11 @@ async fn a_server_that_is_gone_is_said_so_and_cancelling_takes_the_visit_back() 
     phone.page.execute(cut, vec![]).await.unwrap();
     phone.choose(&photo).await;
     phone.state("judging").await;
-    let said =
+    let unreachable =
         phone.page.wait().at_most(PATIENCE).for_element(Locator::XPath(
             "//*[@id='status'][contains(., 'サーバーにつながりません')]",
         ));
-    said.await.expect("the page says that it cannot reach the server");
+    unreachable.await.expect("the page says that it cannot reach the server");
     phone.screenshot("unreachable.png").await;
     phone.page.find(Locator::Css("#cancel")).await.unwrap().click().await.unwrap();
     phone.state("idle").await;
@@ -608,8 +608,8 @@ async fn an_operator_sees_how_the_service_is_used() {
     phone.says("#state", "Nothing has been counted yet").await;
     std::fs::write(data.path().join("objects/friends-site/stats.json"), stats.to_string()).unwrap();
     phone.page.refresh().await.unwrap();
-    for said in ["65.0 %", "78.5 %", "90.0 %"] {
-        phone.says("#totals", said).await;
+    for text in ["65.0 %", "78.5 %", "90.0 %"] {
+        phone.says("#totals", text).await;
     }
     phone.screenshot("stats.png").await;
     phone.close().await;
@@ -654,8 +654,8 @@ async fn one_number_says_how_often_such_a_verdict_is_right() {
     let phone = Phone::open(&service).await;
     phone.choose(&photo).await;
     phone.state("done").await;
-    let said = phone.text("#result").await;
-    assert!(said.contains("10枚に"), "{said}");
+    let text = phone.text("#result").await;
+    assert!(text.contains("10枚中"), "{text}");
     assert!(!phone.text("main").await.contains('%'));
     phone.press("#result summary").await;
     phone.has("details[open] .bar .mark").await;

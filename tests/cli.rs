@@ -80,7 +80,7 @@ fn a_profile_names_the_stages_of_a_photo() {
     let photo = photo.to_str().unwrap();
     let table = friends(&["profile", photo, "--runs", "2"]);
     let table = String::from_utf8(table.stdout).unwrap();
-    for said in [
+    for sentence in [
         "3400 × 3400 pixels",
         "decoded at 1/4",
         "| decode |",
@@ -88,7 +88,7 @@ fn a_profile_names_the_stages_of_a_photo() {
         "| score heads |",
         "load the backbone: ",
     ] {
-        assert!(table.contains(said), "{said}: {table}");
+        assert!(table.contains(sentence), "{sentence}: {table}");
     }
     let stages: Value =
         serde_json::from_slice(&friends(&["profile", photo, "--runs", "2", "--json"]).stdout)
@@ -242,8 +242,8 @@ fn a_bundle_that_is_not_there_or_altered_is_refused_by_name() {
     ] {
         assert!(text.contains(from), "{from}");
         std::fs::write(&manifest, text.replacen(from, to, 1)).unwrap();
-        let said = verify();
-        assert!(said.contains(named), "{from}: {said}");
+        let complaint = verify();
+        assert!(complaint.contains(named), "{from}: {complaint}");
     }
     let mut golden: Value = serde_json::from_str(&text).unwrap();
     golden["golden"]["scores"][0] = json!(golden["golden"]["scores"][0].as_f64().unwrap() + 0.1);

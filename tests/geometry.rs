@@ -66,11 +66,11 @@ proptest! {
     #[test]
     fn suppression_keeps_the_strongest_and_no_close_pair(faces in faces()) {
         let kept = suppress(faces.clone(), |a, b| a.iou(b) > 0.5, |face| (face.rect, face.confidence));
-        for (place, one) in kept.iter().enumerate() {
-            prop_assert!(kept[..place].iter().all(|other| other.rect.iou(one.rect) <= 0.5 && other.confidence >= one.confidence));
+        for (place, face_kept) in kept.iter().enumerate() {
+            prop_assert!(kept[..place].iter().all(|other| other.rect.iou(face_kept.rect) <= 0.5 && other.confidence >= face_kept.confidence));
         }
         for face in &faces {
-            prop_assert!(kept.iter().any(|one| one == face || (one.rect.iou(face.rect) > 0.5 && one.confidence >= face.confidence)));
+            prop_assert!(kept.iter().any(|face_kept| face_kept == face || (face_kept.rect.iou(face.rect) > 0.5 && face_kept.confidence >= face.confidence)));
         }
     }
 

@@ -495,8 +495,8 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     let url = service.url(&format!("/results/{}", ticket["id"].as_str().unwrap()));
     let delete_result =
         async |body: Value| service.http.delete(&url).json(&body).send().await.unwrap();
-    for wrong in [json!({"delete_token": ticket["id"]}), json!({})] {
-        assert_eq!(problem(delete_result(wrong).await).await, refusal(403, "forbidden"));
+    for refused in [json!({"delete_token": ticket["id"]}), json!({})] {
+        assert_eq!(problem(delete_result(refused).await).await, refusal(403, "forbidden"));
     }
     assert_eq!(service.end_of(&ticket).await, document, "nothing is lost");
     assert_eq!(delete_result(json!({"delete_token": ticket["delete_token"]})).await.status(), 204);

@@ -60,9 +60,9 @@ async fn a_second_ctrl_c_ends_it_at_once() {
     let mut stalled = TcpStream::connect(&serve.address).unwrap();
     stalled.write_all(b"POST /api/judge HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 1000\r\n\r\n").unwrap();
     // It says so once it waits for the body.
-    let mut said = [0; 12];
-    stalled.read_exact(&mut said).unwrap();
-    assert_eq!(&said, b"HTTP/1.1 100");
+    let mut answer = [0; 12];
+    stalled.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
     let begun = Instant::now();
     let code = loop {
         serve.interrupt();

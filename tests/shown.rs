@@ -177,9 +177,9 @@ fn pngs(drawn: &RgbImage, files: &mut Files) {
         png(&[slice::from_ref(&header), chunks, slice::from_ref(&end)].concat())
     };
     let data: Vec<Vec<u8>> = rows.chunks(3000).map(|part| png_chunk(*b"IDAT", part)).collect();
-    let with = |wrong: usize| {
+    let with = |damaged: usize| {
         let mut data = data.clone();
-        *data[wrong].last_mut().unwrap() ^= 1;
+        *data[damaged].last_mut().unwrap() ^= 1;
         of(&data)
     };
     files.insert("png-plain", of(&data));
@@ -333,7 +333,7 @@ fn ours(file: &[u8]) -> Result<RgbImage, String> {
 #[test]
 fn every_file_looks_as_in_chromium() {
     let shown = fixture();
-    let mut wrong = Vec::new();
+    let mut differing = Vec::new();
     for (name, file) in files() {
         let expected = shown
             .get(name)
@@ -344,10 +344,10 @@ fn every_file_looks_as_in_chromium() {
             (_, Ok(_)) if ONLY_OURS.contains(&name) => {}
             (Some((width, height, expected)), Ok(is))
                 if (*width, *height) == (is.0, is.1) && apart(expected, &is.2) <= 3 => {}
-            (expected, is) => wrong.push(format!("{name}: {is:?} instead of {expected:?}")),
+            (expected, is) => differing.push(format!("{name}: {is:?} instead of {expected:?}")),
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn serval_is_found_in_every_file_that_is_shown() {
     let arguments: Vec<&str> =
         ["judge", "--json"].into_iter().chain(paths.iter().map(String::as_str)).collect();
     let answers: Vec<Value> = serde_json::from_slice(&friends(&arguments).stdout).unwrap();
-    let mut wrong = Vec::new();
+    let mut differing = Vec::new();
     for (name, answer) in files.keys().zip(answers) {
         let kinds = ["jpeg-arithmetic", "jpeg-lossless", "jpeg-ls", "jpeg-12-bits"];
         let is_right = if kinds.contains(name) {
@@ -377,13 +377,13 @@ fn serval_is_found_in_every_file_that_is_shown() {
             best["friend"] == "serval" && best["score"].as_f64().unwrap() >= 0.9
         };
         if !is_right {
-            wrong.push(format!(
+            differing.push(format!(
                 "{name}: {} {} {}",
                 answer["status"], answer["error"], answer["faces"][0]["scores"][0]
             ));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
 /// The decoder that stands in where the core is built without C.

@@ -49,8 +49,8 @@ async fn an_upload_is_taken_only_as_it_was_signed() {
     let same = |url: &str| url.to_owned();
     let ticket = service.ticket(SIZE).await;
     assert_eq!(ticket["upload"]["method"], "PUT");
-    let other = service.ticket(SIZE).await;
-    let other_id = other["id"].as_str().unwrap();
+    let second = service.ticket(SIZE).await;
+    let other_id = second["id"].as_str().unwrap();
 
     assert_eq!(put(&service, &ticket, SIZE + 1, &[], same).await, 403, "a longer body");
     assert_eq!(put(&service, &ticket, SIZE - 1, &[], same).await, 403, "a shorter body");
@@ -274,8 +274,8 @@ async fn a_write_whose_answer_got_lost_counts_as_written() {
     for attempt in ["first", "again, without having heard"] {
         assert!(storage.replace(&id, &before, ended.clone()).await.unwrap().is_some(), "{attempt}");
     }
-    let other = ResultDocument { created_at: ended.created_at + Duration::seconds(1), ..ended };
-    assert!(storage.replace(&id, &before, other).await.unwrap().is_none(), "somebody else's");
+    let second = ResultDocument { created_at: ended.created_at + Duration::seconds(1), ..ended };
+    assert!(storage.replace(&id, &before, second).await.unwrap().is_none(), "somebody else's");
 }
 
 #[tokio::test(flavor = "multi_thread")]

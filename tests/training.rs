@@ -40,22 +40,22 @@ fn draw(dir: &Path, each: &str) -> String {
 fn folders_become_a_bundle_that_knows_them_and_the_same_seed_gives_the_same_bundle() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "12");
-    let (one, two) = (path(dir.path(), "one/mine"), path(dir.path(), "two/mine"));
-    for out in [&one, &two] {
+    let (difference, two) = (path(dir.path(), "one/mine"), path(dir.path(), "two/mine"));
+    for out in [&difference, &two] {
         let trained = friends(&["train", &photos, "--out", out, "--whole", "--seed", "4"]);
         assert!(trained.status.success(), "{trained:?}");
     }
     for file in ["manifest.json", "head.json", "backbone.onnx"] {
         assert_eq!(
-            std::fs::read(Path::new(&one).join(file)).unwrap(),
+            std::fs::read(Path::new(&difference).join(file)).unwrap(),
             std::fs::read(Path::new(&two).join(file)).unwrap(),
             "{file}"
         );
     }
-    let verified = friends(&["bundle", "verify", &one]);
+    let verified = friends(&["bundle", "verify", &difference]);
     assert!(verified.status.success(), "{verified:?}");
 
-    let measured = friends(&["evaluate", &photos, "--model", &one, "--whole", "--json"]);
+    let measured = friends(&["evaluate", &photos, "--model", &difference, "--whole", "--json"]);
     assert!(measured.status.success(), "{measured:?}");
     let figures: Value = serde_json::from_slice(&measured.stdout).unwrap();
     assert_eq!(figures["n"], 84);
@@ -65,16 +65,20 @@ fn folders_become_a_bundle_that_knows_them_and_the_same_seed_gives_the_same_bund
     assert_eq!(figures["open_set"]["unknown_n"], 12);
     assert!(figures["open_set"]["auroc"].as_f64().unwrap() > 0.8, "{figures}");
 
-    let same = friends(&["bundle", "diff", &one, &two]);
+    let same = friends(&["bundle", "diff", &difference, &two]);
     assert!(String::from_utf8_lossy(&same.stdout).contains("say the same"), "{same:?}");
-    let differs = friends(&["bundle", "diff", &one, "models/friends", "--json"]);
+    let differs = friends(&["bundle", "diff", &difference, "models/friends", "--json"]);
     let differences: Value = serde_json::from_slice(&differs.stdout).unwrap();
-    let facts: Vec<&str> =
-        differences.as_array().unwrap().iter().filter_map(|one| one["fact"].as_str()).collect();
+    let facts: Vec<&str> = differences
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|difference| difference["fact"].as_str())
+        .collect();
     assert!(facts.contains(&"training.seed") && facts.contains(&"files.head.json"), "{facts:?}");
     assert!(!facts.contains(&"files.backbone.onnx"), "the backbone is the shipped one: {facts:?}");
 
-    let again = friends(&["train", &photos, "--out", &one, "--whole"]);
+    let again = friends(&["train", &photos, "--out", &difference, "--whole"]);
     assert_eq!(again.status.code(), Some(1), "a bundle is not overwritten");
     assert!(String::from_utf8_lossy(&again.stderr).contains("--force"));
 }
@@ -83,7 +87,7 @@ fn folders_become_a_bundle_that_knows_them_and_the_same_seed_gives_the_same_bund
 fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "40");
-    let (one, two) = (path(dir.path(), "one"), path(dir.path(), "two"));
+    let (difference, two) = (path(dir.path(), "one"), path(dir.path(), "two"));
     let train = |out: &str, more: &[&str]| {
         friends(&[&["train", &photos, "--out", out, "--whole"], more].concat())
     };
@@ -92,14 +96,14 @@ fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns(
             .unwrap()
     };
 
-    let trained = train(&one, &["--head", "prototype", "--each", "5"]);
+    let trained = train(&difference, &["--head", "prototype", "--each", "5"]);
     assert!(trained.status.success(), "{trained:?}");
     assert!(
         String::from_utf8_lossy(&trained.stdout).contains("75 photos"),
         "seven times five, and the forty unknowns: {trained:?}"
     );
-    assert_eq!(manifest(&one)["training"]["head"]["kind"], "prototype");
-    let measured = friends(&["evaluate", &photos, "--model", &one, "--whole", "--json"]);
+    assert_eq!(manifest(&difference)["training"]["head"]["kind"], "prototype");
+    let measured = friends(&["evaluate", &photos, "--model", &difference, "--whole", "--json"]);
     let figures: Value = serde_json::from_slice(&measured.stdout).unwrap();
     assert!(figures["top1"].as_f64().unwrap() > 0.8, "most of these it has not seen: {figures}");
     assert!(figures["open_set"]["auroc"].as_f64().unwrap() > 0.8, "{figures}");
@@ -108,7 +112,7 @@ fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns(
     let refused = train(&two, &["--head", "prototype"]);
     assert_eq!(refused.status.code(), Some(1), "the shipped bundle has no prototypes to inherit");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("unknown/"), "{refused:?}");
-    let inherited = train(&two, &["--head", "prototype", "--model", &one, "--each", "5"]);
+    let inherited = train(&two, &["--head", "prototype", "--model", &difference, "--each", "5"]);
     assert!(inherited.status.success(), "{inherited:?}");
     assert_eq!(manifest(&two)["training"]["head"]["kind"], "prototype");
 }
@@ -117,7 +121,7 @@ fn prototypes_learn_from_few_photos_and_the_next_bundle_inherits_their_unknowns(
 fn a_shortened_backbone_is_smaller_and_is_not_shortened_again() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "3");
-    let (one, two) = (path(dir.path(), "one"), path(dir.path(), "two"));
+    let (difference, two) = (path(dir.path(), "one"), path(dir.path(), "two"));
     let train = |out: &str, more: &[&str]| {
         let trained = friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
         assert!(trained.status.success(), "{trained:?}");
@@ -128,12 +132,12 @@ fn a_shortened_backbone_is_smaller_and_is_not_shortened_again() {
         (manifest["training"]["backbone"].clone(), size)
     };
     let shipped = std::fs::metadata("models/friends/backbone.onnx").unwrap().len();
-    let (told, size) = train(&one, &["--depth", "shortened"]);
+    let (told, size) = train(&difference, &["--depth", "shortened"]);
     assert_eq!(told["depth"], "shortened");
     assert!(size < shipped * 3 / 4, "{size} of {shipped} bytes");
-    assert!(friends(&["bundle", "verify", &one]).status.success());
+    assert!(friends(&["bundle", "verify", &difference]).status.success());
 
-    let (told, again) = train(&two, &["--model", &one]);
+    let (told, again) = train(&two, &["--model", &difference]);
     assert_eq!((&told["depth"], again), (&"shortened".into(), size), "{told}");
     let (told, size) = train(&two, &["--depth", "whole", "--force"]);
     assert_eq!((&told["depth"], size), (&"whole".into(), shipped), "{told}");
@@ -143,7 +147,7 @@ fn a_shortened_backbone_is_smaller_and_is_not_shortened_again() {
 fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle() {
     let dir = tempfile::tempdir().unwrap();
     let photos = draw(dir.path(), "3");
-    let (cache, one, two) =
+    let (cache, difference, two) =
         (path(dir.path(), "cache"), path(dir.path(), "one/mine"), path(dir.path(), "two/mine"));
     let train = |out: &str, more: &[&str]| {
         let trained = friends(&[&["train", &photos, "--out", out, "--whole"], more].concat());
@@ -157,7 +161,7 @@ fn a_second_training_takes_its_features_from_the_cache_and_gives_the_same_bundle
             .map(|file| file.unwrap().path())
             .collect::<Vec<_>>()
     };
-    let first = train(&one, &["--cache", &cache]);
+    let first = train(&difference, &["--cache", &cache]);
     assert_eq!(
         kept().len(),
         2 * 24,
@@ -200,9 +204,9 @@ fn on_a_full_disk_the_old_bundle_stays_and_the_reason_is_said() {
 
     let failed = friends_where_files_end_at(8, &[&arguments[..], &["--seed", "2"]].concat());
     assert_eq!(failed.status.code(), Some(1), "{failed:?}");
-    let said = String::from_utf8_lossy(&failed.stderr);
-    assert!(said.contains("cannot be written") && said.contains("too large"), "{said}");
-    assert_eq!(said.matches("features cannot be kept").count(), 1, "said once: {said}");
+    let errors = String::from_utf8_lossy(&failed.stderr);
+    assert!(errors.contains("cannot be written") && errors.contains("too large"), "{errors}");
+    assert_eq!(errors.matches("features cannot be kept").count(), 1, "said once: {errors}");
     assert_eq!(std::fs::read(Path::new(&out).join("manifest.json")).unwrap(), old);
     assert!(friends(&["bundle", "verify", &out]).status.success(), "the old bundle is whole");
     let left: Vec<_> = std::fs::read_dir(Path::new(&out).parent().unwrap()).unwrap().collect();
@@ -270,10 +274,10 @@ fn without_python_fine_tuning_says_what_to_do_and_the_frozen_bundle_is_there() {
     let arguments = ["train", &photos, "--out", &out, "--whole", "--no-cache", "--fine-tune"];
     let tuned = friends_with(&arguments, &[("FRIENDS_PYTHON", "/nowhere/python")]);
     assert_eq!(tuned.status.code(), Some(1), "{tuned:?}");
-    let said = String::from_utf8_lossy(&tuned.stderr);
+    let errors = String::from_utf8_lossy(&tuned.stderr);
     assert!(
-        said.contains(".ci/environment models/training") && said.contains("as it was"),
-        "{said}"
+        errors.contains(".ci/environment models/training") && errors.contains("as it was"),
+        "{errors}"
     );
     assert!(friends(&["bundle", "verify", &out]).status.success());
 }
@@ -367,8 +371,8 @@ fn folders_that_cannot_teach_are_refused_in_a_sentence() {
     put("serval/b.jpg", &drawing);
     assert!(refusal(photos.to_str().unwrap()).contains("at least two"), "one label");
     put("otter/text.jpg", b"this is a text");
-    let said = refusal(photos.to_str().unwrap());
-    assert!(said.contains("text.jpg") && said.contains("otter"), "{said}");
+    let errors = refusal(photos.to_str().unwrap());
+    assert!(errors.contains("text.jpg") && errors.contains("otter"), "{errors}");
     put("otter/mio__1.jpg", &drawing);
     put("otter/mio__2.jpg", &drawing);
     assert!(refusal(photos.to_str().unwrap()).contains("1 source"), "one source only");

@@ -312,9 +312,9 @@ impl Network {
         if let Some(place) = rooms.iter().rposition(|room| room.size == size) {
             return Ok(rooms.remove(place));
         }
-        let other = rooms.pop();
+        let second_room = rooms.pop();
         drop(rooms);
-        let made = self.new_room(size, other.map(Room::into_spare).unwrap_or_default());
+        let made = self.new_room(size, second_room.map(Room::into_spare).unwrap_or_default());
         made.ok_or(ShapeError::Size { height: size.0, width: size.1 })
     }
 

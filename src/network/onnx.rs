@@ -96,9 +96,9 @@ impl<'a> File<'a> {
 
     fn number(&self, name: &str) -> Option<f32> {
         let numbers = self.numbers(name)?;
-        let mut one = [0.0];
-        (numbers.len() == 1).then(|| numbers.read(0, &mut one))?;
-        Some(one[0])
+        let mut number = [0.0];
+        (numbers.len() == 1).then(|| numbers.read(0, &mut number))?;
+        Some(number[0])
     }
 
     /// A convolution over so many channels, without its activation.

@@ -87,11 +87,13 @@ impl Matrix {
             }
             begin += convolution.outputs;
         }
-        let given = convolutions.first().map_or(0, |one| one.weights.len() / one.outputs.max(1));
+        let given = convolutions
+            .first()
+            .map_or(0, |convolution| convolution.weights.len() / convolution.outputs.max(1));
         let places: Vec<usize> = (0..given).map(place).collect();
-        let mut rows = convolutions
-            .iter()
-            .flat_map(|one| (0..one.outputs).map(|own| (&one.weights, own * given)));
+        let mut rows = convolutions.iter().flat_map(|convolution| {
+            (0..convolution.outputs).map(|own| (&convolution.weights, own * given))
+        });
         // The outputs of a panel, each with what it is summed from. Rows whose distance is a power
         // of 2 would share a few lines of the cache.
         let pitch = given.next_multiple_of(GROUP) + 2 * GROUP;
@@ -116,7 +118,8 @@ impl Matrix {
                 transpose::<8>(lower, pitch, &places, eights);
             }
         }
-        let activation = convolutions.first().map_or(Activation::None, |one| one.activation);
+        let activation =
+            convolutions.first().map_or(Activation::None, |convolution| convolution.activation);
         Self { steps, outputs, activation, panels, weights, bias }
     }
 

@@ -83,9 +83,9 @@ pub fn held_out(
 #[must_use]
 pub fn doubtful_labels(judged: &[Judged], labels: usize) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> = Vec::new();
-    for (sample, one) in judged.iter().enumerate() {
-        let Some(truth) = one.truth else { continue };
-        let row = softmax(&one.scores);
+    for (sample, photo) in judged.iter().enumerate() {
+        let Some(truth) = photo.truth else { continue };
+        let row = softmax(&photo.scores);
         let best = (0..labels).max_by(|&a, &b| row[a].total_cmp(&row[b]));
         if let Some(label) = best.filter(|&label| row[label] > row[truth]) {
             let score = f64::midpoint(1.0, f64::from(row[label] - row[truth]));
@@ -211,8 +211,8 @@ pub fn label_reports(samples: &[Sample], labels: &[String], judged: &[Judged]) -
         let largest =
             sources.iter().max_by_key(|(_, count)| **count).filter(|(_, count)| **count > 1);
         let largest = largest.map(|(source, count)| ((*source).to_owned(), share(*count, photos)));
-        let own: Vec<&Judged> = judged.iter().filter(|one| one.truth == Some(label)).collect();
-        let right = own.iter().filter(|one| one.highest().0 == label).count();
+        let own: Vec<&Judged> = judged.iter().filter(|photo| photo.truth == Some(label)).collect();
+        let right = own.iter().filter(|photo| photo.highest().0 == label).count();
         let recall = (!own.is_empty()).then(|| (share(right, own.len()), wilson(right, own.len())));
         let mut needs = Vec::new();
         if sources.len() < FEW_SOURCES {
@@ -256,7 +256,7 @@ mod tests {
         ];
         let found = doubtful_labels(&judged, 3);
         assert_eq!(
-            found.iter().map(|one| (one.sample, one.label)).collect::<Vec<_>>(),
+            found.iter().map(|doubt| (doubt.sample, doubt.label)).collect::<Vec<_>>(),
             [(2, Some(2)), (1, Some(2))],
             "{found:?}"
         );

@@ -263,8 +263,8 @@ mod tests {
         let features = clouds();
         let fitted = Moments::of(&rows(&features), 2, 3).fit(0.1).unwrap();
         for (features, label) in features.iter().filter(|(_, label)| label.is_some()) {
-            let said = fitted.evidence(features).discriminants;
-            assert_eq!(said[1] > said[0], *label == Some(1), "{features:?} {said:?}");
+            let evidence = fitted.evidence(features).discriminants;
+            assert_eq!(evidence[1] > evidence[0], *label == Some(1), "{features:?} {evidence:?}");
         }
     }
 
@@ -307,7 +307,8 @@ mod tests {
     #[test]
     fn pictures_that_are_all_the_same_give_finite_discriminants() {
         let features: Vec<_> = (0..8).map(|i| (vec![0.6, 0.8, 0.0], Some(i % 2))).collect();
-        let said = Moments::of(&rows(&features), 2, 3).fit(0.3).unwrap().evidence(&[0.0, 0.6, 0.8]);
-        assert!(said.discriminants.iter().all(|value| value.is_finite()), "{said:?}");
+        let evidence =
+            Moments::of(&rows(&features), 2, 3).fit(0.3).unwrap().evidence(&[0.0, 0.6, 0.8]);
+        assert!(evidence.discriminants.iter().all(|value| value.is_finite()), "{evidence:?}");
     }
 }

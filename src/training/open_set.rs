@@ -183,10 +183,10 @@ mod tests {
     #[test]
     fn the_open_set_classification_rate_counts_right_photos_over_unknowns() {
         let right = judged(Some(0), [0.9, 0.1]);
-        let wrong = judged(Some(0), [0.2, 0.99]);
+        let misjudged = judged(Some(0), [0.2, 0.99]);
         let unknown = [judged(None, [0.5, 0.1]), judged(None, [0.95, 0.1])];
         let [low, high] = unknown;
-        let all = [right, wrong, low, high];
+        let all = [right, misjudged, low, high];
         // Of two known photos one is right, and it is over one of the two unknowns.
         assert_eq!(oscr(&all), Some(0.25));
         assert_eq!(top1(&all), 0.5);

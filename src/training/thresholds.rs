@@ -250,8 +250,11 @@ mod tests {
     fn too_few_unknowns_are_said_so() {
         let photos: Vec<Judged> =
             (0..40u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
-        let said = choose(2, &photos, &[], 0.05).sentences();
-        assert!(said.contains("takes 59 unknowns") && said.contains("there are 40"), "{said}");
+        let sentences = choose(2, &photos, &[], 0.05).sentences();
+        assert!(
+            sentences.contains("takes 59 unknowns") && sentences.contains("there are 40"),
+            "{sentences}"
+        );
         assert!(choose(2, &[], &[], 0.05).sentences().contains("unknown/"));
     }
 

@@ -220,8 +220,10 @@ function broken(context, words, { size, width, weight }) {
   const fits = size * SMALLEST_SHARE;
   set(fits);
   const lines = [''];
-  // Japanese may break between words that no space divides.
-  for (const { segment } of new Intl.Segmenter('ja', { granularity: 'word' }).segment(words)) {
+  const names = words.split(/(?<=[\s、と])/);
+  // Without a name's end to break at: Japanese may break between words that no space divides.
+  const parts = names.length > 1 ? names : [...new Intl.Segmenter('ja', { granularity: 'word' }).segment(words)].map(({ segment }) => segment);
+  for (const segment of parts) {
     const isFull = context.measureText((lines.at(-1) + segment).trimEnd()).width > width;
     if (isFull && lines.length < MOST_LINES) lines.push(segment.trimStart());
     else lines[lines.length - 1] += segment;

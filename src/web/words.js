@@ -201,7 +201,7 @@ export const words = {
 
   /** The chance of being right. @param {number} right of ten pictures */
   odds: (right) => ({
-    ja: `これくらい似ている画像では、${right === 10 ? '10枚に10枚' : `10枚に約${right}枚`}が当たりです。`,
+    ja: `これくらい似ている画像では、${right === 10 ? '10枚中10枚' : `10枚中約${right}枚`}が当たりです。`,
     en: `Of ten pictures as alike as this, ${right === 10 ? 'ten' : `about ${right}`} are right.`,
   }),
   /** Where that comes from. @param {number} n pictures in all */

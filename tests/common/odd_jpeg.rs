@@ -76,8 +76,8 @@ impl OddJpeg<'_> {
     /// The file.
     pub fn encode(&self, picture: &RgbImage) -> Vec<u8> {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let across = self.samplings.iter().map(|one| one.0).max().unwrap();
-        let down = self.samplings.iter().map(|one| one.1).max().unwrap();
+        let across = self.samplings.iter().map(|entry| entry.0).max().unwrap();
+        let down = self.samplings.iter().map(|entry| entry.1).max().unwrap();
         let units = (width.div_ceil(8 * across), height.div_ceil(8 * down));
         let planes: Vec<Plane> =
             (0..3).map(|index| self.plane(picture, index, (across, down), units)).collect();
@@ -230,7 +230,7 @@ impl Bits<'_> {
 
     /// A code of a table by its lengths and values.
     fn code(&mut self, lengths: &[u8; 16], values: &[u8], value: u8) {
-        let place = values.iter().position(|one| *one == value).expect("a value of the table");
+        let place = values.iter().position(|entry| *entry == value).expect("a value of the table");
         let (mut code, mut begun) = (0, 0);
         for (length, count) in (1..).zip(lengths) {
             let count = usize::from(*count);

@@ -40,10 +40,10 @@ fn driver() -> Option<(Child, String)> {
         .spawn()
         .expect("chromedriver starts: install chromium and chromium-driver, or use .ci/run");
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let said = lines.find_map(|line| {
+    let port = lines.find_map(|line| {
         Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
     });
-    let Some(port) = said else {
+    let Some(port) = port else {
         driver.wait().unwrap();
         return None;
     };
@@ -180,11 +180,11 @@ impl Phone {
     pub async fn says(&self, css: &str, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let said = self.text(css).await;
-            if said.contains(text) {
+            let is = self.text(css).await;
+            if is.contains(text) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{css} says {said:?}, not {text:?}");
+            assert!(Instant::now() < deadline, "{css} says {is:?}, not {text:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -212,7 +212,7 @@ mod tests {
         for fine in ["friends@example.com", "https://friends.example/contact?from=page"] {
             assert_eq!(contact(fine), Ok(Some(fine.into())));
         }
-        for wrong in [
+        for refused in [
             "me",
             "@example.com",
             "http://friends.example",
@@ -220,7 +220,7 @@ mod tests {
             "a b@example.com",
             "https://",
         ] {
-            assert_eq!(contact(wrong), Err("FRIENDS_CONTACT"), "{wrong}");
+            assert_eq!(contact(refused), Err("FRIENDS_CONTACT"), "{refused}");
         }
     }
 

@@ -214,9 +214,10 @@ mod tests {
     fn a_site_is_a_scheme_and_a_host() {
         assert_eq!(site("https://friends.example/path?x"), Some("https://friends.example".into()));
         assert_eq!(site("http://127.0.0.1:8080"), Some("http://127.0.0.1:8080".into()));
-        for wrong in ["javascript:alert(1)", "friends.example", "/r/x", "ftp://friends.example", ""]
+        for refused in
+            ["javascript:alert(1)", "friends.example", "/r/x", "ftp://friends.example", ""]
         {
-            assert_eq!(site(wrong), None, "{wrong}");
+            assert_eq!(site(refused), None, "{refused}");
         }
     }
 
@@ -262,19 +263,19 @@ mod tests {
             threshold: 0.5,
         };
         let (a, b) = (label("A"), label("B"));
-        let told = |faces: &[Vec<&Label>]| {
+        let title = |faces: &[Vec<&Label>]| {
             let Line { ja, en } = Story::of_group(faces).title;
             (ja, en)
         };
         let is = |ja: &str, en: &str| (ja.to_owned(), en.to_owned());
-        assert_eq!(told(&[vec![&a], vec![&b]]), is("AちゃんとBちゃん", "A and B"));
+        assert_eq!(title(&[vec![&a], vec![&b]]), is("AちゃんとBちゃん", "A and B"));
         assert_eq!(
-            told(&[vec![], vec![&a], vec![&a, &b], vec![&b], vec![]]),
+            title(&[vec![], vec![&a], vec![&a, &b], vec![&b], vec![]]),
             is("Aちゃん2人とBちゃん、ほか2人", "A × 2, B and 2 others")
         );
-        assert_eq!(told(&[vec![&a], vec![]]), is("Aちゃん、ほか1人", "A and 1 other"));
+        assert_eq!(title(&[vec![&a], vec![]]), is("Aちゃん、ほか1人", "A and 1 other"));
         assert_eq!(
-            told(&[vec![], vec![]]),
+            title(&[vec![], vec![]]),
             is("2人とも、フレンズではなさそう", "2 people, and no Friend we know")
         );
     }

@@ -397,9 +397,9 @@ mod tests {
     #[test]
     fn only_a_character_itself_is_quite_like_it() {
         let mut rng = ChaCha8Rng::seed_from_u64(4);
-        let one = random_character(&mut rng);
-        assert!(likeness(&one, &one) > 0.99);
-        assert!(likeness(&one, &random_character(&mut rng)) < 0.9);
+        let character = random_character(&mut rng);
+        assert!(likeness(&character, &character) > 0.99);
+        assert!(likeness(&character, &random_character(&mut rng)) < 0.9);
     }
 
     #[test]
