@@ -58,7 +58,7 @@ def package(architecture):
 def repacked(path):
     """The same zip, packed with more patience: 3 % smaller, so that it is fetched sooner at a cold start."""
     smaller = path.with_suffix(".small.zip")
-    with zipfile.ZipFile(path) as old, zopfli.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED, numiterations=1) as new:
+    with zipfile.ZipFile(path) as old, zopfli.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED, iterations=1) as new:
         for entry in old.infolist():
             new.writestr(entry, old.read(entry))
     smaller.replace(path)

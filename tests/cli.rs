@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::common::pictures::{jpeg, serval};
-use crate::common::process::friends;
+use crate::common::process::{friends, friends_in, friends_unheard, friends_with};
 
 #[test]
 fn judging_files_gives_documents_in_order_and_an_exit_code() {
@@ -70,6 +70,62 @@ fn many_photos_are_a_line_each_in_their_order() {
             .unwrap();
     assert_eq!(alone[0]["faces"], lines[0]["faces"]);
     assert_eq!(friends(&["judge", "--json", "--json-lines", &small]).status.code(), Some(2));
+}
+
+/// A folder in which nothing of ours lies: the program holds bundle, detector and page itself.
+#[test]
+fn a_program_alone_judges_folders_and_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = jpeg(&serval(300));
+    std::fs::create_dir_all(folder.path().join("photos/more")).unwrap();
+    std::fs::write(folder.path().join("photos/more/b.jfif"), &photo).unwrap();
+    std::fs::write(folder.path().join("photos/a.jpg"), &photo).unwrap();
+    std::fs::write(folder.path().join("photos/c.heic"), b"\0\0\0\x18ftypheic").unwrap();
+    let judged = friends_in(folder.path(), &["judge", "--json-lines", "photos", "-"], &photo);
+    let errors = String::from_utf8_lossy(&judged.stderr);
+    assert!(judged.status.success(), "{errors}");
+    assert!(errors.contains("left out: 1 HEIC"), "{errors}");
+    let lines: Vec<Value> = String::from_utf8(judged.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let files: Vec<&str> = lines.iter().map(|line| line["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["photos/a.jpg", "photos/more/b.jfif", "-"]);
+    for line in &lines {
+        assert_eq!(line["faces"][0]["verdict"]["friend"], "serval", "{}", line["file"]);
+    }
+}
+
+#[test]
+fn a_reader_who_has_gone_is_no_failure() {
+    let bundle = crate::common::bundle_dir();
+    let bundle = bundle.to_str().unwrap();
+    for arguments in [
+        &["bundle", "show", bundle][..],
+        &["bundle", "verify", bundle],
+        &["settings"],
+        &["completions", "bash"],
+        &["man"],
+    ] {
+        let unheard = friends_unheard(arguments);
+        let errors = String::from_utf8_lossy(&unheard.stderr);
+        assert!(unheard.status.success() && errors.is_empty(), "{arguments:?}: {errors}");
+    }
+}
+
+#[test]
+fn settings_are_told_without_their_values() {
+    let set = [("FRIENDS_VISION_KEY", "secret-key"), ("FRIENDS_CONTACT", "")];
+    let table = String::from_utf8(friends_with(&["settings"], &set).stdout).unwrap();
+    assert!(!table.contains("secret-key"));
+    let state = |name: &str| {
+        let line = table.lines().find(|line| line.split_whitespace().next() == Some(name));
+        line.unwrap().split_whitespace().nth(1).unwrap().to_owned()
+    };
+    assert_eq!((state("FRIENDS_VISION_KEY"), state("FRIENDS_CONTACT")), ("set".into(), "-".into()));
+    let help = String::from_utf8(friends(&["help", "settings"]).stdout).unwrap();
+    assert!(help.contains("FRIENDS_VISION_MONTHLY_CAP"), "{help}");
 }
 
 #[test]

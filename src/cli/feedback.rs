@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::output::say;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use friends_core::model::UNKNOWN;
@@ -65,8 +66,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("{} cannot be written", file.display()))?;
         fetched += 1;
     }
-    println!("{}: {fetched} new crops; {without} opinions came without one", out.display());
-    println!(
+    say!("{}: {fetched} new crops; {without} opinions came without one", out.display());
+    say!(
         "Visitors err and joke: look at them (friends evaluate {} --whole --report candidates.html), and move what is right to your \
          photos by hand.",
         out.display()

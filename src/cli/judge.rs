@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ use friends_service::observe::{Log, Observer};
 use friends_service::pipeline::{Judge, RegionSource};
 use friends_service::settings::Settings;
 use friends_service::tickets::{Outcome, ResultDocument};
+use friends_training::photo_files::{self, LeftOut};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
@@ -25,7 +26,7 @@ use crate::{annotate, progress};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photos: JPEG, PNG, WebP, GIF
+    /// Photos (JPEG, PNG, WebP, GIF), folders of photos at any depth, or - for standard input
     #[arg(required = true)]
     photos: Vec<PathBuf>,
     /// The bundle to judge with [default: the shipped one]
@@ -73,14 +74,15 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let judge = Arc::new(App::assemble(assembly, &Settings::from_environment())?.judge);
     judge.loaded()?;
     let source = if args.whole { RegionSource::Whole } else { RegionSource::Detect };
+    let photos = photos(&args.photos)?;
     let pictures: Vec<Option<PathBuf>> = match &args.annotate {
-        Some(dir) => annotate::files(&args.photos, dir)?.into_iter().map(Some).collect(),
-        None => vec![None; args.photos.len()],
+        Some(dir) => annotate::files(&photos, dir)?.into_iter().map(Some).collect(),
+        None => vec![None; photos.len()],
     };
 
-    let bar = progress::bar(args.photos.len(), "judging");
+    let bar = progress::bar(photos.len(), "judging");
     let mut to = std::io::stdout();
-    let mut waiting = args.photos.iter().cloned().zip(pictures);
+    let mut waiting = photos.iter().cloned().zip(pictures);
     let mut begun = VecDeque::new();
     let (mut printed, mut all_well) = (0, true);
     loop {
@@ -114,6 +116,40 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(to, "\n]")?;
     }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The photos that are meant: files as they are named, and those below folders, sorted.
+fn photos(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut photos = Vec::new();
+    let mut left_out = LeftOut::default();
+    for path in named {
+        if !path.is_dir() {
+            photos.push(path.clone());
+            continue;
+        }
+        let found = photo_files::photos_below(path).map_err(|(folder, error)| {
+            anyhow::Error::new(error).context(format!("{} cannot be read", folder.display()))
+        })?;
+        if found.photos.is_empty() {
+            anyhow::bail!("there is no photo (JPEG, PNG, WebP, GIF) below {}", path.display());
+        }
+        photos.extend(found.photos);
+        left_out.add(&found.left_out);
+    }
+    progress::tell_left_out(&left_out);
+    Ok(photos)
+}
+
+/// The bytes of a photo; `-` is standard input.
+async fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        return tokio::task::spawn_blocking(|| {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        })
+        .await?;
+    }
+    tokio::fs::read(path).await
 }
 
 /// Judges a photo, and draws its picture with boxes if one is wanted.
@@ -170,7 +206,7 @@ fn print(
 /// that is our fault.
 async fn judge_file(judge: &Judge, path: &Path, source: &RegionSource) -> ResultDocument {
     let unjudged = |outcome| ResultDocument::unkept(outcome, OffsetDateTime::now_utc());
-    let bytes = match tokio::fs::read(path).await {
+    let bytes = match read(path).await {
         Ok(bytes) => bytes,
         Err(error) => {
             let message = format!("The file cannot be read: {error}.");

@@ -2,7 +2,10 @@
 
 // Comments on commands and arguments are printed as the help, where `DIR/<slug>` is no HTML.
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::invalid_html_tags)]
+// A reader who has gone must be no panic: output.rs writes.
+#![deny(clippy::print_stdout)]
 
+mod addresses;
 mod annotate;
 mod audit;
 mod bundle;
@@ -11,6 +14,7 @@ mod evaluate;
 mod extraction;
 mod feedback;
 mod judge;
+mod output;
 mod plot;
 mod profile;
 mod progress;
@@ -19,11 +23,14 @@ mod sheet;
 mod studio;
 mod train;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use friends_service::observe::telemetry;
+use friends_service::settings::{VARIABLES, Variable};
 use tracing_subscriber::filter::LevelFilter;
+
 /// フレンズ判定器 / Friends Judge: which Kemono Friends character is in the photo, or honestly none.
 #[derive(Parser)]
 #[command(name = "friends", version, arg_required_else_help = true)]
@@ -54,6 +61,43 @@ enum Command {
     Bundle(bundle::Args),
     /// Draw characters: training pictures, contact sheets, fixtures
     Studio(studio::Args),
+    /// Show which variables of the environment are read, and which are set
+    #[command(after_long_help = settings())]
+    Settings,
+    /// Write what a shell needs to complete commands, to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page to standard output: `friends man | man -l -`
+    Man,
+}
+
+/// Every variable of the environment, for the help.
+pub(crate) fn settings() -> String {
+    let paragraph = |variable: &&Variable| {
+        let Variable { name, meaning, default } = variable;
+        format!("  {name}\n          {meaning} [default: {default}]")
+    };
+    format!(
+        "Environment, of this program and of the function:\n{}",
+        VARIABLES.iter().map(paragraph).collect::<Vec<_>>().join("\n")
+    )
+}
+
+/// Prints which variables are set. Their values are left out: keys are among them.
+fn show_settings() {
+    let settings = friends_service::settings::Settings::from_environment();
+    for variable in VARIABLES {
+        let state = if settings.get(variable).is_some() { "set" } else { "-" };
+        output::say!("{:32} {state:4} {}", variable.name, variable.meaning);
+    }
+}
+
+/// Writes a file to standard output.
+fn written(file: &[u8]) -> anyhow::Result<ExitCode> {
+    std::io::stdout().write_all(file)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the subcommand that the process was asked for.
@@ -78,6 +122,22 @@ pub fn run() -> ExitCode {
         Command::Feedback(args) => feedback::run(args),
         Command::Bundle(args) => bundle::run(args),
         Command::Studio(args) => studio::run(args),
+        Command::Settings => {
+            show_settings();
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "friends", &mut script);
+            written(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+                Ok(()) => written(&page),
+                Err(error) => Err(error.into()),
+            }
+        }
     };
     result.unwrap_or_else(|error| {
         // Whoever reads our answers has enough of them.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
+use crate::output::say;
 use anyhow::{Context as _, ensure};
 use friends_core::crop;
 use friends_core::face_detector::FaceDetector;
@@ -86,8 +87,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (storage, pass) = timed(|| storage(http?));
     storage?;
     once("set up the client of S3", pass, 0, None);
-    let dir = bundle_dir::find(args.model.as_deref(), &Settings::from_environment());
-    let (bundle, pass) = timed(|| bundle_dir::read(&dir));
+    let place = bundle_dir::find(args.model.as_deref(), &Settings::from_environment());
+    let (bundle, pass) = timed(|| place.read());
     let bundle = bundle?;
     let size = bundle.backbone.len();
     once("read the bundle, check its hashes", pass, size, None);
@@ -135,7 +136,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&stages)?);
+        say!("{}", serde_json::to_string_pretty(&stages)?);
     } else {
         print(&args.photo, bytes.len(), &photo, heads, &stages, bandwidth);
     }
@@ -184,13 +185,13 @@ fn cold(args: &Args) -> anyhow::Result<ExitCode> {
     });
     let stages: Vec<Stage> = stages.collect();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&stages)?);
+        say!("{}", serde_json::to_string_pretty(&stages)?);
         return Ok(ExitCode::SUCCESS);
     }
-    println!("medians of {} processes\n", args.runs);
-    println!("| stage | ms | of it CPU | page faults |\n|---|---|---|---|");
+    say!("medians of {} processes\n", args.runs);
+    say!("| stage | ms | of it CPU | page faults |\n|---|---|---|---|");
     for Stage { name, first_ms, first_cpu_ms, first_page_faults, .. } in &stages {
-        println!("| {name} | {first_ms:.1} | {first_cpu_ms:.1} | {first_page_faults} |");
+        say!("| {name} | {first_ms:.1} | {first_cpu_ms:.1} | {first_page_faults} |");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -252,7 +253,7 @@ fn bandwidth() -> f64 {
 
 fn print(path: &Path, size: usize, photo: &Photo, heads: usize, stages: &[Stage], bandwidth: f64) {
     let whole = photo.size();
-    println!(
+    say!(
         "{}: {} × {} pixels, {:.2} MB, decoded at 1/{}; {heads} region(s); memory is copied at {:.1} GB/s\n",
         path.display(),
         whole.width,
@@ -261,14 +262,14 @@ fn print(path: &Path, size: usize, photo: &Photo, heads: usize, stages: &[Stage]
         photo.divisor(),
         bandwidth / 1e9
     );
-    println!(
+    say!(
         "| stage | first ms | of it CPU | page faults | later ms | of it CPU | MB handed on | at memory's speed, ms |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    say!("|---|---|---|---|---|---|---|---|");
     let number =
         |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
     for stage in stages {
-        println!(
+        say!(
             "| {} | {:.1} | {:.1} | {} | {} | {} | {:.2} | {:.2} |",
             stage.name,
             stage.first_ms,
@@ -282,10 +283,10 @@ fn print(path: &Path, size: usize, photo: &Photo, heads: usize, stages: &[Stage]
     }
     let first: f64 = stages.iter().map(|stage| stage.first_ms).sum();
     let later: f64 = stages.iter().filter_map(|stage| stage.median_ms).sum();
-    println!("| **together** | {first:.1} | | | {later:.1} | | | |\n");
+    say!("| **together** | {first:.1} | | | {later:.1} | | | |\n");
     for stage in stages {
         if let Some(operator) = &stage.operator {
-            println!("{}: {operator}", stage.name);
+            say!("{}: {operator}", stage.name);
         }
     }
 }

@@ -11,11 +11,14 @@ use friends_local::object_store::ObjectStore;
 use friends_local::server::{HOUSEKEEPING, Server, ServerSettings};
 use friends_service::app::{App, Assembly, Buckets, UploadAddress};
 use friends_service::observe::{Log, Observer};
-use friends_service::settings::{Settings, VARIABLES, Variable};
+use friends_service::settings::{CONTACT, Settings};
 use tokio::net::TcpListener;
 
+use crate::addresses;
+use crate::output::say;
+
 #[derive(clap::Args)]
-#[command(after_long_help = variables())]
+#[command(after_long_help = crate::settings())]
 pub struct Args {
     /// The address to listen on; 0.0.0.0 lets phones on the same network in
     #[arg(long, default_value = "127.0.0.1")]
@@ -27,6 +30,19 @@ pub struct Args {
     /// [default: a folder in the user's data directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The bundle to judge with [default: what the environment says, or the shipped one]
+    #[arg(long, value_name = "BUNDLE")]
+    model: Option<PathBuf>,
+    /// The face detector [default: what the environment says, or embedded]
+    #[arg(long, value_parser = ["embedded", "cloud-vision", "cascade"])]
+    detector: Option<String>,
+    /// Whom visitors write to: a mail address, or one that begins with https://
+    /// [default: what the environment says]
+    #[arg(long, value_name = "ADDRESS")]
+    contact: Option<String>,
+    /// Open the page in this machine's browser
+    #[arg(long)]
+    open: bool,
     /// Where visitors reach this server, if not at the address that they ask: behind a proxy that
     /// speaks TLS, passes the Host header on and is reached at <https://friends.example>, say
     #[arg(long, value_name = "URL", value_parser = origin)]
@@ -39,18 +55,6 @@ pub struct Args {
     /// [default: one for each processor]
     #[arg(long, value_name = "N")]
     at_once: Option<NonZeroUsize>,
-}
-
-/// Every variable of the environment, for the help.
-fn variables() -> String {
-    let paragraph = |variable: &&Variable| {
-        let Variable { name, meaning, default } = variable;
-        format!("  {name}\n          {meaning} [default: {default}]")
-    };
-    format!(
-        "Environment, of this program and of the function:\n{}",
-        VARIABLES.iter().map(paragraph).collect::<Vec<_>>().join("\n")
-    )
 }
 
 /// Scheme and host of a URL, without a path.
@@ -91,13 +95,17 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{} cannot be used as an object store", data.display()))?;
     let address = args.public_url.map_or(UploadAddress::SameHost, UploadAddress::Public);
     let assembly = Assembly {
-        model: None,
-        detector: None,
+        model: args.model.as_deref(),
+        detector: args.detector.as_deref(),
         permits: workers,
         buckets: Buckets::Embedded(store.storage(), address),
         observer: Observer::new(Log),
     };
-    let app = App::assemble(assembly, &Settings::from_environment())?;
+    let mut settings = Settings::from_environment();
+    if let Some(contact) = args.contact {
+        settings = settings.with(&CONTACT, contact);
+    }
+    let app = App::assemble(assembly, &settings)?;
     app.judge.loaded()?;
     let crash_counts = data.join("tries");
     let settings = ServerSettings {
@@ -110,10 +118,15 @@ async fn serve(args: Args) -> anyhow::Result<ExitCode> {
 
     // Before anybody hears that the server is there and may end it.
     let stop = interrupted()?;
-    println!("フレンズ判定器 / Friends Judge: http://{}/", listener.local_addr()?);
-    println!("photos and results are kept in {}; Ctrl-C stops", data.display());
+    let here = addresses::tell(listener.local_addr()?);
+    say!("photos and results are kept in {}; Ctrl-C stops", data.display());
+    if args.open
+        && let Err(error) = open::that_detached(&here)
+    {
+        eprintln!("friends: no browser could be opened ({error}); go to {here}");
+    }
     server.run(listener, stop).await;
-    println!("stopped");
+    say!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -99,9 +99,8 @@ impl App {
             })
         });
         // Read and checked on the thread that needs it next, while this one goes on.
-        let dir = bundle_dir::find(model, settings);
-        let bundle =
-            Preloaded::later(move || Ok(bundle_dir::read(&dir).map(Arc::new).map_err(Arc::new)));
+        let place = bundle_dir::find(model, settings);
+        let bundle = Preloaded::later(move || Ok(place.read().map(Arc::new).map_err(Arc::new)));
         let checked = bundle.clone();
         let classifier = Preloaded::begin(move || {
             let bundle = checked

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::photo_files::{LeftOut, Unlisted, photos_below, photos_in};
 use friends_core::model::{NAMES, Names, UNKNOWN, is_slug};
 use rand::SeedableRng as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-const EXTENSIONS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "gif"];
+/// Folders beside the labels that hold what belongs to the site.
+const NOT_LABELS: [&str; 4] = ["portraits", "demos", "@eaDir", "__MACOSX"];
 
 /// One photo and what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +38,12 @@ pub fn sources<'a>(
 /// A labelled folder.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// The folders' names, sorted.
+    /// The slugs of the folders, sorted by the folders' names.
     pub labels: Vec<String>,
+    /// The folders' names, one a label: a slug, or a name in any script.
+    pub folders: Vec<String>,
+    /// Files that are no photos for us.
+    pub left_out: LeftOut,
     /// All photos, sorted by path.
     pub samples: Vec<Sample>,
 }
@@ -53,19 +59,19 @@ pub enum DatasetError {
         /// Why.
         source: std::io::Error,
     },
-    /// A folder's name is not a slug.
-    #[error("the folder {} cannot name a label: {}", path.display(), advice(suggested.as_deref(), *taken))]
-    Slug {
-        /// Which one.
-        path: PathBuf,
-        /// A name that would do, if there is one like it.
-        suggested: Option<String>,
-        /// Whether there is a folder of that name.
-        taken: bool,
+    /// Two folders would be the same label.
+    #[error("the folders {} and {} would both be the label {slug}: put the photos of both into one, if they show the same character, or rename one", one.display(), other.display())]
+    SameSlug {
+        /// The one.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+        /// What both would be.
+        slug: String,
     },
     /// A label has no photo.
-    #[error("{} holds no photo (jpg, png, webp, gif): add some or remove the folder", .0.display())]
-    EmptyLabel(PathBuf),
+    #[error("{} holds no photo (JPEG, PNG, WebP, GIF): add some or remove the folder{}", .0.display(), besides(.1))]
+    EmptyLabel(PathBuf, LeftOut),
     /// There are no folders at all.
     #[error("{} holds no folders of photos: make one folder for each character, named in lower-case letters", .0.display())]
     NoLabels(PathBuf),
@@ -94,43 +100,60 @@ impl Dataset {
     /// Reads `dir`: each folder is a label, `unknown/` holds unknowns; other files, and folders
     /// whose names begin with a dot, are left alone.
     ///
+    /// A folder whose name is not a slug gets one: its name in letters of ASCII, or a number.
+    ///
     /// # Errors
-    /// When the folder cannot be read, holds no label, or a label has no photo or an unusable name.
+    /// When the folder cannot be read, holds no label, a label has no photo, or two folders would
+    /// be the same label.
     pub fn read(dir: &Path) -> Result<Self, DatasetError> {
         let mut folders: Vec<PathBuf> = entries(dir)?
             .into_iter()
             .filter(|path| path.is_dir() && !name_of(path).starts_with('.'))
             .collect();
         folders.sort();
-        let mut labels = Vec::new();
-        let mut samples = Vec::new();
+        folders.retain(|folder| !NOT_LABELS.contains(&name_of(folder).as_str()));
+        let mut dataset = Self {
+            labels: Vec::new(),
+            folders: Vec::new(),
+            left_out: LeftOut::default(),
+            samples: Vec::new(),
+        };
         for folder in folders {
             let name = name_of(&folder);
             let label = if name == UNKNOWN {
                 None
             } else {
-                if !is_slug(&name) {
-                    let suggested = slug_like(&name);
-                    let taken = suggested.as_ref().is_some_and(|slug| dir.join(slug).is_dir());
-                    return Err(DatasetError::Slug { path: folder, suggested, taken });
+                let slug = slug_of(&name, dataset.labels.len());
+                if let Some(same) = dataset.labels.iter().position(|label| *label == slug) {
+                    let one = dir.join(&dataset.folders[same]);
+                    return Err(DatasetError::SameSlug { one, other: folder, slug });
                 }
-                labels.push(name.clone());
-                Some(labels.len() - 1)
+                dataset.labels.push(slug);
+                dataset.folders.push(name.clone());
+                Some(dataset.labels.len() - 1)
             };
-            let photos = photos_in(&folder)?;
-            if photos.is_empty() && label.is_some() {
-                return Err(DatasetError::EmptyLabel(folder));
+            let found = photos_in(&folder)?;
+            dataset.left_out.add(&found.left_out);
+            if found.photos.is_empty() && label.is_some() {
+                return Err(DatasetError::EmptyLabel(folder, found.left_out));
             }
-            samples.extend(photos.into_iter().map(|path| Sample {
+            dataset.samples.extend(found.photos.into_iter().map(|path| Sample {
                 group: group_of(&name, &path),
                 path,
                 label,
             }));
         }
-        if labels.is_empty() {
+        if dataset.labels.is_empty() {
             return Err(DatasetError::NoLabels(dir.to_owned()));
         }
-        Ok(Self { labels, samples })
+        Ok(dataset)
+    }
+
+    /// The name of the folder that holds this label's photos.
+    #[must_use]
+    pub fn folder_of(&self, label: &str) -> Option<&str> {
+        let place = self.labels.iter().position(|slug| slug == label)?;
+        Some(&self.folders[place])
     }
 
     /// Keeps at most `count` photos of each label, chosen by the seed; unknowns all stay.
@@ -145,27 +168,17 @@ impl Dataset {
         self.samples.retain(|sample| sample.label.is_none() || kept.contains(&sample.path));
     }
 
-    /// Photos of unknowns from anywhere below `dir`.
+    /// Photos of unknowns from anywhere below `dir`, and what was left out.
     ///
     /// # Errors
     /// When a folder cannot be read, or there is no photo at all.
-    pub fn unknown(dir: &Path) -> Result<Vec<Sample>, DatasetError> {
-        let mut samples = Vec::new();
-        let mut folders = vec![dir.to_owned()];
-        while let Some(folder) = folders.pop() {
-            let photos = photos_in(&folder)?;
-            samples.extend(photos.into_iter().map(|path| Sample {
-                group: group_of(UNKNOWN, &path),
-                path,
-                label: None,
-            }));
-            folders.extend(entries(&folder)?.into_iter().filter(|path| path.is_dir()));
-        }
-        if samples.is_empty() {
+    pub fn unknown(dir: &Path) -> Result<(Vec<Sample>, LeftOut), DatasetError> {
+        let found = photos_below(dir)?;
+        if found.photos.is_empty() {
             return Err(DatasetError::NoPhotos(dir.to_owned()));
         }
-        samples.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(samples)
+        let sample = |path: PathBuf| Sample { group: group_of(UNKNOWN, &path), path, label: None };
+        Ok((found.photos.into_iter().map(sample).collect(), found.left_out))
     }
 
     /// The names that `labels.json` gives, by slug; none without that file.
@@ -181,7 +194,9 @@ impl Dataset {
             }
             Err(source) => return Err(DatasetError::Names { path, source }),
         };
-        serde_json::from_slice(&text).map_err(|source| DatasetError::NamesForm { path, source })
+        // Editors of Windows begin text files with a byte order mark.
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
+        serde_json::from_slice(text).map_err(|source| DatasetError::NamesForm { path, source })
     }
 }
 
@@ -193,49 +208,32 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
         .collect()
 }
 
-fn photos_in(dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let is_photo = |path: &PathBuf| {
-        let extension = path
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        path.is_file()
-            && EXTENSIONS.contains(&extension.as_str())
-            && !name_of(path).starts_with('.')
-    };
-    let mut photos: Vec<PathBuf> = entries(dir)?.into_iter().filter(is_photo).collect();
-    photos.sort();
-    Ok(photos)
+impl From<Unlisted> for DatasetError {
+    fn from((path, source): Unlisted) -> Self {
+        Self::Folder { path, source }
+    }
+}
+
+/// What lies there instead, for an error.
+fn besides(left_out: &LeftOut) -> String {
+    if left_out.is_empty() { String::new() } else { format!(" (left out: {left_out})") }
 }
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The slug nearest to a name: its letters and digits of ASCII in lower case, hyphens for what is
-/// between them.
-fn slug_like(name: &str) -> Option<String> {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
-    is_slug(&slug).then_some(slug)
-}
-
-/// What to do about a name that is no slug.
-fn advice(suggested: Option<&str>, taken: bool) -> String {
-    match (suggested, taken) {
-        (Some(slug), true) => {
-            format!(
-                "{slug} is there as well; put the photos of both into {slug}, if they show the same character"
-            )
-        }
-        (Some(slug), false) => {
-            format!("use lower-case letters, digits and hyphens, such as {slug}")
-        }
-        (None, _) => {
-            format!("use lower-case letters, digits and hyphens; other names are given in {NAMES}")
-        }
+/// The slug of a folder: its name, if that is one; else the name's letters and digits in ASCII, in
+/// lower case, with hyphens for what is between them; else its number, from 1.
+fn slug_of(name: &str, place: usize) -> String {
+    if is_slug(name) {
+        return name.to_owned();
     }
+    let romanised = deunicode::deunicode(name);
+    let words =
+        romanised.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    if is_slug(&slug) { slug } else { format!("label-{}", place + 1) }
 }
 
 /// The name up to `__`, under whatever label: the same person may wear two costumes. A name without
@@ -287,15 +285,16 @@ mod tests {
     }
 
     #[test]
-    fn a_label_must_be_a_slug_and_another_is_suggested() {
-        for (files, said) in [
-            (&["Serval Cat/a.jpg"][..], "such as serval-cat"),
-            (&["Serval_/a.jpg", "serval/a.jpg"], "put the photos of both into serval"),
-            (&["サーバル/a.jpg"], "labels.json"),
-        ] {
-            let refused = Dataset::read(folder(files).path()).unwrap_err().to_string();
-            assert!(refused.contains(said), "{refused}");
+    fn a_folder_of_any_name_has_a_slug() {
+        let dir = folder(&["Serval Cat/a.jpg", "サーバル/a.jpg", "かばん ちゃん/a.jpg", "☆/a.jpg"]);
+        let dataset = Dataset::read(dir.path()).unwrap();
+        assert!(dataset.labels.iter().all(|label| is_slug(label)), "{:?}", dataset.labels);
+        for label in ["serval-cat", "sabaru", "kaban-tiyan"] {
+            assert!(dataset.labels.iter().any(|slug| slug == label), "{:?}", dataset.labels);
         }
+        assert_eq!(dataset.folder_of("sabaru"), Some("サーバル"));
+        let refused = Dataset::read(folder(&["Serval_/a.jpg", "serval/a.jpg"]).path());
+        assert!(refused.unwrap_err().to_string().contains("would both be the label serval"));
     }
 
     #[test]
@@ -318,6 +317,6 @@ mod tests {
     #[test]
     fn photos_of_unknowns_are_found_at_any_depth() {
         let dir = folder(&["a.jpg", "b/c/d.png", "b/e.txt"]);
-        assert_eq!(Dataset::unknown(dir.path()).unwrap().len(), 2);
+        assert_eq!(Dataset::unknown(dir.path()).unwrap().0.len(), 2);
     }
 }

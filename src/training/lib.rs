@@ -27,6 +27,7 @@ pub mod logistic;
 pub mod metrics;
 pub mod moves;
 pub mod open_set;
+pub mod photo_files;
 mod prototypes;
 pub mod recipe;
 pub mod report;

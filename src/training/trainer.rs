@@ -202,6 +202,12 @@ fn check_amounts(examples: &[Example], labels: &[String]) -> Result<(), TrainErr
     Ok(())
 }
 
+/// The color of the label at this place, where nobody has chosen one.
+#[must_use]
+pub fn color_of(place: usize) -> &'static str {
+    COLORS[place % COLORS.len()]
+}
+
 /// Puts the files together, with the golden scores that this machine computes.
 fn assemble(
     recipe: &Recipe,
@@ -220,8 +226,7 @@ fn assemble(
             slug: slug.clone(),
             ja: names.map_or_else(|| slug.clone(), |names| names.ja.clone()),
             en: names.map_or_else(|| slug.clone(), |names| names.en.clone()),
-            color: names
-                .map_or_else(|| COLORS[place % COLORS.len()].into(), |names| names.color.clone()),
+            color: names.map_or_else(|| color_of(place).to_owned(), |names| names.color.clone()),
             line: names.and_then(|names| names.line.clone()),
             threshold,
         }

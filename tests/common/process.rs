@@ -1,6 +1,6 @@
 //! The `friends` program as a process.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -15,6 +15,25 @@ pub fn friends(arguments: &[&str]) -> Output {
 /// The same with environment variables.
 pub fn friends_with(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     to_its_end(Command::new(env!("CARGO_BIN_EXE_friends")), arguments, settings)
+}
+
+/// Runs `friends` in a folder, with these bytes on its standard input and nothing set.
+pub fn friends_in(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut program = prepared(Command::new(env!("CARGO_BIN_EXE_friends")), arguments, &[]);
+    program.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().expect("friends starts");
+    let sent = child.stdin.take().expect("it was piped").write_all(input);
+    sent.expect("the program reads its input");
+    child.wait_with_output().expect("friends ends")
+}
+
+/// Runs `friends` with nobody who reads what it says on standard output.
+pub fn friends_unheard(arguments: &[&str]) -> Output {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut program = prepared(Command::new(env!("CARGO_BIN_EXE_friends")), arguments, &[]);
+    program.stdout(writer).stderr(Stdio::piped());
+    program.spawn().expect("friends starts").wait_with_output().expect("friends ends")
 }
 
 /// Runs `friends` to its end where no file may grow beyond so many kilobytes: writing more fails,

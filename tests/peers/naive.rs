@@ -14,7 +14,8 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let classifier = bundle_dir::classifier(&bundle_dir::find(None, &Settings::from_environment()))
+    let classifier = bundle_dir::find(None, &Settings::from_environment())
+        .classifier()
         .map_err(|error| error.to_string())?;
     let detector = FaceDetector::load()?;
     let (classifier, detector) = (&classifier, &detector);

@@ -20,6 +20,7 @@ use friends_training::moves::{self, Move};
 use serde::Serialize;
 
 use crate::extraction::Extraction;
+use crate::output::say;
 use crate::progress;
 
 /// Where photos go that are the same as others: a folder that is no label.
@@ -75,10 +76,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return carried_out(&moves::reversed(&moves::read(file)?), &args.dir);
     }
     let dataset = Dataset::read(&args.dir)?;
-    let classifier = bundle_dir::classifier(&bundle_dir::find(
-        args.model.as_deref(),
-        &Settings::from_environment(),
-    ))?;
+    progress::tell_left_out(&dataset.left_out);
+    let classifier =
+        bundle_dir::find(args.model.as_deref(), &Settings::from_environment()).classifier()?;
     let examples = args
         .extraction
         .augmented(&dataset.samples, slice::from_ref(classifier.backbone()))?
@@ -101,12 +101,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         suspects.iter().map(|suspect| row(suspect, &samples, &dataset.labels, &args.dir)).collect();
 
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
         std::io::stdout().write_all(text(&rows, &labels).as_bytes())?;
     }
     if let Some(to) = &args.moves {
-        let suggested = suggested(&rows, &args.dir);
+        let suggested = suggested(&rows, &args.dir, &dataset);
         write(to, &serde_json::to_vec_pretty(&suggested)?)?;
         eprintln!(
             "{}: {} moves; read them, then friends audit {} --apply {0}",
@@ -125,7 +125,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn carried_out(moves: &[Move], dir: &Path) -> anyhow::Result<ExitCode> {
     moves::carry_out(moves, dir)?;
-    println!("{} photos moved", moves.len());
+    say!("{} photos moved", moves.len());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -187,14 +187,16 @@ fn row(suspect: &Suspect, samples: &[Sample], labels: &[String], dir: &Path) -> 
 
 /// Doubtful photos go to the label that they look like, second copies are set aside; each photo
 /// moves once.
-fn suggested(rows: &[Row], dir: &Path) -> Vec<Move> {
+fn suggested(rows: &[Row], dir: &Path, dataset: &Dataset) -> Vec<Move> {
+    let folder_of = |label: &str| dataset.folder_of(label).unwrap_or(label).to_owned();
+
     let mut moved = BTreeSet::new();
     let mut taken = BTreeSet::new();
     let mut moves = Vec::new();
     for row in rows {
         let (folder, why) = match (row.suspect, &row.suggested) {
             (Suspicion::Label, Some(label)) => {
-                (PathBuf::from(label), format!("looks like {label} ({:.2})", row.score))
+                (PathBuf::from(folder_of(label)), format!("looks like {label} ({:.2})", row.score))
             }
             (Suspicion::Duplicate, Some(original)) => (
                 Path::new(SET_ASIDE).join(&row.label),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::output::say;
 use anyhow::Context as _;
 use clap::Subcommand;
 use friends_core::model::{Classifier, MANIFEST, Manifest};
@@ -54,33 +55,39 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             let classifier = bundle_dir::classifier(&bundle)?;
             let manifest = &classifier.bundle().manifest;
             if json {
-                println!("{}", serde_json::to_string_pretty(manifest)?);
+                say!("{}", serde_json::to_string_pretty(manifest)?);
                 return Ok(ExitCode::SUCCESS);
             }
-            println!("{}  {}", manifest.name, classifier.bundle().sha256);
+            say!("{}  {}", manifest.name, classifier.bundle().sha256);
             let input = manifest.input;
-            println!(
+            say!(
                 "backbone {} ({} x {} -> {} features)",
-                manifest.backbone, input.width, input.height, manifest.features
+                manifest.backbone,
+                input.width,
+                input.height,
+                manifest.features
             );
             for label in &manifest.labels {
-                println!(
+                say!(
                     "  {:12} {} / {}  threshold {:.3}",
-                    label.slug, label.ja, label.en, label.threshold
+                    label.slug,
+                    label.ja,
+                    label.en,
+                    label.threshold
                 );
             }
-            println!("training {}", serde_json::to_string_pretty(&manifest.training)?);
+            say!("training {}", serde_json::to_string_pretty(&manifest.training)?);
         }
         Command::Verify { bundle } => {
             let start = Instant::now();
             let classifier = bundle_dir::classifier(&bundle)?;
             let loaded = start.elapsed();
             classifier.verify()?;
-            println!(
+            say!(
                 "{}: every file is as its manifest says, and the golden vector agrees",
                 bundle.display()
             );
-            println!(
+            say!(
                 "{:.2} MB, loaded in {:.0} ms, {:.1} ms a crop on one core (median of {CROPS})",
                 size(&bundle, &classifier.bundle().manifest)? as f64 / 1e6,
                 loaded.as_secs_f64() * 1e3,

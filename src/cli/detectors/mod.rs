@@ -19,6 +19,7 @@ use friends_service::settings::{Settings, VISION_KEY, transport};
 use friends_studio::boxes::{self, Boxed};
 use friends_training::detection::{self, Figures, Finding, Findings, Truth};
 
+use crate::output::say;
 use crate::progress;
 
 /// Boxes from this score on take part in the curve.
@@ -69,7 +70,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("{} cannot be written", file.display()))?;
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
         print(&rows);
     }
@@ -167,21 +168,23 @@ fn median(mut times: Vec<f64>) -> Option<f64> {
 fn print(rows: &[Figures]) {
     let width = rows.iter().map(|row| row.detector.len()).max().unwrap_or(0).max("detector".len());
     if let Some(row) = rows.first() {
-        println!(
+        say!(
             "{} photos, {} faces of {} pixels and more",
             row.pictures,
             row.faces,
             detection::SMALLEST
         );
     }
-    println!("\n{:width$}  found  missed  false alarms  recall (Wilson 95 %)      ms", "detector");
+    say!("\n{:width$}  found  missed  false alarms  recall (Wilson 95 %)      ms", "detector");
     for row in rows {
         let [recall, low, high] = row.recall;
         let ms = row.ms_median.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}"));
         let missed = row.faces - row.found;
-        println!(
+        say!(
             "{:width$}  {:5}  {missed:6}  {:12}  {recall:.3} ({low:.3} to {high:.3})  {ms:>6}",
-            row.detector, row.found, row.false_alarms
+            row.detector,
+            row.found,
+            row.false_alarms
         );
     }
     for row in rows {
@@ -191,26 +194,29 @@ fn print(rows: &[Figures]) {
             .map(|(limit, recall)| format!("{recall:.3} at {limit:.2}"))
             .collect();
         let (found, of) = (row.largest_found, row.with_faces);
-        println!(
+        say!(
             "\n{}: largest face found in {found} of {of} photos with faces; value {:.3}",
-            row.detector, row.value
+            row.detector,
+            row.value
         );
-        println!("  value: the share of these less half of the false alarms a photo");
-        println!("  recall within so many false alarms a photo: {}", at.join(", "));
+        say!("  value: the share of these less half of the false alarms a photo");
+        say!("  recall within so many false alarms a photo: {}", at.join(", "));
         for group in &row.groups {
             let (low, high) = friends_training::metrics::wilson(group.found, group.faces);
-            println!(
+            say!(
                 "  {:<16} {:4} of {:4}  ({low:.2} to {high:.2})",
-                group.name, group.found, group.faces
+                group.name,
+                group.found,
+                group.faces
             );
         }
     }
     let pairs = detection::pairs(rows);
     if !pairs.is_empty() {
-        println!("\nfaces that one of two found alone, and McNemar's exact p, two-sided");
+        say!("\nfaces that one of two found alone, and McNemar's exact p, two-sided");
     }
     for pair in pairs {
         let ([one, other], [a, b]) = (&pair.detectors, pair.alone);
-        println!("  {one} {a}, {other} {b}: p = {:.2e}", pair.p);
+        say!("  {one} {a}, {other} {b}: p = {:.2e}", pair.p);
     }
 }

@@ -17,6 +17,8 @@ use friends_training::metrics::{self, Evaluation, Judged, Verdicts};
 
 use self::report::Measured;
 use crate::extraction::Extraction;
+use crate::output::say;
+use crate::progress;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -39,10 +41,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let classifier = bundle_dir::classifier(&bundle_dir::find(
-        args.model.as_deref(),
-        &Settings::from_environment(),
-    ))?;
+    let classifier =
+        bundle_dir::find(args.model.as_deref(), &Settings::from_environment()).classifier()?;
     let slugs = classifier.bundle().slugs();
     let mut dataset = Dataset::read(&args.dir)?;
     // The folder's labels may be some of the bundle's, in another order.
@@ -61,8 +61,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         sample.label = sample.label.map(|label| place[label]);
     }
     if let Some(dir) = &args.unknown {
-        dataset.samples.extend(Dataset::unknown(dir)?);
+        let (samples, left_out) = Dataset::unknown(dir)?;
+        dataset.samples.extend(samples);
+        dataset.left_out.add(&left_out);
     }
+    progress::tell_left_out(&dataset.left_out);
 
     let (examples, skipped) = args.extraction.plain(&dataset.samples, classifier.backbone())?;
 
@@ -73,7 +76,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let sources =
         known.map(|example| example.sample.group.as_str()).collect::<BTreeSet<&str>>().len();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&evaluation)?);
+        say!("{}", serde_json::to_string_pretty(&evaluation)?);
     } else {
         std::io::stdout().write_all(text(&evaluation, sources).as_bytes())?;
     }

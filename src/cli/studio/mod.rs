@@ -18,6 +18,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::output::say;
 use crate::progress;
 
 /// JPEG quality of what is drawn; scenes bring their own compression as part of the picture.
@@ -246,7 +247,7 @@ fn draw(args: &Draw) -> anyhow::Result<()> {
     })?;
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
-    println!(
+    say!(
         "{}: {} pictures in {seconds:.1} s, {:.0} a second on {} thread(s)",
         args.out.display(),
         jobs.len(),

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::save;
+use crate::output::say;
 use crate::progress;
 
 #[derive(clap::Args)]
@@ -54,6 +55,6 @@ pub fn draw(args: &Scenes) -> anyhow::Result<()> {
     let list = args.out.join("boxes.json");
     std::fs::write(&list, serde_json::to_vec(&entries)?)
         .with_context(|| format!("{} cannot be written", list.display()))?;
-    println!("{}: {} pictures", args.out.display(), entries.len());
+    say!("{}: {} pictures", args.out.display(), entries.len());
     Ok(())
 }

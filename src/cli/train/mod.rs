@@ -3,6 +3,7 @@
 mod runs;
 mod tuning;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,6 +18,8 @@ use friends_training::report::TrainingReport;
 use friends_training::trainer::{self, Variant};
 
 use crate::extraction::Extraction;
+use crate::output::say;
+use crate::progress;
 
 /// What `MobileNet` backbones expect.
 const MOBILENET_INPUT: Input = Input { width: 128, height: 128, mean: [127.5; 3], std: [127.5; 3] };
@@ -110,10 +113,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     let mut dataset = Dataset::read(&args.dir)?;
+    progress::tell_left_out(&dataset.left_out);
     if let Some(count) = args.each {
         dataset.keep(count, args.seed);
     }
-    let mut names = Dataset::names(&args.dir)?;
+    let mut names = names(&args.dir, &dataset)?;
     let (mut background, mut there) = (Vec::new(), Depth::Whole);
     let (onnx, input) = if let Some(path) = &args.backbone {
         (
@@ -121,10 +125,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             MOBILENET_INPUT,
         )
     } else {
-        let base = bundle_dir::classifier(&bundle_dir::find(
-            args.model.as_deref(),
-            &Settings::from_environment(),
-        ))?;
+        let base =
+            bundle_dir::find(args.model.as_deref(), &Settings::from_environment()).classifier()?;
         inherit_names(&mut names, base.bundle());
         there =
             serde_json::from_value(base.bundle().manifest.training["backbone"]["depth"].clone())
@@ -176,8 +178,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// What was written, and what it promises.
 fn summarise(out: &Path, report: &TrainingReport) {
     let (labels, photos) = (report.photos.len(), report.photo_count());
-    println!("{} written: {labels} labels, {photos} photos", out.display());
-    println!("{report}");
+    say!("{} written: {labels} labels, {photos} photos", out.display());
+    say!("{report}");
 }
 
 /// A share from 0 to less than 1, as a percentage or a plain number.
@@ -219,8 +221,43 @@ fn inherited_background(base: &Bundle, labels: &[String]) -> Vec<Vec<f32>> {
     head.background.iter().chain(others.map(|(_, centroid)| centroid)).cloned().collect()
 }
 
+/// The names that `labels.json` gives, and those of folders that are named in another script.
+fn names(dir: &Path, dataset: &Dataset) -> anyhow::Result<BTreeMap<String, Names>> {
+    let mut names = Dataset::names(dir)?;
+    for (slug, Names { color, .. }) in &names {
+        let digits = color.strip_prefix('#').unwrap_or_default();
+        if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            anyhow::bail!(
+                "labels.json gives {slug} the color {}: write it as #rrggbb, such as #e8a33d",
+                color.escape_debug()
+            );
+        }
+        if !dataset.labels.contains(slug) {
+            eprintln!(
+                "labels.json names {}, but there is no such folder; there are {}",
+                slug.escape_debug(),
+                dataset.labels.join(", ")
+            );
+        }
+    }
+    for (place, slug) in dataset.labels.iter().enumerate() {
+        let folder = &dataset.folders[place];
+        if folder == slug {
+            continue;
+        }
+        eprintln!("the folder {} is the label {slug}", folder.escape_debug());
+        names.entry(slug.clone()).or_insert_with(|| Names {
+            ja: folder.clone(),
+            en: slug.clone(),
+            color: trainer::color_of(place).to_owned(),
+            line: None,
+        });
+    }
+    Ok(names)
+}
+
 /// Labels that the base bundle knows keep their names, unless `labels.json` says otherwise.
-fn inherit_names(names: &mut std::collections::BTreeMap<String, Names>, base: &Bundle) {
+fn inherit_names(names: &mut BTreeMap<String, Names>, base: &Bundle) {
     for label in &base.manifest.labels {
         names.entry(label.slug.clone()).or_insert_with(|| Names {
             ja: label.ja.clone(),

@@ -11,6 +11,7 @@ use friends_training::recipe::Recipe;
 use friends_training::trainer::{self, Variant};
 
 use super::{Args, MOBILENET_INPUT, runs, summarise};
+use crate::output::say;
 use crate::progress;
 
 /// How all layers are trained.
@@ -84,11 +85,11 @@ pub fn fine_tune(
     });
     bar.finish_and_clear();
     // What the runs were like is told also, and above all, where none of them learnt.
-    print!("{}", runs::sentences(&fits));
+    say!("{}", runs::sentences(&fits).trim_end());
     if let Some(path) = &tuning.report {
         std::fs::write(path, runs::page(&recipe.name, &settings, &fits))
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        println!("{} has the curves", path.display());
+        say!("{} has the curves", path.display());
     }
     let tuned = tuned?;
 
@@ -102,7 +103,7 @@ pub fn fine_tune(
     let all = Variant { depth: frozen.depth, backbone: tuned.all, examples: lists.remove(0) };
     let trained = trainer::train_tuned(&checked, all, &held_out, known_named, fits, recipe)?;
     bundle_folder::write(&trained.files, &args.out, true)?;
-    println!();
+    say!("");
     summarise(&args.out, &trained.report);
     Ok(())
 }

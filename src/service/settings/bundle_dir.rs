@@ -1,4 +1,4 @@
-//! The bundle's folder: where it is, and how its files are read.
+//! The bundle: in which folder it is, or that the program holds it, and how its files are read.
 
 use std::path::{Path, PathBuf};
 
@@ -33,18 +33,77 @@ pub enum ModelDirCause {
     Refused(#[from] BundleError),
 }
 
-/// The bundle's folder: `choice`, `FRIENDS_MODEL_DIR`, or the first default place that holds one.
+/// The shipped bundle's files, where the program holds them: a copied `friends` needs nothing else.
+///
+/// The function reads them from its folder instead.
+const SHIPPED: &[(&str, &[u8])] = &[
+    #[cfg(feature = "shipped")]
+    (MANIFEST, include_bytes!("../../../models/friends/manifest.json")),
+    #[cfg(feature = "shipped")]
+    ("backbone.onnx", include_bytes!("../../../models/friends/backbone.onnx")),
+    #[cfg(feature = "shipped")]
+    ("head.json", include_bytes!("../../../models/friends/head.json")),
+];
+
+/// Where a bundle is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BundlePlace {
+    /// In a folder.
+    Folder(PathBuf),
+    /// In the program itself.
+    Program,
+}
+
+impl BundlePlace {
+    /// Reads and checks the bundle.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn read(&self) -> Result<Bundle, ModelDirError> {
+        match self {
+            Self::Folder(dir) => read(dir),
+            Self::Program => {
+                let files = SHIPPED.iter().map(|&(name, bytes)| (name.to_owned(), bytes.to_vec()));
+                Bundle::from_files(files.collect()).map_err(|error| ModelDirError {
+                    dir: "in the program".into(),
+                    cause: error.into(),
+                })
+            }
+        }
+    }
+
+    /// Reads the bundle and optimises its network for this machine.
+    ///
+    /// # Errors
+    /// As [`classifier`].
+    pub fn classifier(&self) -> Result<Classifier, ModelDirError> {
+        match self {
+            Self::Folder(dir) => classifier(dir),
+            Self::Program => Classifier::new(self.read()?).map_err(|error| ModelDirError {
+                dir: "in the program".into(),
+                cause: error.into(),
+            }),
+        }
+    }
+}
+
+/// The bundle: `choice`, `FRIENDS_MODEL_DIR`, the first default place that holds one, or the one in
+/// the program.
 #[must_use]
-pub fn find(choice: Option<&Path>, settings: &Settings) -> PathBuf {
+pub fn find(choice: Option<&Path>, settings: &Settings) -> BundlePlace {
     if let Some(dir) = choice.or_else(|| settings.get(&MODEL_DIR).map(Path::new)) {
-        return dir.to_owned();
+        return BundlePlace::Folder(dir.to_owned());
     }
     let bundle = Path::new("models/friends");
     let beside =
         std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(bundle)));
     let task_root = settings.get(&TASK_ROOT).map(|root| Path::new(root).join(bundle));
-    let mut places = beside.into_iter().chain(task_root);
-    places.find(|place| place.join(MANIFEST).is_file()).unwrap_or_else(|| bundle.to_owned())
+    let mut places = beside.into_iter().chain(task_root).chain([bundle.to_owned()]);
+    match places.find(|place| place.join(MANIFEST).is_file()) {
+        Some(dir) => BundlePlace::Folder(dir),
+        None if SHIPPED.is_empty() => BundlePlace::Folder(bundle.to_owned()),
+        None => BundlePlace::Program,
+    }
 }
 
 /// Reads and checks the bundle in `dir`: the manifest and the files that it names.

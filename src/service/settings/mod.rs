@@ -35,7 +35,7 @@ macro_rules! variables {
 
 variables! {
     MODEL_DIR "FRIENDS_MODEL_DIR" "the bundle's folder"
-        "models/friends beside the program, under $LAMBDA_TASK_ROOT, or in the working directory"
+        "models/friends beside the program, under $LAMBDA_TASK_ROOT, or in the working directory; else the bundle in the program"
     DETECTOR "FRIENDS_DETECTOR" "the face detector: embedded, cloud-vision or cascade" "embedded"
     VISION_KEY "FRIENDS_VISION_KEY" "the API key for Google Cloud Vision"
         "none; cloud-vision and cascade need it"
