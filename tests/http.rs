@@ -301,33 +301,51 @@ async fn feedback_is_taken_for_faces_that_were_judged() {
     let say = async |body: Value| {
         service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap()
     };
-    let id = ticket["id"].clone();
+    let (id, token) = (ticket["id"].clone(), ticket["delete_token"].clone());
     assert_eq!(
-        problem(say(json!({"id": id, "face": 0, "friend": null})).await).await,
+        problem(say(json!({"id": id, "delete_token": token, "face": 0, "friend": null})).await)
+            .await,
         refusal(400, "bad_request"),
         "not judged yet"
     );
     service.upload(&ticket, photo.clone()).await;
     service.end_of(&ticket).await;
 
-    assert_eq!(say(json!({"id": id, "face": 0, "friend": "serval"})).await.status(), 202);
     assert_eq!(
-        say(json!({"id": id, "face": 0, "friend": null, "crop": STANDARD.encode(&photo)}))
+        say(json!({"id": id, "delete_token": token, "face": 0, "friend": "serval"})).await.status(),
+        202
+    );
+    assert_eq!(
+        say(json!({"id": id, "delete_token": token, "face": 0, "friend": null, "crop": STANDARD.encode(&photo)}))
             .await
             .status(),
         202
     );
     for (body, expected) in [
-        (json!({"id": id, "face": 0}), refusal(400, "bad_request")),
-        (json!({"id": id, "face": 1, "friend": "serval"}), refusal(400, "bad_request")),
-        (json!({"id": id, "face": 0, "friend": "jaguar"}), refusal(400, "bad_request")),
-        (json!({"id": id, "face": 0, "friend": null, "crop": "%%%"}), refusal(400, "bad_request")),
+        (json!({"id": id, "delete_token": token, "face": 0}), refusal(400, "bad_request")),
         (
-            json!({"id": id, "face": 0, "friend": null, "crop": STANDARD.encode(b"GIF89a")}),
+            json!({"id": id, "delete_token": token, "face": 1, "friend": "serval"}),
+            refusal(400, "bad_request"),
+        ),
+        (
+            json!({"id": id, "delete_token": token, "face": 0, "friend": "jaguar"}),
+            refusal(400, "bad_request"),
+        ),
+        (
+            json!({"id": id, "delete_token": token, "face": 0, "friend": null, "crop": "%%%"}),
+            refusal(400, "bad_request"),
+        ),
+        (
+            json!({"id": id, "delete_token": token, "face": 0, "friend": null, "crop": STANDARD.encode(b"GIF89a")}),
             refusal(415, "unsupported_media_type"),
         ),
         (
-            json!({"id": "AAAAAAAAAAAAAAAAAAAAAAAA", "face": 0, "friend": null}),
+            json!({"id": id, "delete_token": id, "face": 0, "friend": null}),
+            refusal(403, "forbidden"),
+        ),
+        (json!({"id": id, "face": 0, "friend": null}), refusal(400, "bad_request")),
+        (
+            json!({"id": "AAAAAAAAAAAAAAAAAAAAAAAA", "delete_token": token, "face": 0, "friend": null}),
             refusal(404, "not_found"),
         ),
     ] {
@@ -355,7 +373,7 @@ async fn a_crop_is_kept_without_what_came_with_it_until_it_is_withdrawn() {
         service.http.post(service.url("/api/feedback")).json(&body).send().await.unwrap().status()
     };
     let with_place = with_orientation(&photo, 6);
-    let opinion = json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&with_place)});
+    let opinion = json!({"id": ticket["id"], "delete_token": ticket["delete_token"], "face": 0, "friend": null, "crop": STANDARD.encode(&with_place)});
     for _ in 0..2 {
         assert_eq!(say(opinion.clone()).await, 202);
         let [crop] = &crops()[..] else { panic!("one crop a face: {:?}", crops()) };
@@ -366,11 +384,11 @@ async fn a_crop_is_kept_without_what_came_with_it_until_it_is_withdrawn() {
         );
         assert_eq!(image::load_from_memory(&crop).unwrap().width(), 300);
     }
-    assert_eq!(say(json!({"id": ticket["id"], "face": 0, "friend": "serval"})).await, 202);
+    assert_eq!(say(json!({"id": ticket["id"], "delete_token": ticket["delete_token"], "face": 0, "friend": "serval"})).await, 202);
     assert!(crops().is_empty(), "the second opinion came without it");
     let huge = jpeg(&quarters(1200, 1000));
     assert_eq!(
-        say(json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(huge)}))
+        say(json!({"id": ticket["id"], "delete_token": ticket["delete_token"], "face": 0, "friend": null, "crop": STANDARD.encode(huge)}))
             .await,
         413
     );
@@ -385,8 +403,7 @@ async fn an_operator_fetches_crops_as_candidates_from_the_store_and_from_the_run
     let ticket = service.ticket(photo.len()).await;
     service.upload(&ticket, photo.clone()).await;
     service.end_of(&ticket).await;
-    let opinion =
-        json!({"id": ticket["id"], "face": 0, "friend": "otter", "crop": STANDARD.encode(&photo)});
+    let opinion = json!({"id": ticket["id"], "delete_token": ticket["delete_token"], "face": 0, "friend": "otter", "crop": STANDARD.encode(&photo)});
     assert_eq!(
         service
             .http
@@ -452,8 +469,7 @@ async fn who_opened_a_ticket_takes_its_result_back() {
         !document.to_string().contains(ticket["delete_token"].as_str().unwrap()),
         "the token is the opener's alone"
     );
-    let opinion =
-        json!({"id": ticket["id"], "face": 0, "friend": null, "crop": STANDARD.encode(&photo)});
+    let opinion = json!({"id": ticket["id"], "delete_token": ticket["delete_token"], "face": 0, "friend": null, "crop": STANDARD.encode(&photo)});
     assert_eq!(
         service
             .http
@@ -484,7 +500,11 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     );
     let html = read.text().await.unwrap();
     assert!(html.contains(r#"<meta property="og:image" content="https://friends.example/friends/serval-wide.jpg">"#), "{html}");
-    assert!(html.contains("サーバル") && !html.contains("<script"));
+    let scripts: Vec<&str> = html.split("<script").skip(1).collect();
+    assert!(html.contains("サーバル"));
+    assert!(
+        matches!(scripts[..], [script] if script.starts_with(" src=\"/language.js\"></script>"))
+    );
     for secret in ["id", "delete_token"] {
         assert!(
             !html.contains(ticket[secret].as_str().unwrap())
@@ -505,6 +525,38 @@ async fn who_opened_a_ticket_takes_its_result_back() {
     assert_eq!(service.http.get(&page).send().await.unwrap().status(), 404);
     let left = std::fs::read_dir(service.folder().join("friends-uploads/feedback")).unwrap();
     assert_eq!(left.count(), 0);
+    service.stop().await;
+}
+
+/// A crop and a share page that come while the ticket is being deleted: nothing of them stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_while_a_ticket_is_deleted_goes_with_it() {
+    let service = Service::start().await;
+    let photo = jpeg(&serval(300));
+    let crop = STANDARD.encode(jpeg(&quarters(200, 200)));
+    for _ in 0..20 {
+        let ticket = service.ticket(photo.len()).await;
+        service.upload(&ticket, photo.clone()).await;
+        service.end_of(&ticket).await;
+        let (id, token) = (&ticket["id"], &ticket["delete_token"]);
+        let post =
+            |path: &str, body: Value| service.http.post(service.url(path)).json(&body).send();
+        let opinion =
+            json!({"id": id, "delete_token": token, "face": 0, "friend": null, "crop": crop});
+        let page = json!({"id": id, "delete_token": token, "site": "https://friends.example"});
+        let url = service.url(&format!("/results/{}", id.as_str().unwrap()));
+        let deletion = service.http.delete(&url).json(&json!({"delete_token": token})).send();
+        let (deleted, said, shared) =
+            tokio::join!(deletion, post("/api/feedback", opinion), post("/api/share", page));
+        assert_eq!(deleted.unwrap().status(), 204);
+        assert!([202, 404].contains(&said.unwrap().status().as_u16()));
+        assert!([201, 404].contains(&shared.unwrap().status().as_u16()));
+    }
+    for (bucket, folder) in [("friends-uploads", "feedback"), ("friends-site", "r")] {
+        let left = std::fs::read_dir(service.folder().join(bucket).join(folder));
+        let left: Vec<_> = left.into_iter().flatten().flatten().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
     service.stop().await;
 }
 

@@ -4,7 +4,7 @@
 //! succeeds: its ticket ends at its deadline at the latest. A photo whose handling ended the
 //! process is tried three times in all.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,11 +32,14 @@ struct Delivery {
     pause: Duration,
 }
 
+/// The tickets in the queue or in a worker's hands, and whether another event came for each since.
+type Known = Arc<Mutex<HashMap<TicketId, bool>>>;
+
 /// Photos that wait for a worker, or that one has in hand.
 #[derive(Clone)]
 pub struct Queue {
     sender: mpsc::UnboundedSender<Delivery>,
-    known: Arc<Mutex<HashSet<TicketId>>>,
+    known: Known,
 }
 
 /// The other end of a [`Queue`].
@@ -44,14 +47,14 @@ pub struct Deliveries {
     receiver: AsyncMutex<mpsc::UnboundedReceiver<Delivery>>,
     /// For deliveries that are put back; it does not keep the queue open.
     back: mpsc::WeakUnboundedSender<Delivery>,
-    known: Arc<Mutex<HashSet<TicketId>>>,
+    known: Known,
     crashes: CrashCounter,
 }
 
 /// A queue whose record of tries lies in `crash_counts`.
 pub fn queue(crash_counts: PathBuf) -> (Queue, Deliveries) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let known = Arc::<Mutex<HashSet<TicketId>>>::default();
+    let known = Known::default();
     let back = sender.downgrade();
     let deliveries = Deliveries {
         receiver: AsyncMutex::new(receiver),
@@ -74,9 +77,29 @@ impl Queue {
 
     /// Takes in a ticket's photo, unless it is in the queue.
     pub fn put(&self, id: TicketId) {
-        if self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone()) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = known.contains_key(&id);
+        known.insert(id.clone(), is_known);
+        if !is_known {
             // The workers have ended: the photo stays for the next start.
             let _ = self.sender.send(Delivery { id, pause: FIRST_PAUSE });
+        }
+    }
+}
+
+impl Deliveries {
+    /// Whether another event came while the ticket was handled. If not, it has left the queue.
+    fn came_again(&self, id: &TicketId) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get_mut(id) {
+            Some(again) if *again => {
+                *again = false;
+                true
+            }
+            _ => {
+                known.remove(id);
+                false
+            }
         }
     }
 }
@@ -86,21 +109,19 @@ pub async fn work(app: Arc<App>, deliveries: Arc<Deliveries>, stopped: watch::Re
     loop {
         let next = deliveries.receiver.lock().await.recv().await;
         let Some(delivery) = next else { return };
-        match attempt(&app, &deliveries.crashes, &delivery.id).await {
-            Ok(()) => {
-                deliveries
-                    .known
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .remove(&delivery.id);
-            }
-            Err(error) => {
+        loop {
+            if let Err(error) = attempt(&app, &deliveries.crashes, &delivery.id).await {
                 tracing::warn!(
                     ticket = delivery.id.log_name(),
                     error = error.chain(),
                     "an event is delivered again later"
                 );
                 tokio::spawn(put_back(deliveries.back.clone(), delivery, stopped.clone()));
+                break;
+            }
+            // A second photo may have come when the first one was all but done with.
+            if !deliveries.came_again(&delivery.id) {
+                break;
             }
         }
     }

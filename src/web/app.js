@@ -85,7 +85,7 @@ async function run(current, work = judge) {
     const result = await work(current, signal);
     // A visit that began without a connection asks again when it has one.
     const friends = (await asked).size ? await asked : await friendBook();
-    current.card = showResult(result, friends, current.photo);
+    current.card = showResult(result, friends, current.photo, current.ticket);
     signal.throwIfAborted();
     current.kept = Boolean(result.id);
     if (current.kept) {

@@ -9,7 +9,7 @@ const CROP_SIDE = 512;
 /**
  * The question below a verdict.
  * @param {object} face with its `index`, its `box`, and the Friends it is `named`
- * @param {{id: string, friends: object[], photo: Blob|undefined}} about the ticket, every Friend that can be said, the photo if it is
+ * @param {{ticket: {id: string, delete_token: string}, friends: object[], photo: Blob|undefined}} about the ticket, every Friend that can be said, the photo if it is
  * at hand
  */
 export function feedback(face, about) {
@@ -45,7 +45,7 @@ async function send(root, face, about, friend, withCrop) {
   let said = words.thanks;
   try {
     const crop = withCrop ? await cropOf(about.photo, face.box) : undefined;
-    await sendFeedback({ id: about.id, face: face.index, friend, crop });
+    await sendFeedback({ id: about.ticket.id, delete_token: about.ticket.delete_token, face: face.index, friend, crop });
   } catch (error) {
     if (!(error instanceof Ending)) console.error(error);
     said = error instanceof Ending ? error.say : words.unknownError;

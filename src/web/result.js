@@ -13,14 +13,15 @@ const CLOSE = 0.5; // of a Friend's threshold: from here on an unknown is close 
  * @param {import('./api.js').Done} result
  * @param {Awaited<ReturnType<import('./api.js').friendBook>>} friends from `friendBook`
  * @param {Blob} [photo] if it is at hand
+ * @param {any} [ticket] with its token, on the device that opened it
  * @returns {import('./card.js').Card} what a card says of it
  */
-export function showResult(result, friends, photo) {
+export function showResult(result, friends, photo, ticket) {
   const nameOf = (slug) => friends.get(slug) ?? { slug, ja: slug, en: slug, color: NEUTRAL_COLOR };
   const faces = (result.faces ?? []).map((face, index) => ({ ...face, index, named: named(face.verdict).map(nameOf) }));
   const boxes = faces.map((face) => faceBox(face, faces.length, result.photo));
-  // Of what is kept nowhere, nothing can be said back.
-  const ask = (face) => (result.id && friends.size ? [feedback(face, { id: result.id, friends: [...friends.values()], photo })] : []);
+  // Of what is kept nowhere, nothing can be said back; and only by whoever opened the ticket.
+  const ask = (face) => (result.id && ticket?.delete_token && friends.size ? [feedback(face, { ticket, friends: [...friends.values()], photo })] : []);
   const cards = faces.length > 1 ? groupCards(faces, nameOf, ask) : faces.map((face) => singleCard(face, nameOf, ask));
   boxes.forEach((box, i) => box.addEventListener('click', () => select(boxes, i)));
 

@@ -123,7 +123,7 @@ class Visitor:
         end = self.wait(ticket)
         self.ends[f"ticket {end}"] += 1
         if end == "done" and self.dice.random() < 0.3:
-            body = json.dumps({"id": ticket["id"], "face": 0, "friend": None})
+            body = json.dumps({"id": ticket["id"], "delete_token": ticket["delete_token"], "face": 0, "friend": None})
             self.call("POST", "/api/feedback", body, {"content-type": "application/json"})
 
     def judge_at_once(self):

@@ -16,6 +16,7 @@ export type Failure = {
 };
 export type Feedback = {
   crop?: string | null;
+  delete_token: string;
   face: number;
   friend: string | null;
   id: string;

@@ -19,7 +19,7 @@ pub(super) struct FeedbackAnswer {
 
 /// Keeps what a visitor says of a verdict: right, wrong, and who it is.
 ///
-/// The latest opinion of a face counts. A crop is kept for 30 days; an opinion without one deletes
+/// The latest opinion of a face is kept, the first one is counted. A crop is kept for 30 days; an opinion without one deletes
 /// an earlier crop of that face.
 #[utoipa::path(
     post,
@@ -29,7 +29,7 @@ pub(super) struct FeedbackAnswer {
         (status = 202, description = "The opinion is kept.", body = FeedbackAnswer),
         (
             status = "4XX",
-            description = "No such ticket, face or Friend, or no such crop.",
+            description = "Another token than the ticket's; no such ticket, face or Friend; or no such crop.",
             body = ProblemDetails,
             content_type = "application/problem+json"
         ),
@@ -41,7 +41,9 @@ pub async fn feedback(
 ) -> Result<Response, Problem> {
     let storage = buckets(&app)?;
     let feedback: Feedback = bodies.read_json(request).await?;
-    let is_right = feedback::keep(storage, &app.judge.bundle().slugs(), feedback).await?;
-    app.observer.usage().count("feedback", if is_right { "right" } else { "wrong" });
+    let kept = feedback::keep(storage, &app.judge.bundle().slugs(), feedback).await?;
+    if kept.is_first {
+        app.observer.usage().count("feedback", if kept.is_right { "right" } else { "wrong" });
+    }
     Ok(answer(StatusCode::ACCEPTED, &FeedbackAnswer { status: "accepted" }))
 }

@@ -8,20 +8,22 @@ use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use super::TicketId;
+use super::{DeleteToken, TicketId, deletion};
 use crate::error::{Code, Error, Failure};
 use crate::limits::{CROP_BYTES, CROP_LIMITS};
 use crate::run_blocking::run_blocking;
 use crate::storage::{Storage, StorageKey};
 
-/// JPEG quality of the crops that are kept.
-const QUALITY: u8 = 90;
+/// JPEG qualities of the crops that are kept: the first at which a crop is as small as it must be.
+const QUALITIES: [u8; 3] = [90, 75, 50];
 
 /// The body of `POST /api/feedback`.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct Feedback {
     /// The ticket's id.
     id: String,
+    /// The token that came with the ticket.
+    delete_token: String,
     /// Which face of the result, from 0.
     face: usize,
     /// Who it is, by slug; `null` means none of the Friends; a missing field is an error.
@@ -65,15 +67,25 @@ impl Opinion {
     }
 }
 
+/// What an opinion is to the counts.
+pub struct Kept {
+    /// Whether the visitor finds the verdict right.
+    pub is_right: bool,
+    /// Whether it is the first opinion of that face: only that one counts.
+    pub is_first: bool,
+}
+
 /// Keeps an opinion, with the crop that the visitor gave or without: an earlier crop of that face
-/// is deleted then. Returns whether the visitor finds the verdict right.
+/// is deleted then.
 ///
 /// # Errors
-/// `not_found` for a ticket that was never issued, `bad_request` for what does not belong to it,
+/// `not_found` for a ticket that was never issued or is gone, `forbidden` for another token than
+/// its own, `bad_request` for what does not belong to it,
 /// `unsupported_media_type` and `photo_too_large` for crops; or when the store does not answer.
-pub async fn keep(storage: &Storage, friends: &[&str], feedback: Feedback) -> Result<bool, Error> {
+pub async fn keep(storage: &Storage, friends: &[&str], feedback: Feedback) -> Result<Kept, Error> {
     let id = TicketId::parse(&feedback.id).ok_or_else(Failure::not_found)?;
-    let document = storage.result(&id).await?.ok_or_else(Failure::not_found)?.document;
+    let token = DeleteToken::from(feedback.delete_token);
+    let document = deletion::document_of(storage, &id, &token).await?;
     let judgement = document
         .judgement()
         .ok_or_else(|| Failure::bad_request("This ticket has no verdict to speak of."))?;
@@ -99,7 +111,11 @@ pub async fn keep(storage: &Storage, friends: &[&str], feedback: Feedback) -> Re
         "model": judgement.model,
         "given_at": OffsetDateTime::now_utc().format(&Rfc3339).map_err(|error| Error::fault("writing a time", error))?,
         "crop": crop.is_some(),
+        "delete_token_sha256": token.sha256(),
     });
+    let opinion = StorageKey::Feedback(&id.log_name(), feedback.face);
+    let is_first =
+        storage.json::<serde_json::Value>(opinion, "keeping an opinion").await?.is_none();
     match crop {
         Some(crop) => {
             storage.keep(StorageKey::FeedbackCrop(&id.log_name(), feedback.face), crop).await?;
@@ -113,11 +129,16 @@ pub async fn keep(storage: &Storage, friends: &[&str], feedback: Feedback) -> Re
                 .await?;
         }
     }
-    storage
-        .keep(StorageKey::Feedback(&id.log_name(), feedback.face), record.to_string().into_bytes())
-        .await?;
+    storage.keep(opinion, record.to_string().into_bytes()).await?;
+    // The ticket may have been deleted meanwhile: what was written after that goes, too.
+    if storage.result(&id).await?.is_none() {
+        deletion::delete_feedback(storage, &id, [feedback.face]).await?;
+        return Err(Failure::not_found().into());
+    }
     let named = face.verdict.friends();
-    Ok(feedback.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend)))
+    let is_right =
+        feedback.friend.as_ref().map_or(named.is_empty(), |friend| named.contains(friend));
+    Ok(Kept { is_right, is_first })
 }
 
 /// The crop's pixels as a JPEG of ours: nothing else that was in the file is kept, its EXIF data
@@ -133,7 +154,14 @@ fn clean(base64: &str) -> Result<Vec<u8>, Error> {
         return Err(Failure::new(Code::UnsupportedMediaType, "The crop is not a JPEG.").into());
     }
     let photo = Photo::decode(crop, &CROP_LIMITS)?;
-    Ok(photo.to_jpeg(photo.size(), QUALITY)?)
+    for quality in QUALITIES {
+        let crop = photo.to_jpeg(photo.size(), quality)?;
+        if crop.len() <= CROP_BYTES {
+            return Ok(crop);
+        }
+    }
+    let message = format!("The crop is too large; at most {CROP_BYTES} bytes are kept.");
+    Err(Failure::new(Code::PhotoTooLarge, message).into())
 }
 
 impl Storage {

@@ -59,6 +59,11 @@ pub async fn publish(
     let key = StorageKey::Share(share_id.as_str());
     let path = format!("/{}", key.path());
     storage.keep(key, page(&Story::of(judgement, labels), &site, &path).into_bytes()).await?;
+    // The ticket may have been deleted meanwhile: the page goes, too.
+    if storage.result(&id).await?.is_none() {
+        deletion::delete_share_page(storage, &token).await?;
+        return Err(Failure::not_found().into());
+    }
     Ok(path)
 }
 
