@@ -62,6 +62,7 @@ class Phone:
 
     def visit(self, url, photo):
         """State at the end, milliseconds in all, and when each state began."""
+        self.cdp("Network.enable")
         self.cdp("Network.emulateNetworkConditions", **{**LINE, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
         self.cdp("Emulation.setCPUThrottlingRate", rate=1)
         self.post("/url", {"url": url})
