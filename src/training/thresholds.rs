@@ -79,16 +79,22 @@ impl Choice {
             "Photos of others in unknown/ would say more: {needed} of whom none is named promise {} with 95 % confidence",
             percent(asked)
         );
+        // Of a hundred, in whole people, for those who read no intervals.
+        let people = format!(
+            "Of 100 strangers about {:.0} (at most {:.0}) will be given a name",
+            if photos == 0 { 0.0 } else { 100.0 * named as f64 / photos as f64 },
+            (100.0 * at_most).ceil()
+        );
         let threshold = self.thresholds.accept.first().copied().unwrap_or_default();
         match self.basis {
             Basis::Unknowns => {
                 format!(
-                    "threshold {threshold:.3}, for {} of unknowns: of those left out {expected}{promise}",
+                    "{people}: threshold {threshold:.3}, for {} of unknowns: of those left out {expected}{promise}",
                     percent(asked)
                 )
             }
             Basis::LeftOutLabels => format!(
-                "threshold {threshold:.3}, for {} of the photos of a typical unknown: of photos of labels that were left out {expected}. {add}",
+                "{people}: threshold {threshold:.3}, for {} of the photos of a typical unknown: of photos of labels that were left out {expected}. {add}",
                 percent(asked)
             ),
             Basis::KnownShare => {
@@ -251,6 +257,7 @@ mod tests {
         let photos: Vec<Judged> =
             (0..40u8).map(|i| judged(None, [f32::from(i) / 100.0, 0.0])).collect();
         let sentences = choose(2, &photos, &[], 0.05).sentences();
+        assert!(sentences.starts_with("Of 100 strangers about 5 (at most 15)"), "{sentences}");
         assert!(
             sentences.contains("takes 59 unknowns") && sentences.contains("there are 40"),
             "{sentences}"

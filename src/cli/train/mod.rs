@@ -175,11 +175,24 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What was written, and what it promises.
+/// With fewer photos of a label than this, a figure is chance.
+const TOO_FEW: usize = 5;
+
+/// What was written, what it promises, and what to do next.
 fn summarise(out: &Path, report: &TrainingReport) {
     let (labels, photos) = (report.photos.len(), report.photo_count());
     say!("{} written: {labels} labels, {photos} photos", out.display());
     say!("{report}");
+    let fewest = report.photos.iter().min_by_key(|(_, count)| **count);
+    if let Some((label, &count)) = fewest
+        && count < TOO_FEW
+    {
+        say!(
+            "{label} has {count} photos: with fewer than {TOO_FEW} of a label the figures above mean nothing"
+        );
+    }
+    let bundle = out.display();
+    say!("next: friends evaluate NEW-PHOTOS/ --model {bundle}, or friends serve --model {bundle}");
 }
 
 /// A share from 0 to less than 1, as a percentage or a plain number.
