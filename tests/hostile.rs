@@ -5,7 +5,7 @@ use std::time::Duration;
 use friends_core::face_detector::FaceDetector;
 use friends_core::limits::Limits;
 use friends_service::detector::{CloudVision, Detector};
-use friends_service::limits::{HEADER_TIMEOUT, QUEUE_LENGTH, REQUEST_BURST};
+use friends_service::limits::{ARRIVING_BYTES, HEADER_TIMEOUT, QUEUE_LENGTH, REQUEST_BURST};
 use friends_service::pipeline::RegionSource;
 use friends_service::preloaded::Preloaded;
 use friends_service::settings::transport;
@@ -70,6 +70,50 @@ async fn photos_that_drip_in_keep_nobody_out() {
         assert_eq!(answer.status(), 200);
     }
     drop(dripping);
+    service.stop().await;
+}
+
+/// Large bodies that stall fill the memory for bodies: photos are told to come back, but tickets are
+/// opened all the same, and photos of tickets go to disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_that_stall_keep_no_ticket_out() {
+    let service = Service::start().await;
+    let mut stalled = Vec::new();
+    // Large ones, then what fills the gaps that they leave, which no more than a few can be photos.
+    let photos = [(ARRIVING_BYTES / 4_400_000, 4_400_000), (QUEUE_LENGTH - 17, 64_000)];
+    let sizes = photos.into_iter().map(|(count, size)| ("/api/judge", count, size));
+    for (path, count, size) in sizes.chain([("/api/uploads", 200, 1000)]) {
+        for _ in 0..count {
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+                 content-length: {}\r\n\r\n",
+                service.address,
+                size + 1000
+            );
+            let mut line = begin(service.address, &request).await;
+            // One that finds no room any more is answered and closed.
+            let _ = line.write_all(&vec![b' '; size]).await;
+            stalled.push(line);
+        }
+    }
+    let full = async {
+        let mut pause = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            pause.tick().await;
+            let large = vec![0; 4_400_000];
+            let ask = service.http.post(service.url("/api/judge")).body(large).send();
+            if ask.await.is_ok_and(|answer| answer.status() == 429) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(45), full).await.expect("the room is full");
+    let photo = jpeg(&serval(200));
+    for _ in 0..20 {
+        let ticket = service.ticket(photo.len()).await;
+        assert_eq!(service.upload(&ticket, photo.clone()).await, 200);
+    }
+    drop(stalled);
     service.stop().await;
 }
 

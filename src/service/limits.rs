@@ -6,7 +6,7 @@
 //! | an uploaded photo | 15 MiB | held in memory once while it is decoded |
 //! | a photo in `/api/judge` | 4.5 MB | a Lambda payload is 6 MB, and base64 adds a third |
 //! | photos waiting in `/api/judge` | 32 | up to 4.5 MB each |
-//! | bodies that are arriving, together | 64 MiB | held in memory; a photo for a ticket is not, it goes to disk |
+//! | bodies that are arriving, together, without the first 4 KiB of each | 64 MiB | held in memory; a photo for a ticket is not, it goes to disk |
 //! | a JSON request | 512 KiB | feedback with a crop is the largest |
 //! | a crop with feedback | 256 KiB, 1 megapixel | kept in the upload bucket, as our own JPEG |
 //! | bytes read past a limit | 16 MiB | received and thrown away, so that the sender hears the refusal |
@@ -47,6 +47,8 @@ pub const CROP_LIMITS: Limits = Limits {
 };
 /// Bytes beyond a limit that are received and thrown away before the connection is closed.
 pub const DRAINED_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of each body that are not counted among them.
+pub const SMALL_BODY_BYTES: usize = 4 * 1024;
 /// Bytes of all bodies together that are kept in memory while they arrive.
 pub const ARRIVING_BYTES: usize = 64 * 1024 * 1024;
 /// Time for a request's header to arrive, and for the next request on a connection to begin.

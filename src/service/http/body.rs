@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::error::{Code, Failure};
 use crate::limits::{
     ARRIVING_BYTES, BODY_BYTES_PER_SECOND, BODY_GRACE, BODY_TIMEOUT, DRAINED_BYTES, JSON_BYTES,
+    SMALL_BODY_BYTES,
 };
 
 /// How fast a body must come.
@@ -39,10 +40,19 @@ impl Pace {
 }
 
 /// Memory for the bodies that are arriving.
+///
+/// The first [`SMALL_BODY_BYTES`] of each are not counted: large bodies that stall must not keep
+/// small requests out, of which no more can arrive than there are connections.
 #[derive(Debug)]
 pub struct Bodies {
     /// A unit is a kibibyte.
     room: Semaphore,
+}
+
+/// Units of room that so many bytes of a body take.
+fn units(bytes: usize) -> u32 {
+    let counted = bytes.saturating_sub(SMALL_BODY_BYTES);
+    u32::try_from(counted.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 impl Default for Bodies {
@@ -79,7 +89,7 @@ impl Bodies {
                 .unwrap_or_default();
             seen += data.len();
             if seen <= limit {
-                let more = u32::try_from(data.len().div_ceil(1024)).unwrap_or(u32::MAX);
+                let more = units(seen) - units(seen - data.len());
                 let more = self.room.try_acquire_many(more).map_err(|_| queue_full())?;
                 match &mut room {
                     Some(room) => room.merge(more),
@@ -197,10 +207,14 @@ mod tests {
         let bodies = Bodies { room: Semaphore::new(64) };
         let body =
             |kibibytes: usize| Request::new(axum::body::Body::from(vec![0; kibibytes * 1024]));
+        let small = SMALL_BODY_BYTES / 1024;
         assert_eq!(
-            bodies.read(body(65), usize::MAX - DRAINED_BYTES).await.unwrap_err().code,
+            bodies.read(body(65 + small), usize::MAX - DRAINED_BYTES).await.unwrap_err().code,
             Code::TooManyRequests
         );
-        assert!(bodies.read(body(64), 1 << 20).await.is_ok(), "what was given back is there again");
+        let largest = bodies.read(body(64 + small), 1 << 20).await;
+        assert!(largest.is_ok(), "what was given back is there again");
+        let full = Bodies { room: Semaphore::new(0) };
+        assert!(full.read(body(small), 1 << 20).await.is_ok(), "a small one needs no room");
     }
 }
