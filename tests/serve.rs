@@ -323,3 +323,18 @@ async fn what_was_counted_is_there_after_a_restart_and_names_nobody() {
     ];
     assert_eq!(all.into_iter().collect::<Vec<_>>(), expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_says_on_the_command_line_stands_where_visitors_look() {
+    let data = tempfile::tempdir().unwrap();
+    let http = transport::client().unwrap();
+    let arguments =
+        ["--public-url", "https://friends.example", "--contact", "hello@friends.example"];
+    let serve = Serve::with_settings(data.path(), &arguments, &[]);
+    let page = http.get(serve.url("/")).send().await.unwrap().text().await.unwrap();
+    let preview = r#"property="og:image" content="https://friends.example/friends/"#;
+    assert!(page.contains(preview), "link previews need whole addresses");
+    let health: Value =
+        http.get(serve.url("/api/health")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(health["contact"], "hello@friends.example");
+}

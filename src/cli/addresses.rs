@@ -33,7 +33,9 @@ pub fn tell(listening: SocketAddr) -> String {
         && std::io::stdout().is_terminal()
         && let Ok(code) = QrCode::new(address)
     {
-        say!("{}", code.render::<Dense1x2>().build());
+        // Most terminals are dark: what is dark on paper is left out, what is light is drawn.
+        let (dark, light) = (Dense1x2::Light, Dense1x2::Dark);
+        say!("{}", code.render::<Dense1x2>().dark_color(dark).light_color(light).build());
     }
     here
 }

@@ -20,8 +20,14 @@ const PERMISSIONS_POLICY: &str = "camera=(), geolocation=(), microphone=(), paym
 #[folder = "../web"]
 struct Files;
 
+/// What stands before the picture of the start page's link preview.
+const PREVIEW: &str = "property=\"og:image\" content=\"";
+
 /// Routes to all files of the page; `index.html` stands for its folder.
-pub fn router() -> Router {
+///
+/// `site` is where visitors reach the page, without a slash at its end: link previews need whole
+/// addresses.
+pub fn router(site: Option<&str>) -> Router {
     let files = Files::iter().fold(Router::new(), |router, name| {
         let file = Files::get(&name).expect("it was listed");
         // Weak, because the file may travel compressed.
@@ -29,7 +35,12 @@ pub fn router() -> Router {
         let tag: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let tag = format!("W/\"{tag}\"");
         let tag = HeaderValue::try_from(tag).expect("hexadecimal digits can stand in a header");
-        let (kind, content) = (media_type(&name), Bytes::from(file.data.into_owned()));
+        let mut content = Bytes::from(file.data.into_owned());
+        if let Some(site) = site.filter(|_| name == "index.html") {
+            let page = String::from_utf8_lossy(&content);
+            content = page.replacen(PREVIEW, &format!("{PREVIEW}{site}/"), 1).into();
+        }
+        let kind = media_type(&name);
         let path = format!("/{}", name.strip_suffix("index.html").unwrap_or(&name));
         let answer = async move |headers: HeaderMap| answer(kind, content, tag, &headers);
         router.route(&path, get(answer))

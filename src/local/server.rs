@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
 
-use friends_service::app::App;
+use friends_service::app::{App, UploadAddress};
 use friends_service::http;
 
 pub use super::housekeeping::PERIOD as HOUSEKEEPING;
@@ -84,7 +84,11 @@ impl Server {
 
         let api = http::router(Arc::clone(&app))
             .layer(axum::middleware::from_fn_with_state(rate_limit, rate_limit::limited));
-        let router = api.merge(page::router()).merge(uploads(store.service));
+        let site = match &app.upload_address {
+            UploadAddress::Public(site) => Some(&**site),
+            _ => None,
+        };
+        let router = api.merge(page::router(site)).merge(uploads(store.service));
         let (ordered, order) = oneshot::channel();
         let serving = connections::serve(listener, router, async move {
             stop.await;
