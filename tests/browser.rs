@@ -478,8 +478,7 @@ async fn a_photo_that_is_chosen_without_a_connection_goes_when_it_is_back() {
     let service = Service::start().await;
     let (_folder, photo) = photo_of_serval();
     let phone = Phone::open(&service).await;
-    let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
-    phone.page.execute_async(ready, vec![]).await.unwrap();
+    phone.worker_ready().await;
     phone.connected(false).await;
     // What an earlier visit has kept would name the Friend, too.
     phone.page.execute("localStorage.clear()", vec![]).await.unwrap();
@@ -582,13 +581,15 @@ async fn a_line_that_breaks_and_reloads_in_the_middle_lose_nothing() {
     phone.state("done").await;
     phone.says("#result-title", "サーバル").await;
 
-    // After a refusal the start is offered.
+    // A refusal keeps its place, and the start is offered.
     let notes = photo.with_file_name("notes.jpg");
     std::fs::write(&notes, b"these are only notes").unwrap();
     phone.press("#again").await;
     phone.choose(&notes).await;
     phone.state("rejected").await;
     phone.page.refresh().await.unwrap();
+    phone.state("rejected").await;
+    phone.press("#home").await;
     phone.state("idle").await;
     phone.close().await;
     service.stop().await;
@@ -704,8 +705,7 @@ async fn a_result_that_is_there_can_be_read_without_a_connection() {
     let service = Service::start().await;
     let (_folder, photo) = photo_of_serval();
     let phone = Phone::open(&service).await;
-    let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
-    phone.page.execute_async(ready, vec![]).await.unwrap();
+    phone.worker_ready().await;
     phone.choose(&photo).await;
     phone.state("done").await;
     phone.connected(false).await;
@@ -747,8 +747,7 @@ async fn what_cannot_be_sent_is_answered_with_what_to_do() {
 async fn another_app_can_share_a_photo_with_the_page() {
     let service = Service::start().await;
     let phone = Phone::open(&service).await;
-    let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
-    phone.page.execute_async(ready, vec![]).await.unwrap();
+    phone.worker_ready().await;
     phone.has("html").await;
     let share = format!(
         "const done = arguments[arguments.length - 1]; \

@@ -219,10 +219,7 @@ async fn a_group_is_named_and_nobody_in_it_is_shown_who_did_not_ask() {
     }
 
     // The share page names them too.
-    phone.press("#link").await;
-    phone.has("#link-made:not([hidden])").await;
-    let address = phone.run("return document.getElementById('address').value").await;
-    phone.page.goto(address.as_str().unwrap()).await.unwrap();
+    phone.follow_link().await;
     let title = phone.text("h2").await;
     assert!(text.contains(&title), "{title} in {text}");
     phone.close().await;
@@ -242,10 +239,7 @@ async fn nobody_is_told_whom_the_costume_comes_nearest_to() {
     phone.press("#make-card").await;
     phone.has("#card[data-shape]").await;
     phone.screenshot("card-nobody.png").await;
-    phone.press("#link").await;
-    phone.has("#link-made:not([hidden])").await;
-    let address = phone.run("return document.getElementById('address').value").await;
-    phone.page.goto(address.as_str().unwrap()).await.unwrap();
+    phone.follow_link().await;
     phone.says("h2", "フレンズではなさそう").await;
     phone.says("#headline", "しいて言えば").await;
     phone.close().await;

@@ -3,9 +3,10 @@
 use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::output::say;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
+
+use crate::output::say;
 
 /// Prints every address of a server that listens here, and a QR code of the one that phones on the
 /// same network can use. Returns the address for a browser on this machine.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::output::say;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use friends_core::model::UNKNOWN;
@@ -11,6 +10,8 @@ use friends_local::object_store::ObjectStore;
 use friends_service::settings::{Settings, transport};
 use friends_service::storage::Storage;
 use friends_service::tickets::feedback::Opinion;
+
+use crate::output::say;
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use crate::output::say;
 use anyhow::{Context as _, ensure};
 use friends_core::crop;
 use friends_core::face_detector::FaceDetector;
@@ -15,6 +14,8 @@ use friends_service::settings::{self, Settings, bundle_dir, transport};
 use friends_service::storage::Storage;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
+
+use crate::output::say;
 
 /// What is copied to learn how fast memory is.
 const COPIED: usize = 64 << 20;

@@ -219,7 +219,6 @@ export const words = {
     card: { ja: 'カードを見る', en: 'See the card' },
   },
 
-  covers: { ja: '顔をかくす', en: 'Cover faces' },
   /** @param {number} n */
   face: (n) => ({ ja: `${n}の顔`, en: `Face ${n}` }),
   pictureCopied: { ja: '画像をコピーしました', en: 'The picture is copied' },

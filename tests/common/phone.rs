@@ -109,6 +109,20 @@ impl Phone {
         self.state("done").await;
     }
 
+    /// Waits until the page can be opened without a connection.
+    pub async fn worker_ready(&self) {
+        let ready = "const done = arguments[arguments.length - 1]; navigator.serviceWorker.ready.then(() => done(true));";
+        self.page.execute_async(ready, vec![]).await.unwrap();
+    }
+
+    /// Makes a share page in the dialog that is open, and goes there.
+    pub async fn follow_link(&self) {
+        self.press("#link").await;
+        self.has("#link-made:not([hidden])").await;
+        let address = self.run("return document.getElementById('address').value").await;
+        self.page.goto(address.as_str().unwrap()).await.unwrap();
+    }
+
     /// What a script returns.
     pub async fn run(&self, script: &str) -> serde_json::Value {
         self.page.execute(script, vec![]).await.unwrap()

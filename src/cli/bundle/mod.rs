@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::output::say;
 use anyhow::Context as _;
 use clap::Subcommand;
 use friends_core::model::{Classifier, MANIFEST, Manifest};
 use friends_service::settings::bundle_dir;
+
+use crate::output::say;
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -55,35 +55,36 @@ pub enum BundlePlace {
 }
 
 impl BundlePlace {
-    /// Reads and checks the bundle.
+    /// Reads and checks the bundle: the manifest and the files that it names.
     ///
     /// # Errors
-    /// As [`read`].
+    /// Says which file is missing, altered, or of the wrong shape.
     pub fn read(&self) -> Result<Bundle, ModelDirError> {
-        match self {
-            Self::Folder(dir) => read(dir),
+        let bundle = match self {
+            Self::Folder(dir) => checked(dir),
             Self::Program => {
                 let files = SHIPPED.iter().map(|&(name, bytes)| (name.to_owned(), bytes.to_vec()));
-                Bundle::from_files(files.collect()).map_err(|error| ModelDirError {
-                    dir: "in the program".into(),
-                    cause: error.into(),
-                })
+                Bundle::from_files(files.collect()).map_err(ModelDirCause::from)
             }
-        }
+        };
+        bundle.map_err(|cause| self.error(cause))
     }
 
     /// Reads the bundle and optimises its network for this machine.
     ///
     /// # Errors
-    /// As [`classifier`].
+    /// As [`BundlePlace::read`], and when the backbone does not have the shape that the manifest
+    /// says.
     pub fn classifier(&self) -> Result<Classifier, ModelDirError> {
-        match self {
-            Self::Folder(dir) => classifier(dir),
-            Self::Program => Classifier::new(self.read()?).map_err(|error| ModelDirError {
-                dir: "in the program".into(),
-                cause: error.into(),
-            }),
-        }
+        Classifier::new(self.read()?).map_err(|error| self.error(error.into()))
+    }
+
+    fn error(&self, cause: ModelDirCause) -> ModelDirError {
+        let dir = match self {
+            Self::Folder(dir) => dir.clone(),
+            Self::Program => "in the program".into(),
+        };
+        ModelDirError { dir, cause }
     }
 }
 
@@ -106,21 +107,20 @@ pub fn find(choice: Option<&Path>, settings: &Settings) -> BundlePlace {
     }
 }
 
-/// Reads and checks the bundle in `dir`: the manifest and the files that it names.
+/// As [`BundlePlace::read`], of a folder.
 ///
 /// # Errors
-/// Says which file is missing, altered, or of the wrong shape.
+/// The same.
 pub fn read(dir: &Path) -> Result<Bundle, ModelDirError> {
-    checked(dir).map_err(|cause| ModelDirError { dir: dir.to_owned(), cause })
+    BundlePlace::Folder(dir.to_owned()).read()
 }
 
-/// Reads the bundle in `dir` and optimises its network for this machine.
+/// As [`BundlePlace::classifier`], of a folder.
 ///
 /// # Errors
-/// As [`read`], and when the backbone does not have the shape that the manifest says.
+/// The same.
 pub fn classifier(dir: &Path) -> Result<Classifier, ModelDirError> {
-    Classifier::new(read(dir)?)
-        .map_err(|error| ModelDirError { dir: dir.to_owned(), cause: error.into() })
+    BundlePlace::Folder(dir.to_owned()).classifier()
 }
 
 fn checked(dir: &Path) -> Result<Bundle, ModelDirCause> {
